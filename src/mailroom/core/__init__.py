@@ -1,0 +1,1 @@
+"""What everything else stands on: problems, paths, clock, settings declarations, secrets. Imports nothing of ours."""

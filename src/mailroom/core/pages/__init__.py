@@ -1,0 +1,1 @@
+"""The settings pages, one file each. A page is found by being here; a setting is one field of its page."""

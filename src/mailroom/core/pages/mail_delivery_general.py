@@ -1,0 +1,148 @@
+"""Mail Delivery > General: names, limits and sign-in for sending (guide ch. 7, rows DL01, DL05-DL07, DL09-DL11)."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from pydantic import field_validator
+
+from mailroom.core.net import network
+from mailroom.core.settings import Page, setting
+
+LABEL = "[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+DOMAIN = rf"^({LABEL}\.)+[A-Za-z]([A-Za-z0-9-]{{0,61}}[A-Za-z0-9])?$"
+
+
+class MailDeliveryGeneral(Page):
+    """What the server is called, what it accepts, and who may send through it."""
+
+    page: ClassVar[str] = "mail_delivery.general"
+    menu: ClassVar[str] = "mail_delivery"
+    tab: ClassVar[str] = "general"
+    title: ClassVar[str] = "General"
+    order: ClassVar[int] = 20
+    groups: ClassVar[dict[str, str]] = {"auth": "SMTP authentication", "names": "Domain", "limits": "Limits"}
+
+    smtp_auth: bool = setting(
+        True,
+        "Enable SMTP Authentication",
+        group="auth",
+        rows="DL09",
+        help="Users sign in with their DSM account to send mail to other domains. When off, nobody can send through "
+        "this server, except networks that need no sign-in.",
+        parameter="smtpd_sasl_auth_enable",
+    )
+    skip_auth_on_lan: bool = setting(
+        False,
+        "Skip authentication for local network connections",
+        group="auth",
+        rows="DL10",
+        help="Clients in the networks below may send without signing in. Useful for printers and scanners; any "
+        "infected computer there may then send too.",
+        parameter="mynetworks",
+        indent=1,
+    )
+    lan_networks: list[str] = setting(
+        [],
+        "Local networks",
+        group="auth",
+        rows="DL10",
+        help="Networks that may send without signing in. Empty means: the networks of this NAS's own interfaces.",
+        parameter="mynetworks",
+        depends={"skip_auth_on_lan": True},
+        indent=1,
+        widget="tags",
+        placeholder="Add a network, e.g. 192.168.1.0/24",
+        max_length=64,
+    )
+    sender_equals_login: bool = setting(
+        False,
+        "Sender name and login name must be identical",
+        group="auth",
+        rows="DL11",
+        help="A signed-in user may send only as an own address. Stops a user from writing in another's name.",
+        parameter="smtpd_sender_login_maps",
+        depends={"smtp_auth": True},
+        indent=1,
+    )
+    domain: str = setting(
+        "localdomain.invalid",
+        "Domain name",
+        group="names",
+        rows="DL01, SW05",
+        help="Mail to anybody@this-domain is received here. It should match the domain's MX record.",
+        parameter="virtual_mailbox_domains",
+        pattern=DOMAIN,
+        max_length=253,
+        placeholder="example.com",
+    )
+    hostname: str = setting(
+        "mail.localdomain.invalid",
+        "Hostname (FQDN)",
+        group="names",
+        rows="DL01, SW06",
+        help="The name by which this server greets others. It should match its A record and the reverse record.",
+        parameter="myhostname",
+        pattern=DOMAIN,
+        max_length=253,
+        placeholder="mail.example.com",
+    )
+    banner: str = setting(
+        "",
+        "SMTP banner",
+        group="names",
+        rows="DL01",
+        help="Text after the host name in the greeting. Empty means ESMTP only, which tells strangers least.",
+        parameter="smtpd_banner",
+        max_length=200,
+        pattern=r"^[\x20-\x7e]*$",
+        placeholder="ESMTP",
+    )
+    max_recipients: int = setting(
+        1000,
+        "Max recipients per message",
+        group="limits",
+        rows="DL05",
+        help="A message to more recipients is refused for those beyond the limit.",
+        parameter="smtpd_recipient_limit",
+        ge=1,
+        le=10000,
+    )
+    max_hops: int = setting(
+        50,
+        "Max message hops",
+        group="limits",
+        rows="DL06",
+        help="A message that has passed more servers than this is going in circles and is returned.",
+        parameter="hopcount_limit",
+        ge=1,
+        le=1000,
+    )
+    max_message_mb: int = setting(
+        30,
+        "Maximum size per email",
+        group="limits",
+        rows="DL07",
+        help="Larger messages are refused. Attachments grow by a third when sent.",
+        parameter="message_size_limit",
+        unit="MB",
+        ge=1,
+        le=2000,
+    )
+
+    @field_validator("domain", "hostname")
+    @classmethod
+    def _lower(cls, name: str) -> str:
+        return name.lower()
+
+    @field_validator("banner")
+    @classmethod
+    def _no_expansion(cls, banner: str) -> str:
+        if "$" in banner:
+            raise ValueError("The banner may not contain a dollar sign.")
+        return banner
+
+    @field_validator("lan_networks")
+    @classmethod
+    def _networks(cls, networks: list[str]) -> list[str]:
+        return [network(text) for text in networks]

@@ -1,0 +1,122 @@
+"""Service > Protocol: which protocols run and on which ports (guide ch. 6, rows PR01-PR07)."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from pydantic import model_validator
+
+from mailroom.core.settings import Page, setting
+
+PORT = {"ge": 1, "le": 65535}
+
+
+class ServiceProtocol(Page):
+    """SMTP, submission, POP3 and IMAP, each with its port."""
+
+    page: ClassVar[str] = "service.protocol"
+    menu: ClassVar[str] = "service"
+    tab: ClassVar[str] = "protocol"
+    title: ClassVar[str] = "Protocol"
+    order: ClassVar[int] = 10
+    groups: ClassVar[dict[str, str]] = {"smtp": "SMTP", "clients": "IMAP/POP3"}
+
+    smtp_enabled: bool = setting(
+        True,
+        "Enable SMTP",
+        group="smtp",
+        rows="PR01",
+        help="Receives mail from other servers. When off, no mail comes in from outside.",
+        parameter="master.cf smtp/inet",
+    )
+    smtp_port: int = setting(
+        25,
+        "SMTP port",
+        group="smtp",
+        rows="PR01",
+        help="Other mail servers always use port 25. Change it only behind a router that maps 25 to it.",
+        parameter="master.cf smtp/inet",
+        depends={"smtp_enabled": True},
+        indent=1,
+        **PORT,
+    )
+    smtps_enabled: bool = setting(
+        True,
+        "Enable SMTP-SSL",
+        group="smtp",
+        rows="PR02",
+        help="Mail programs send over TLS from the first byte (RFC 8314). Signing in is required.",
+        parameter="master.cf smtps/inet",
+    )
+    smtps_port: int = setting(
+        465,
+        "SMTP-SSL port",
+        group="smtp",
+        rows="PR02",
+        help="Mail programs expect 465.",
+        parameter="master.cf smtps/inet",
+        depends={"smtps_enabled": True},
+        indent=1,
+        **PORT,
+    )
+    submission_enabled: bool = setting(
+        True,
+        "Enable SMTP-TLS",
+        group="smtp",
+        rows="PR03",
+        help="Mail programs send over STARTTLS (RFC 6409). Encryption and signing in are required.",
+        parameter="master.cf submission/inet",
+    )
+    submission_port: int = setting(
+        587,
+        "SMTP-TLS port",
+        group="smtp",
+        rows="PR03",
+        help="Mail programs expect 587.",
+        parameter="master.cf submission/inet",
+        depends={"submission_enabled": True},
+        indent=1,
+        **PORT,
+    )
+    pop3_enabled: bool = setting(
+        False,
+        "Enable POP3",
+        group="clients",
+        rows="PR04",
+        help="Mail programs fetch mail over port 110. Passwords are accepted only after STARTTLS.",
+        parameter="inet_listener pop3",
+    )
+    pop3s_enabled: bool = setting(
+        False,
+        "Enable POP3 SSL/TLS",
+        group="clients",
+        rows="PR05",
+        help="Mail programs fetch mail over TLS, port 995.",
+        parameter="inet_listener pop3s",
+    )
+    imap_enabled: bool = setting(
+        True,
+        "Enable IMAP",
+        group="clients",
+        rows="PR06",
+        help="Mail programs read mail on the server over port 143. Passwords are accepted only after STARTTLS.",
+        parameter="inet_listener imap",
+    )
+    imaps_enabled: bool = setting(
+        True,
+        "Enable IMAP SSL/TLS",
+        group="clients",
+        rows="PR07",
+        help="Mail programs read mail on the server over TLS, port 993.",
+        parameter="inet_listener imaps",
+    )
+
+    @model_validator(mode="after")
+    def _ports_differ(self) -> ServiceProtocol:
+        taken = {110: "POP3", 995: "POP3 SSL/TLS", 143: "IMAP", 993: "IMAP SSL/TLS", 5280: "the mail portal"}
+        for name in ("smtp_port", "smtps_port", "submission_port"):
+            port = getattr(self, name)
+            if port in taken:
+                raise ValueError(f"Port {port} already belongs to {taken[port]}. Choose another port.")
+            taken[port] = str(type(self).model_fields[name].title)
+        return self

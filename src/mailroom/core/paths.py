@@ -1,0 +1,35 @@
+"""Where things are inside the bundle. One table; tests and unusual starts override the three roots by environment."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+DATA = Path(os.environ.get("MAILROOM_DATA", "/data"))
+RUN = Path(os.environ.get("MAILROOM_RUN", "/run"))
+MAIL = Path(os.environ.get("MAILROOM_MAIL", "/mail"))
+SHARE = Path(os.environ.get("MAILROOM_SHARE", "/opt/mailroom"))
+
+DB = DATA / "db"
+CONF = DATA / "conf"
+CURRENT = CONF / "current"
+MAPS = DATA / "maps"
+QUEUE = DATA / "queue"
+LOG = DATA / "log"
+TLS = DATA / "tls"
+SECRETS = DATA / "secrets"
+QUARANTINE = DATA / "quarantine"
+SETUP = DATA / "setup.json"
+
+SERVICES = RUN / "service"
+SOCKETS = RUN / "mailroom"
+FILTER_SOCKET = SOCKETS / "filter.sock"
+SERVE_SOCKET = SOCKETS / "serve.sock"
+JOB_SOCKET = SOCKETS / "job.sock"
+SIGNIN_SOCKET = SOCKETS / "signin" / "signin.sock"
+CLAMD_SOCKET = RUN / "clamav" / "clamd.sock"
+SPAMD_SOCKET = RUN / "spamd" / "spamd.sock"
+RSPAMD_SOCKET = RUN / "rspamd" / "rspamd.sock"
+
+UI = SHARE / "ui"
+PORTAL_PORT = 5280

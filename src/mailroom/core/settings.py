@@ -1,0 +1,162 @@
+"""What a setting is. Each is declared once, on its page's model in `core/pages/`; everything else is derived from that.
+
+A page is a pydantic model with `page`, `menu` and `tab`; a setting is one field made with `setting(...)`.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Iterator
+from functools import cache
+from typing import Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from mailroom.core.problems import Invalid, NotFound
+
+Values = dict[str, Any]
+AllValues = dict[str, Values]
+
+
+class Page(BaseModel):
+    """One page of settings. Field order is the order on screen; groups are the boxes, in order."""
+
+    model_config = ConfigDict(extra="forbid", validate_default=True)
+
+    page: ClassVar[str]
+    menu: ClassVar[str]
+    tab: ClassVar[str]
+    title: ClassVar[str]
+    order: ClassVar[int] = 100
+    groups: ClassVar[dict[str, str]]
+
+
+def setting(
+    default: Any,
+    title: str,
+    *,
+    group: str,
+    rows: str,
+    help: str,
+    parameter: str = "",
+    depends: dict[str, Any] | None = None,
+    labels: dict[str, str] | None = None,
+    unit: str | None = None,
+    indent: int = 0,
+    widget: str | None = None,
+    placeholder: str | None = None,
+    costs: str | None = None,
+    **limits: Any,
+) -> Any:
+    """Declare one setting.
+
+    rows:      guide row ids it implements ("PR01, PR02").
+    parameter: the Postfix or Dovecot parameter it becomes, or "" when a check or flow reads it.
+    depends:   {other field: value it must have} for this setting to have an effect.
+    labels:    wording of each choice.
+    limits:    pydantic's ge, le, min_length, max_length, pattern (no look-around: the regex engine has none).
+    """
+    hints = {
+        "group": group,
+        "rows": rows,
+        "help": help,
+        "parameter": parameter,
+        "depends": depends,
+        "labels": labels,
+        "unit": unit,
+        "indent": indent or None,
+        "widget": widget,
+        "placeholder": placeholder,
+        "costs": costs,
+    }
+    shown = {name: value for name, value in hints.items() if value is not None}
+    return Field(default, title=title, json_schema_extra={"x-ui": shown}, **limits)
+
+
+@cache
+def pages() -> dict[str, type[Page]]:
+    """Every page found in `core/pages`, by id, in menu order."""
+    package = importlib.import_module("mailroom.core.pages")
+    found: list[type[Page]] = []
+    for module in pkgutil.iter_modules(package.__path__):
+        members = vars(importlib.import_module(f"{package.__name__}.{module.name}")).values()
+        found += [kind for kind in members if isinstance(kind, type) and issubclass(kind, Page) and kind is not Page]
+    return {kind.page: kind for kind in sorted(found, key=lambda kind: (kind.order, kind.page))}
+
+
+def page_named(name: str) -> type[Page]:
+    """The page with this id; NotFound otherwise."""
+    try:
+        return pages()[name]
+    except KeyError:
+        raise NotFound(f"There is no settings page {name!r}.", field="page") from None
+
+
+def each_setting() -> Iterator[tuple[str, str, str]]:
+    """(page, key, title) of each setting there is."""
+    for name, kind in pages().items():
+        for key, field in kind.model_fields.items():
+            yield name, key, field.title or key
+
+
+def title_of(page: str, key: str) -> str:
+    """The wording of a setting on screen."""
+    return pages()[page].model_fields[key].title or key
+
+
+def defaults() -> AllValues:
+    """The default of each setting, by page."""
+    return {name: kind().model_dump(mode="json") for name, kind in pages().items()}
+
+
+def schema_of(page: str) -> dict[str, Any]:
+    """JSON Schema 2020-12 of a page, with `x-ui` hints on each field and `x-groups` in order."""
+    kind = page_named(page)
+    schema = kind.model_json_schema()
+    schema["title"] = kind.title
+    schema["x-groups"] = [{"id": name, "title": title} for name, title in kind.groups.items()]
+    return schema
+
+
+def clean(page: str, values: Values) -> Values:
+    """The values of one page, checked and normalised (JSON types only).
+
+    Raises Invalid with `fields` naming each field at fault.
+    """
+    kind = page_named(page)
+    try:
+        return kind.model_validate(values).model_dump(mode="json")
+    except ValidationError as reason:
+        fields = {_field_of(fault): _sentence(fault) for fault in reason.errors()}
+        first = next(iter(fields))
+        raise Invalid(
+            fields[first], field=first, setting=f"{page}.{first}", next="Correct the marked fields.", fields=fields
+        ) from None
+
+
+def _field_of(fault: Any) -> str:
+    return str(fault["loc"][0]) if fault["loc"] else "page"
+
+
+def _sentence(fault: Any) -> str:
+    """Pydantic's complaint in our words, without its jargon."""
+    context = fault.get("ctx", {})
+    kind = fault["type"]
+    if kind == "value_error":
+        return str(context["error"])
+    words = {
+        "greater_than_equal": "Enter a number of at least {ge}.",
+        "less_than_equal": "Enter a number of at most {le}.",
+        "string_too_short": "Enter at least {min_length} characters.",
+        "string_too_long": "Enter at most {max_length} characters.",
+        "string_pattern_mismatch": "This is not in the form that is needed here.",
+        "extra_forbidden": "There is no such setting on this page.",
+        "int_parsing": "Enter a whole number.",
+        "int_type": "Enter a whole number.",
+        "int_from_float": "Enter a whole number.",
+        "bool_parsing": "Choose yes or no.",
+        "bool_type": "Choose yes or no.",
+        "literal_error": "Choose one of: {expected}.",
+    }
+    return words.get(kind, fault["msg"] + ".").format(**context)

@@ -1,0 +1,62 @@
+"""What a daemon is to us, and the facts from which its files are rendered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from mailroom.core.problems import Problem
+from mailroom.core.settings import AllValues
+
+
+@dataclass(frozen=True)
+class HostFacts:
+    """What the machine beneath is like. Rendering reads nothing else of it."""
+
+    lan_networks: tuple[str, ...] = ()
+    dns_servers: tuple[str, ...] = ()
+    accounts_synced: bool = False
+    processors: int = 2
+    memory_mb: int = 2048
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Everything that rendering may look at: all settings, and the host."""
+
+    settings: AllValues
+    host: HostFacts = field(default_factory=HostFacts)
+
+
+class DaemonFailed(Problem):
+    """A daemon's checker, reload or probe objected. `message` holds the daemon's own words, shortened."""
+
+    status = 424
+
+
+class Daemon(Protocol):
+    """One daemon. Each folder under `daemons/` has a `daemon.py` with one of these, named DAEMON."""
+
+    id: str
+    title: str
+
+    def wanted(self, facts: Facts) -> bool:
+        """Whether these settings ask for it to run."""
+        ...
+
+    def files(self, facts: Facts) -> dict[str, str]:
+        """Its configuration: file name below its folder -> text. Pure: same facts, same text."""
+        ...
+
+    def check(self, folder: Path) -> None:
+        """Let its own checker read the files in `folder` (its own folder). Raises DaemonFailed with its words."""
+        ...
+
+    def reload(self) -> None:
+        """Make the running daemon take `conf/current`. Raises DaemonFailed."""
+        ...
+
+    def probe(self, facts: Facts) -> None:
+        """Ask the running daemon whether it serves as these facts want. Raises DaemonFailed after its time limit."""
+        ...

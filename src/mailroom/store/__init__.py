@@ -1,0 +1,1 @@
+"""Everything kept in SQLite, through peewee. The only door to the databases."""
