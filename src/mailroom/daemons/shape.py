@@ -35,6 +35,28 @@ class DaemonFailed(Problem):
     status = 424
 
 
+@dataclass(frozen=True)
+class Service:
+    """How s6 runs a daemon.
+
+    argv:    the program, run in the foreground; never a shell string.
+    user:    whom it runs as; "root" when it changes its user itself.
+    after:   services that should be ready first (waited for, but not for ever).
+    ready:   a shell-free check program and its arguments; exit 0 means the daemon itself has answered.
+    outside: run on the host's side of the chroot (only the sign-in service and the keeper's watch).
+    logs:    whether its output is kept as a rotated log.
+    """
+
+    argv: tuple[str, ...]
+    user: str = "root"
+    after: tuple[str, ...] = ()
+    ready: tuple[str, ...] = ()
+    environment: dict[str, str] = field(default_factory=dict)
+    outside: bool = False
+    needs_settings: bool = True
+    stop_signal: str = "SIGTERM"
+
+
 class Daemon(Protocol):
     """One daemon. Each folder under `daemons/` has a `daemon.py` with one of these, named DAEMON."""
 
@@ -43,6 +65,10 @@ class Daemon(Protocol):
 
     def wanted(self, facts: Facts) -> bool:
         """Whether these settings ask for it to run."""
+        ...
+
+    def service(self, facts: Facts | None) -> Service:
+        """How s6 runs it."""
         ...
 
     def files(self, facts: Facts) -> dict[str, str]:
@@ -60,3 +86,25 @@ class Daemon(Protocol):
     def probe(self, facts: Facts) -> None:
         """Ask the running daemon whether it serves as these facts want. Raises DaemonFailed after its time limit."""
         ...
+
+
+class PlainDaemon:
+    """A daemon with nothing to configure, check or reload; the others override what they have."""
+
+    id = ""
+    title = ""
+
+    def wanted(self, facts: Facts) -> bool:
+        return True
+
+    def files(self, facts: Facts) -> dict[str, str]:
+        return {}
+
+    def check(self, folder: Path) -> None:
+        return None
+
+    def reload(self) -> None:
+        return None
+
+    def probe(self, facts: Facts) -> None:
+        return None

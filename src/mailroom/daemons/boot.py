@@ -1,0 +1,81 @@
+"""What must be there before the supervisor starts: folders with their owners, a certificate, service folders."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from mailroom.core import paths
+from mailroom.daemons.order import DAEMONS
+from mailroom.daemons.services import write_services
+
+HERE = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Folder:
+    """A folder with its owner, group and mode."""
+
+    path: Path
+    owner: str = "root"
+    group: str = "root"
+    mode: int = 0o755
+
+
+FOLDERS = (
+    Folder(paths.DATA),
+    Folder(paths.DB, "mailroom", "mailroom", 0o770),
+    Folder(paths.CONF),
+    Folder(paths.MAPS, "root", "postfix", 0o750),
+    Folder(paths.QUEUE),
+    Folder(paths.QUEUE / "private", "postfix", "root", 0o700),
+    Folder(paths.QUEUE / "public", "postfix", "postdrop", 0o710),
+    Folder(paths.QUEUE / "maildrop", "postfix", "postdrop", 0o1730),
+    Folder(paths.DATA / "postfix", "postfix", "postfix", 0o700),
+    Folder(paths.DATA / "dovecot"),
+    Folder(paths.LOG, "root", "mailroom", 0o750),
+    Folder(paths.TLS, "root", "mailroom", 0o750),
+    Folder(paths.SECRETS, "root", "root", 0o700),
+    Folder(paths.QUARANTINE, "mailroom", "mailroom", 0o700),
+    Folder(paths.DATA / "clamav", "clamav", "clamav"),
+    Folder(paths.DATA / "spamassassin", "debian-spamd", "debian-spamd", 0o750),
+    Folder(paths.DATA / "rspamd", "_rspamd", "_rspamd", 0o750),
+    Folder(paths.MAIL),
+    Folder(paths.MAIL / "mailboxes", "vmail", "vmail", 0o700),
+    Folder(paths.SOCKETS, "mailroom", "mailroom", 0o770),
+    Folder(paths.SIGNIN_SOCKET.parent, "root", "mailroom", 0o750),
+    Folder(paths.CLAMD_SOCKET.parent, "clamav", "mailroom", 0o750),
+    Folder(paths.SPAMD_SOCKET.parent, "debian-spamd", "mailroom", 0o750),
+    Folder(paths.RSPAMD_SOCKET.parent, "_rspamd", "mailroom", 0o750),
+    Folder(paths.RUN / "dovecot"),
+    Folder(paths.SERVICES),
+)
+
+
+def prepare_folders() -> None:
+    """Make every folder and set its owner and mode. Raises OSError (disk full, read-only)."""
+    for folder in FOLDERS:
+        folder.path.mkdir(parents=True, exist_ok=True)
+        shutil.chown(folder.path, folder.owner, folder.group)
+        folder.path.chmod(folder.mode)
+
+
+def prepare_signatures() -> None:
+    """Put our own small signature file beside ClamAV's, so that clamd starts and finds EICAR before any update."""
+    target = paths.DATA / "clamav" / "mailroom.ndb"
+    shutil.copyfile(HERE / "clamd" / "mailroom.ndb", target)
+    target.chmod(0o644)
+
+
+def prepare_services(up: set[str]) -> None:
+    """Write the service folders for s6; only those in `up` will be started."""
+    write_services(DAEMONS, None, up, paths.SERVICES)
+
+
+def default_resolver() -> None:
+    """Point the bundle's own name lookups at our resolver (resolv.conf(5))."""
+    target = Path("/etc/resolv.conf")
+    if os.access(target, os.W_OK):
+        target.write_text("nameserver 127.0.0.153\noptions edns0\n")

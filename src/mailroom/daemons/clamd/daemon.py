@@ -1,0 +1,53 @@
+"""clamd: looks for viruses (guide ch. 8, rows AV01, AV02)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mailroom.core import paths
+from mailroom.daemons.ask import ask
+from mailroom.daemons.command import run
+from mailroom.daemons.render import render
+from mailroom.daemons.shape import DaemonFailed, Facts, PlainDaemon, Service
+
+HERE = Path(__file__).parent
+CONFIG = paths.CURRENT / "clamd"
+
+
+class Clamd(PlainDaemon):
+    id = "clamd"
+    title = "Antivirus"
+
+    def wanted(self, facts: Facts) -> bool:
+        return bool(facts.settings["security.antivirus"]["enabled"])
+
+    def service(self, facts: Facts | None) -> Service:
+        return Service(
+            argv=("/usr/sbin/clamd", "--foreground", "-c", str(CONFIG / "clamd.conf")),
+            ready=("clamd", str(paths.CLAMD_SOCKET)),
+        )
+
+    def files(self, facts: Facts) -> dict[str, str]:
+        text = render(
+            HERE / "clamd.conf.j2",
+            socket=paths.CLAMD_SOCKET,
+            paths=paths,
+            host=facts.host,
+            general=facts.settings["mail_delivery.general"],
+        )
+        return {"clamd.conf": text}
+
+    def check(self, folder: Path) -> None:
+        run(self.id, ("clamconf", "-c", str(folder)), stderr_is_failure=True)
+
+    def reload(self) -> None:
+        # clamd's RELOAD reads definitions only; a changed configuration needs a restart.
+        run(self.id, ("s6-svc", "-r", str(paths.SERVICES / self.id)))
+
+    def probe(self, facts: Facts) -> None:
+        run(self.id, ("s6-svwait", "-U", "-t", "60000", str(paths.SERVICES / self.id)), timeout_s=65)
+        if not ask("clamd", str(paths.CLAMD_SOCKET)):
+            raise DaemonFailed("The antivirus engine does not answer.", daemon=self.id)
+
+
+DAEMON = Clamd()

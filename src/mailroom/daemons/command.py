@@ -1,0 +1,28 @@
+"""Running a daemon's own tools: no shell, a time limit, and the tool's words when it objects."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Sequence
+
+from mailroom.daemons.shape import DaemonFailed
+
+WORDS_MAX = 600
+
+
+def run(daemon: str, argv: Sequence[str], *, timeout_s: float = 20.0, stderr_is_failure: bool = False) -> str:
+    """Run `argv`, return its output.
+
+    Raises DaemonFailed with the tool's words on a non-zero exit, on time-out, and, with `stderr_is_failure`,
+    on any word on stderr (`postconf -n` exits 0 on a misspelt parameter and only warns).
+    """
+    try:
+        done = subprocess.run(argv, capture_output=True, text=True, timeout=timeout_s, check=False, errors="replace")
+    except subprocess.TimeoutExpired:
+        raise DaemonFailed(f"{argv[0]} did not end within {timeout_s:.0f} s.", daemon=daemon) from None
+    except OSError as reason:
+        raise DaemonFailed(f"{argv[0]} cannot be started: {reason.strerror}.", daemon=daemon) from None
+    complaint = done.stderr.strip() or done.stdout.strip()
+    if done.returncode or (stderr_is_failure and done.stderr.strip()):
+        raise DaemonFailed(complaint[-WORDS_MAX:] or f"{argv[0]} failed with {done.returncode}.", daemon=daemon)
+    return done.stdout

@@ -1,0 +1,111 @@
+"""All daemons' files as one configuration: rendered, checked, swapped and put to work together.
+
+A configuration is a folder `conf/rev-N` with one folder a daemon. `conf/current` is a symbolic link to the one in
+force; a swap replaces the link in one step (rename(2)).
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+
+from jinja2 import TemplateError
+
+from mailroom.core import paths
+from mailroom.daemons import supervise
+from mailroom.daemons.order import BY_ID, DAEMONS, wanted
+from mailroom.daemons.shape import DaemonFailed, Facts
+
+Rendered = dict[str, dict[str, str]]
+
+
+def render(facts: Facts) -> Rendered:
+    """{daemon id: {file: text}} for these facts. Raises DaemonFailed when a template is broken."""
+    rendered: Rendered = {}
+    for daemon in DAEMONS:
+        try:
+            rendered[daemon.id] = daemon.files(facts)
+        except TemplateError as reason:
+            raise DaemonFailed(f"The template of {daemon.title} is broken: {reason}.", daemon=daemon.id) from reason
+    return {name: files for name, files in rendered.items() if files}
+
+
+def write(folder: Path, rendered: Rendered) -> None:
+    """Write `rendered` into the fresh `folder`, on disk before this returns. Raises OSError."""
+    for name, files in rendered.items():
+        for file, text in files.items():
+            target = folder / name / file
+            target.parent.mkdir(parents=True, exist_ok=True, mode=0o755)
+            with target.open("w") as out:
+                out.write(text)
+                out.flush()
+                os.fsync(out.fileno())
+            target.chmod(0o644)
+    folder.chmod(0o755)
+
+
+def check(folder: Path, rendered: Rendered, daemons: Iterable[str] | None = None) -> None:
+    """Let each daemon's own checker read its files in `folder`. Raises DaemonFailed of the first that objects."""
+    for name in rendered if daemons is None else daemons:
+        if name in rendered:
+            BY_ID[name].check(folder / name)
+
+
+def current() -> Path | None:
+    """The folder in force, or None before the first Apply."""
+    try:
+        return paths.CONF / os.readlink(paths.CURRENT)
+    except FileNotFoundError:
+        return None
+
+
+def swap(folder: Path) -> Path | None:
+    """Put `folder` in force, in one step; the folder that was in force before is returned."""
+    before = current()
+    fresh = paths.CONF / ".current-new"
+    fresh.unlink(missing_ok=True)
+    fresh.symlink_to(folder.name)
+    fresh.replace(paths.CURRENT)
+    _sync_folder(paths.CONF)
+    return before
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def remove(folder: Path) -> None:
+    """Remove a configuration that is not in force."""
+    if folder != current():
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def reload(daemons: Iterable[str], facts: Facts) -> None:
+    """Start what these facts newly want, stop what they no longer want, and make `daemons` take `conf/current`.
+
+    Raises DaemonFailed.
+    """
+    up = set(wanted(facts))
+    supervise.bring(up)
+    for name in _in_order(daemons):
+        if name in up and supervise.is_up(name):
+            BY_ID[name].reload()
+
+
+def probe(daemons: Iterable[str], facts: Facts) -> None:
+    """Ask each of `daemons` that should run whether it serves as wanted. Raises DaemonFailed."""
+    up = set(wanted(facts))
+    for name in _in_order(daemons):
+        if name in up:
+            BY_ID[name].probe(facts)
+
+
+def _in_order(daemons: Iterable[str]) -> list[str]:
+    asked = set(daemons)
+    return [daemon.id for daemon in DAEMONS if daemon.id in asked]

@@ -1,0 +1,42 @@
+"""Our own filter: the milter that judges each message (story "a message")."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from mailroom.core import paths
+from mailroom.daemons.ask import ask
+from mailroom.daemons.command import run
+from mailroom.daemons.shape import DaemonFailed, Facts, PlainDaemon, Service
+
+PAGES = {"general": "mail_delivery.general", "spam": "security.spam", "antivirus": "security.antivirus"}
+
+
+class Filter(PlainDaemon):
+    id = "filter"
+    title = "Mail filter"
+
+    def service(self, facts: Facts | None) -> Service:
+        return Service(
+            argv=("/usr/bin/python3.11", "-s", "-m", "mailroom", "filter"),
+            user="mailroom",
+            ready=("milter", str(paths.FILTER_SOCKET)),
+        )
+
+    def files(self, facts: Facts) -> dict[str, str]:
+        chosen = {name: facts.settings[page] for name, page in PAGES.items()}
+        return {"filter.json": json.dumps(chosen, indent=1, sort_keys=True) + "\n"}
+
+    def check(self, folder: Path) -> None:
+        json.loads((folder / "filter.json").read_text())
+
+    def reload(self) -> None:
+        run(self.id, ("s6-svc", "-h", str(paths.SERVICES / self.id)))
+
+    def probe(self, facts: Facts) -> None:
+        if not ask("milter", str(paths.FILTER_SOCKET)):
+            raise DaemonFailed("The mail filter does not answer.", daemon=self.id)
+
+
+DAEMON = Filter()

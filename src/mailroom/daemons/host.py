@@ -1,0 +1,49 @@
+"""What the machine beneath is like, read afresh for each rendering."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import os
+import subprocess
+from pathlib import Path
+
+from mailroom.core import paths
+from mailroom.daemons.places import RESOLVER
+from mailroom.daemons.shape import HostFacts
+
+HOST_RESOLV_CONF = paths.RUN / "host" / "resolv.conf"
+
+
+def lan_networks() -> tuple[str, ...]:
+    """The networks of the NAS's own interfaces, without loopback and without global addresses' link-local ones."""
+    asked = subprocess.run(("ip", "-j", "addr", "show", "up"), capture_output=True, text=True, timeout=5, check=False)
+    found = []
+    for interface in json.loads(asked.stdout or "[]"):
+        for entry in interface.get("addr_info", []):
+            address = ipaddress.ip_interface(f"{entry['local']}/{entry['prefixlen']}")
+            if not address.is_loopback and not address.is_link_local:
+                found.append(str(address.network))
+    return tuple(sorted(set(found)))
+
+
+def dns_servers(file: Path = HOST_RESOLV_CONF) -> tuple[str, ...]:
+    """The DNS servers that the NAS itself uses (resolv.conf(5)), without our own resolver."""
+    try:
+        lines = file.read_text().splitlines()
+    except OSError:
+        return ()
+    named = [line.split()[1] for line in lines if line.startswith("nameserver") and len(line.split()) > 1]
+    return tuple(server.partition("%")[0] for server in named if server != RESOLVER)
+
+
+def read(accounts_synced: bool) -> HostFacts:
+    """All facts of this machine."""
+    memory_mb = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // (1024 * 1024)
+    return HostFacts(
+        lan_networks=lan_networks(),
+        dns_servers=dns_servers(),
+        accounts_synced=accounts_synced,
+        processors=os.cpu_count() or 1,
+        memory_mb=memory_mb,
+    )

@@ -1,0 +1,22 @@
+"""The web process: the window's API and the mail portal."""
+
+from __future__ import annotations
+
+from mailroom.core import paths
+from mailroom.daemons.shape import Facts, PlainDaemon, Service
+
+
+class Serve(PlainDaemon):
+    id = "serve"
+    title = "Window and portal"
+
+    def service(self, facts: Facts | None) -> Service:
+        return Service(
+            argv=("/usr/bin/python3.11", "-s", "-m", "mailroom", "serve"),
+            user="mailroom",
+            ready=("http", f"127.0.0.1:{paths.PORTAL_PORT}"),
+            needs_settings=False,
+        )
+
+
+DAEMON = Serve()

@@ -1,0 +1,1 @@
+"""Certificates: the self-signed one of the first day, and whichever replaces it."""
