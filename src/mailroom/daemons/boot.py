@@ -9,7 +9,9 @@ from pathlib import Path
 
 from mailroom.core import paths
 from mailroom.daemons.order import DAEMONS
+from mailroom.daemons.places import RESOLVER
 from mailroom.daemons.services import write_services
+from mailroom.daemons.shape import Facts
 
 HERE = Path(__file__).parent
 
@@ -69,13 +71,15 @@ def prepare_signatures() -> None:
     target.chmod(0o644)
 
 
-def prepare_services(up: set[str]) -> None:
+def prepare_services(facts: Facts, up: set[str]) -> None:
     """Write the service folders for s6; only those in `up` will be started."""
-    write_services(DAEMONS, None, up, paths.SERVICES)
+    write_services(DAEMONS, facts, up, paths.SERVICES)
 
 
-def default_resolver() -> None:
+def prepare_resolver(target: Path = Path("/etc/resolv.conf")) -> None:
     """Point the bundle's own name lookups at our resolver (resolv.conf(5))."""
-    target = Path("/etc/resolv.conf")
-    if os.access(target, os.W_OK):
-        target.write_text("nameserver 127.0.0.153\noptions edns0\n")
+    text = f"nameserver {RESOLVER}\noptions edns0\n"
+    if target.is_symlink():
+        target = Path(os.path.realpath(target))
+    if not target.exists() or target.read_text() != text:
+        target.write_text(text)

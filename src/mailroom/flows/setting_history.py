@@ -1,0 +1,83 @@
+"""Looking before and after: preview of a change, the history, comparing two revisions, putting one back."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from mailroom.core import settings as declared
+from mailroom.core.problems import NotFound
+from mailroom.core.settings import AllValues
+from mailroom.flows.setting import Author, Settings, cleaned, complete
+from mailroom.flows.setting_difference import differences, file_differences
+from mailroom.store.settings import APPLIED, Revision
+
+
+def index(settings: Settings) -> dict[str, Any]:
+    """{revision, pages: [{id, title, menu, tab}]}."""
+    pages = [
+        {"id": name, "title": kind.title, "menu": kind.menu, "tab": kind.tab}
+        for name, kind in declared.pages().items()
+    ]
+    return {"revision": settings.current().number, "pages": pages}
+
+
+def read(settings: Settings, page: str) -> dict[str, Any]:
+    """{revision, schema, values, defaults} of one page. Raises NotFound."""
+    schema = declared.schema_of(page)
+    now = settings.current()
+    values = complete(now.settings)[page]
+    return {"revision": now.number, "schema": schema, "values": values, "defaults": declared.defaults()[page]}
+
+
+def preview(settings: Settings, wanted: AllValues) -> dict[str, Any]:
+    """{settings, files}: what an Apply would change. Nothing is changed. Raises Invalid."""
+    before = settings.values()
+    return _compared(settings, before, cleaned(before, wanted))
+
+
+def history(settings: Settings, page: str | None, offset: int, limit: int) -> dict[str, Any]:
+    """{total, revisions: [{revision, when, who, where, note, changes}]}, newest first."""
+    total, found = settings.store.history(page, offset, limit)
+    return {"total": total, "revisions": [_told(revision) for revision in found]}
+
+
+def _told(revision: Revision) -> dict[str, Any]:
+    facts = asdict(revision)
+    return {
+        "revision": facts["number"],
+        "when": facts["time"],
+        **{name: facts[name] for name in ("who", "where", "note", "changes")},
+    }
+
+
+def compare(settings: Settings, older: int, newer: int) -> dict[str, Any]:
+    """{settings, files} between any two revisions. Raises NotFound."""
+    return _compared(settings, _values_of(settings, older), _values_of(settings, newer))
+
+
+def put_back(settings: Settings, base: int, to: int, page: str | None, author: Author) -> dict[str, Any]:
+    """Apply the values of revision `to` as a new revision; with `page`, only that page. As Settings.apply."""
+    old = settings.store.get(to)
+    values = _values_of(settings, to)
+    wanted = values if page is None else {page: values[declared.page_named(page).page]}
+    note = f"Put back to revision {to}" + (f", page {page}" if page else "")
+    known = {(name, key) for name, key, _ in declared.each_setting()}
+    gone = [f"{name}.{key}" for name, keys in (old.settings if old else {}).items() for key in keys]
+    lost = [name for name in gone if tuple(name.rsplit(".", 1)) not in known]
+    return settings.apply(base, wanted, author, note + (f" (no longer exists: {', '.join(lost)})" if lost else ""))
+
+
+def _values_of(settings: Settings, number: int) -> AllValues:
+    found = settings.store.get(number)
+    if found is None or found.state != APPLIED:
+        raise NotFound(f"There is no revision {number}.", field="revision", next="Choose one from the history.")
+    return complete(found.settings)
+
+
+def _compared(settings: Settings, before: AllValues, after: AllValues) -> dict[str, Any]:
+    render, facts_for = settings.configuration.render, settings.facts_for
+    return {
+        "settings": differences(before, after),
+        "files": file_differences(render(facts_for(before)), render(facts_for(after))),
+    }

@@ -1,0 +1,1 @@
+"""What the server is doing right now: machine, queue, scanners' conditions."""
