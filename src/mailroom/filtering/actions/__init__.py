@@ -1,0 +1,1 @@
+"""The actions, one small file each. `filtering/pipeline.py` says which verdict takes which."""

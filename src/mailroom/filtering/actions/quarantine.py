@@ -1,0 +1,43 @@
+"""Keep the message out of the mailboxes, on disk before the sender is answered (row AV08).
+
+Each message is QUARANTINE/yyyy-mm-dd/<id>.eml with <id>.json beside it (who, whom, why; no content).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from pathlib import Path
+
+from mailroom.core import paths
+from mailroom.filtering.message import Asked, Changes, Message
+from mailroom.filtering.rules import Rules
+
+NAME = "quarantine"
+
+
+def act(message: Message, asked: list[Asked], rules: Rules, changes: Changes) -> None:
+    day = time.strftime("%Y-%m-%d", time.gmtime(message.arrived))
+    folder = paths.QUARANTINE / day
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    viruses = [one.answer.detail for one in asked if one.answer.result == "virus"]
+    facts = {
+        "id": message.id,
+        "time": message.arrived,
+        "sender": message.sender,
+        "recipients": [recipient.address for recipient in message.accepted],
+        "size": message.size,
+        "viruses": viruses,
+    }
+    _keep(folder / f"{message.id}.eml", message.whole())
+    _keep(folder / f"{message.id}.json", json.dumps(facts).encode())
+    changes.final = "discard"
+
+
+def _keep(file: Path, content: bytes) -> None:
+    handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "wb") as out:
+        out.write(content)
+        out.flush()
+        os.fsync(out.fileno())

@@ -1,0 +1,36 @@
+"""What the account table said of each recipient (rows AC06, DL05, DL10, DL11).
+
+Postfix asks its own maps, made from the account table, and refuses on the spot; it tells us of each refusal with the
+reply. This check finds the setting behind the reply, so that the journal can explain it. Costs nothing. RFC 5321 3.3.
+"""
+
+from __future__ import annotations
+
+from mailroom.filtering.message import Answer, Message
+from mailroom.filtering.rules import Rules
+
+NAME = "recipient"
+# (what the refusal holds, the setting that decided)
+REASONS = (
+    ("not owned by user", "mail_delivery.general.sender_equals_login"),
+    ("not logged in", "mail_delivery.general.sender_equals_login"),
+    ("too many recipients", "mail_delivery.general.max_recipients"),
+    ("Relay access denied", "mail_delivery.general.smtp_auth"),
+    ("Client host rejected", "mail_delivery.general.smtp_auth"),
+    ("User unknown", "account.user"),
+    ("5.1.1", "account.user"),
+)
+
+
+def applies(message: Message, rules: Rules) -> bool:
+    return any(recipient.refusal for recipient in message.recipients)
+
+
+async def check(message: Message, rules: Rules) -> Answer:
+    refusals = [recipient.refusal for recipient in message.recipients if recipient.refusal]
+    first = refusals[0]
+    setting = next((name for words, name in REASONS if words.lower() in first.lower()), "")
+    detail = f"{len(refusals)} of {len(message.recipients)} recipients were refused: {first}"
+    if message.accepted:
+        return Answer("pass", detail, setting=setting)
+    return Answer("tempfail" if first.startswith("4") else "reject", detail, reply=first, setting=setting)

@@ -1,0 +1,43 @@
+"""The journal record of a message, and the writer that the filter hands it to. No subject, no body."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from mailroom.filtering.message import Asked, Changes, Message
+from mailroom.store.journal import JournalStore
+
+
+def record_of(message: Message, asked: list[Asked], verdict: str, changes: Changes) -> dict[str, Any]:
+    """Everything that the pages and "explain" need to know of a message."""
+    return {
+        "id": message.id,
+        "time": message.arrived,
+        "client": message.client.address,
+        "client_name": message.client.name,
+        "helo": message.client.helo,
+        "daemon": message.daemon,
+        "tls": message.tls,
+        "login": message.login,
+        "sender": message.sender,
+        "recipients": [asdict(recipient) for recipient in message.recipients],
+        "size": message.size,
+        "message_id": message.first(b"message-id")[:998],
+        "queue_id": message.queue_id,
+        "verdict": verdict,
+        "actions": changes.taken,
+        "reply": changes.final,
+        "checks": [{"check": one.check, "ms": one.ms, **asdict(one.answer)} for one in asked],
+    }
+
+
+class Journal:
+    """Writes records. Raises OSError when the disk refuses."""
+
+    def __init__(self, store: JournalStore | None = None) -> None:
+        self.store = store or JournalStore()
+
+    def write(self, message: Message, asked: list[Asked], verdict: str, changes: Changes) -> None:
+        """Keep the record before the sender is answered."""
+        self.store.add(record_of(message, asked, verdict, changes))

@@ -1,0 +1,93 @@
+"""The milter protocol, version 6, as Postfix speaks it (Sendmail's mfdef.h; MILTER_README).
+
+Bytes in, bytes out: this module knows the wire, `session.py` knows what the events mean.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import struct
+
+from mailroom.filtering.message import Changes
+
+VERSION = 6
+PACKET_BYTES_MAX = 64 * 1024 * 1024
+ADD_HEADERS, CHANGE_HEADERS = 0x01, 0x10
+NO_REPLY_HEADER, NO_REPLY_CONNECT, NO_REPLY_HELO, NO_REPLY_MAIL = 0x80, 0x1000, 0x2000, 0x4000
+NO_REPLY_RECIPIENT, NO_REPLY_END_OF_HEADERS, NO_REPLY_BODY = 0x8000, 0x40000, 0x80000
+NO_UNKNOWN, NO_DATA, SEE_REFUSED, LEADING_SPACE = 0x100, 0x200, 0x800, 0x100000
+WANTED_ACTIONS = ADD_HEADERS | CHANGE_HEADERS
+WANTED_EVENTS = (
+    NO_REPLY_HEADER
+    | NO_REPLY_CONNECT
+    | NO_REPLY_HELO
+    | NO_REPLY_MAIL
+    | NO_REPLY_RECIPIENT
+    | NO_REPLY_END_OF_HEADERS
+    | NO_REPLY_BODY
+    | NO_UNKNOWN
+    | NO_DATA
+    | SEE_REFUSED
+    | LEADING_SPACE
+)
+
+
+class Nonsense(ValueError):
+    """The other side does not speak this protocol."""
+
+
+def packet(command: bytes, content: bytes = b"") -> bytes:
+    """One packet on the wire."""
+    return struct.pack("!I", len(content) + 1) + command + content
+
+
+async def next_packet(reader: asyncio.StreamReader) -> tuple[bytes, bytes]:
+    """(command, content). Raises Nonsense, or EOFError when the other side has gone."""
+    (length,) = struct.unpack("!I", await reader.readexactly(4))
+    if not 1 <= length <= PACKET_BYTES_MAX:
+        raise Nonsense(f"a packet of {length} bytes")
+    whole = await reader.readexactly(length)
+    return whole[:1], whole[1:]
+
+
+def options(offer: bytes) -> bytes:
+    """Our answer to the option negotiation. Raises Nonsense when Postfix lacks what we cannot do without."""
+    if len(offer) < 12:
+        raise Nonsense("a short offer")
+    version, actions, events = struct.unpack("!III", offer[:12])
+    if version < VERSION or actions & WANTED_ACTIONS != WANTED_ACTIONS:
+        raise Nonsense(f"version {version}, actions {actions:#x}")
+    return packet(b"O", struct.pack("!III", VERSION, WANTED_ACTIONS, events & WANTED_EVENTS))
+
+
+def strings(content: bytes) -> list[str]:
+    """The zero-ended strings of a packet."""
+    return [part.decode("utf-8", "replace") for part in content.split(b"\0")[:-1]]
+
+
+def macros(content: bytes) -> dict[str, str]:
+    """Names and values of a macro packet, without the command it belongs to."""
+    parts = strings(content[1:])
+    return {name.strip("{}"): value for name, value in zip(parts[::2], parts[1::2], strict=False)}
+
+
+def header(content: bytes) -> tuple[bytes, bytes]:
+    """(name, value) of a header packet. Raises Nonsense."""
+    parts = content.split(b"\0")
+    if len(parts) < 3:
+        raise Nonsense("a header without an end")
+    return parts[0], parts[1]
+
+
+def verdict(changes: Changes) -> bytes:
+    """The packets that carry out `changes` and end the transaction."""
+    if changes.final == "discard":
+        return packet(b"d")
+    if changes.final != "accept":
+        return packet(b"y", changes.final.encode("ascii", "replace").replace(b"%", b"%%") + b"\0")
+    edits = [
+        packet(b"m", struct.pack("!I", index) + name + b"\0" + value + b"\0")
+        for index, name, value in changes.replaced
+    ]
+    edits += [packet(b"h", name + b"\0" + value + b"\0") for name, value in changes.added]
+    return b"".join(edits) + packet(b"a")

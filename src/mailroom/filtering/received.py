@@ -1,0 +1,22 @@
+"""The Received line that Postfix will write, for scanners that judge by it: a milter sees a message without it."""
+
+from __future__ import annotations
+
+from email.utils import formatdate
+
+from mailroom.filtering.message import Message
+
+
+def received(message: Message, hostname: str) -> bytes:
+    """One Received header (RFC 5321 4.4) naming the client, with its line end."""
+    client = message.client
+    line = (
+        f"Received: from {_word(client.helo)} ({_word(client.name)} [{_word(client.address)}])\r\n"
+        f"\tby {hostname} (Postfix) with ESMTP id {message.queue_id or message.id};\r\n"
+        f"\t{formatdate(message.arrived)}\r\n"
+    )
+    return line.encode("ascii", "replace")
+
+
+def _word(text: str) -> str:
+    return "".join(char for char in text if "!" <= char <= "~" and char not in "()[];") or "unknown"

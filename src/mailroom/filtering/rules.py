@@ -1,0 +1,64 @@
+"""The filter's settings: plain values from the rendered filter.json, read again on SIGHUP."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from mailroom.core import paths
+
+FILE = paths.CURRENT / "filter" / "filter.json"
+
+
+@dataclass(frozen=True)
+class Spam:
+    """Values of the page Security > Spam."""
+
+    enabled: bool
+    engine: str
+    threshold: float
+    tag_subject: bool
+    subject_prefix: str
+    when_down: str
+
+
+@dataclass(frozen=True)
+class Antivirus:
+    """Values of the page Security > Antivirus."""
+
+    enabled: bool
+    engine: str
+    action: str
+    when_down: str
+
+
+@dataclass(frozen=True)
+class General:
+    """What the filter needs of the page Mail Delivery > General."""
+
+    domain: str
+    hostname: str
+    max_message_mb: int
+
+
+@dataclass(frozen=True)
+class Rules:
+    """Everything the checks and actions may look at."""
+
+    general: General
+    spam: Spam
+    antivirus: Antivirus
+
+
+def read(file: Path = FILE) -> Rules:
+    """The rules in `file`. Raises OSError or ValueError; the caller then keeps the ones it has."""
+    known = json.loads(file.read_text())
+    try:
+        return Rules(
+            general=General(**{name: known["general"][name] for name in General.__annotations__}),
+            spam=Spam(**{name: known["spam"][name] for name in Spam.__annotations__}),
+            antivirus=Antivirus(**{name: known["antivirus"][name] for name in Antivirus.__annotations__}),
+        )
+    except KeyError as missing:
+        raise ValueError(f"{file} lacks {missing}") from None

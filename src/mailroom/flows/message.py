@@ -1,0 +1,106 @@
+"""The story of a message, told afterwards: the list, one record, and what happened in plain words."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+from mailroom.core import settings as declared
+from mailroom.core.problems import NotFound
+from mailroom.store.journal import JournalStore
+
+CHECK_NAMES = {
+    "recipient": "The account table",
+    "size_limit": "The size limit",
+    "clamav": "ClamAV",
+    "spamassassin": "SpamAssassin",
+    "rspamd": "Rspamd",
+}
+ENDINGS = {
+    "deliver": "It was accepted for delivery.",
+    "spam": "It was accepted and filed into Junk.",
+    "quarantine": "It was taken and kept in the quarantine; no mailbox has it.",
+    "delete": "It was taken and deleted; the sender was not told.",
+    "reject": "It was refused",
+    "tempfail": "It was put off; the sending server will come back",
+    "dropped": "The client left before the message was complete; nothing was taken.",
+}
+
+
+@cache
+def journal() -> JournalStore:
+    """The journal of this server."""
+    return JournalStore()
+
+
+def list_messages(search: str = "", offset: int = 0, limit: int = 50) -> dict[str, Any]:
+    """{total, messages: [summary]}, newest first."""
+    total, found = journal().find(search.strip(), offset, min(limit, 500))
+    return {"total": total, "messages": found}
+
+
+def show(id: str) -> dict[str, Any]:
+    """The whole record, with `explain`: sentences. Raises NotFound."""
+    record = journal().get(id)
+    if record is None:
+        raise NotFound(f"The journal has no message {id}.", field="id", next="Search by sender or recipient.")
+    return {**record, "explain": explain(record)}
+
+
+def explain(record: dict[str, Any]) -> list[str]:
+    """What happened to a message, sentence by sentence."""
+    told = [_arrival(record)]
+    told += [_refusal(recipient) for recipient in record["recipients"] if recipient["refusal"]]
+    told += [_check(check) for check in record["checks"]]
+    told.append(_ending(record))
+    return told
+
+
+def _arrival(record: dict[str, Any]) -> str:
+    when = time.strftime("%d %b %Y %H:%M:%S UTC", time.gmtime(record["time"]))
+    names = " and ".join(filter(None, (record["client_name"], record["helo"] and f"calling itself {record['helo']}")))
+    origin = f"{record['client'] or 'this server'}" + (f" ({names})" if names else "")
+    signed_in = f", signed in as {record['login']}" if record["login"] else ""
+    over = f" over {record['tls']}" if record["tls"] else " without encryption"
+    wanted = ", ".join(recipient["address"] for recipient in record["recipients"]) or "nobody yet"
+    return f"Arrived {when} from {origin}{signed_in}{over}: <{record['sender']}> to {wanted}, {record['size']} bytes."
+
+
+def _refusal(recipient: dict[str, Any]) -> str:
+    return f"{recipient['address']} was refused: {recipient['refusal']}."
+
+
+def _check(check: dict[str, Any]) -> str:
+    name = CHECK_NAMES.get(check["check"], check["check"])
+    score = f" gave {check['score']:.1f} points" if check["score"] is not None else " answered"
+    detail = f" ({check['detail']})" if check["detail"] else ""
+    by = f" by {setting_name(check['setting'])}" if check["setting"] else ""
+    return f"{name}{score}: {check['result']}{by}{detail}, {check['ms']:.1f} ms."
+
+
+def setting_name(setting: str) -> str:
+    """A setting as the window calls it: "Mail Delivery > General > Maximum size per email"."""
+    page, _, key = setting.rpartition(".")
+    kind = declared.pages().get(page)
+    if kind is None or key not in kind.model_fields:
+        return setting
+    return f"{kind.menu.replace('_', ' ').title()} > {kind.title} > {declared.title_of(page, key)}"
+
+
+def _ending(record: dict[str, Any]) -> str:
+    ending = ENDINGS.get(record["verdict"], record["verdict"])
+    queue = f" Queue id {record['queue_id']}." if record["queue_id"] and record["verdict"] in ("deliver", "spam") else ""
+    return f"{ending} with “{record['reply']}”." if record["verdict"] in ("reject", "tempfail") else ending + queue
+
+
+def today() -> dict[str, int]:
+    """Today's mail (since midnight, local time): {received, sent, blocked}."""
+    now = time.localtime()
+    midnight = time.mktime((now.tm_year, now.tm_mon, now.tm_mday, 0, 0, 0, 0, 0, -1))
+    taken = ["deliver", "spam"]
+    everything = journal().count(midnight, verdict=taken)
+    received = journal().count(midnight, verdict=taken, login="")
+    blocked = journal().count(midnight, verdict=["reject", "quarantine", "delete"])
+    return {"received": received, "sent": everything - received, "blocked": blocked}

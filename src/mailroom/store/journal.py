@@ -1,0 +1,123 @@
+"""The journal's tables: one file a day (UTC), so that old days are dropped whole and searches start at the newest."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from peewee import CharField, FloatField, IntegerField, Model, PeeweeException, SqliteDatabase, TextField
+from playhouse.sqlite_ext import JSONField
+
+from mailroom.core import paths
+from mailroom.store.database import open_database
+
+SCHEMA = 1
+PREFIX = "journal-"
+OPEN_DAYS_MAX = 8
+SUMMARY = ("id", "time", "sender", "recipients", "size", "verdict", "queue_id", "login", "client")
+
+
+class Entry(Model):
+    """Shape of a row; each day's file binds its own copy."""
+
+    id = CharField(primary_key=True)
+    time = FloatField(index=True)
+    sender = TextField()
+    rcpt = TextField()
+    queue_id = TextField(index=True)
+    verdict = TextField()
+    login = TextField()
+    size = IntegerField()
+    whole = JSONField()
+
+
+class JournalStore:
+    """All days together. Threads may share it."""
+
+    def __init__(self, folder: Path = paths.DB) -> None:
+        self.folder, self.days, self.lock = folder, {}, threading.Lock()  # type: ignore[var-annotated]
+
+    def add(self, record: dict[str, Any]) -> None:
+        """Write one record (see filtering/journal.record_of). Raises OSError when the disk refuses."""
+        day = time.strftime("%Y-%m-%d", time.gmtime(record["time"]))
+        try:
+            table = self._table(day)
+            table.insert(
+                id=record["id"],
+                time=record["time"],
+                sender=record["sender"],
+                rcpt=" ".join(recipient["address"] for recipient in record["recipients"]),
+                queue_id=record["queue_id"],
+                verdict=record["verdict"],
+                login=record["login"],
+                size=record["size"],
+                whole=record,
+            ).execute()
+        except PeeweeException as reason:
+            raise OSError(f"the journal cannot be written: {reason}") from reason
+
+    def find(self, search: str, offset: int, limit: int) -> tuple[int, list[dict[str, Any]]]:
+        """(how many in all, the asked slice), newest first. `search`: part of a sender or recipient address."""
+        total, found = 0, []
+        for table in self._newest_first():
+            rows = table.select(table.whole)
+            if search:
+                rows = rows.where(table.sender.contains(search) | table.rcpt.contains(search))
+            count = rows.count()
+            skip = max(0, offset - total)
+            room = limit - len(found)
+            if room > 0 and skip < count:
+                newest = rows.order_by(table.time.desc(), table.id.desc()).offset(skip).limit(room)
+                found += [_summary(row.whole) for row in newest]
+            total += count
+        return total, found
+
+    def get(self, name: str) -> dict[str, Any] | None:
+        """The whole record with this id or queue id."""
+        for table in self._newest_first():
+            row = table.get_or_none((table.id == name) | (table.queue_id == name))
+            if row is not None:
+                return dict(row.whole)
+        return None
+
+    def count(self, since: float, **wanted: Any) -> int:
+        """How many records since a moment have these columns' values; a list means any of them."""
+        total = 0
+        for table in self._newest_first(since):
+            rows = table.select().where(table.time >= since)
+            for column, value in wanted.items():
+                known = getattr(table, column)
+                rows = rows.where(known.in_(value) if isinstance(value, list) else known == value)
+            total += rows.count()
+        return total
+
+    def _newest_first(self, since: float = 0.0) -> Iterator[type[Entry]]:
+        first = time.strftime("%Y-%m-%d", time.gmtime(since))
+        for file in sorted(self.folder.glob(f"{PREFIX}*.sqlite"), reverse=True):
+            day = file.stem.removeprefix(PREFIX)
+            if day >= first:
+                yield self._table(day)
+
+    def _table(self, day: str) -> type[Entry]:
+        with self.lock:
+            if day not in self.days:
+                if len(self.days) >= OPEN_DAYS_MAX:
+                    oldest = self.days.pop(min(self.days))
+                    oldest._meta.database.close()
+                # A model of its own for each day: peewee binds a model to one database.
+                table = type("Entry", (Entry,), {"Meta": type("Meta", (), {"table_name": "entries"})})
+                database: SqliteDatabase = open_database(
+                    self.folder / f"{PREFIX}{day}.sqlite", [table], SCHEMA, durable=False
+                )
+                table._meta.database = database  # type: ignore[attr-defined]
+                self.days[day] = table
+            return self.days[day]  # type: ignore[no-any-return]
+
+
+def _summary(whole: dict[str, Any]) -> dict[str, Any]:
+    facts = {name: whole[name] for name in SUMMARY}
+    facts["recipients"] = [recipient["address"] for recipient in whole["recipients"]]
+    return facts
