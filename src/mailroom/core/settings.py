@@ -22,7 +22,7 @@ AllValues = dict[str, Values]
 class Page(BaseModel):
     """One page of settings. Field order is the order on screen; groups are the boxes, in order."""
 
-    model_config = ConfigDict(extra="forbid", validate_default=True)
+    model_config = ConfigDict(extra="forbid", validate_default=True, strict=True)
 
     page: ClassVar[str]
     menu: ClassVar[str]

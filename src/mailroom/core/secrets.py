@@ -1,0 +1,73 @@
+"""Secrets at rest: sealed with a key that only root may read."""
+
+from __future__ import annotations
+
+import base64
+import os
+from pathlib import Path
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from mailroom.core import paths
+from mailroom.core.problems import Problem
+
+KEY_FILE = paths.SECRETS / "key"
+KEY_BYTES, NONCE_BYTES = 32, 12
+MODE = 0o600
+PREFIX = "sealed:1:"
+
+
+def seal(secret: str, name: str, key_file: Path = KEY_FILE) -> str:
+    """`secret` as text that may be stored (AES-256-GCM, NIST SP 800-38D).
+
+    name: what the secret is for, e.g. "delivery.relay.password"; it can be unsealed under this name only, so that a
+    stored secret cannot be moved to where it would be shown or sent elsewhere. The key is made at first use.
+    """
+    nonce = os.urandom(NONCE_BYTES)
+    sealed = AESGCM(_key(key_file)).encrypt(nonce, secret.encode(), name.encode())
+    return PREFIX + base64.b64encode(nonce + sealed).decode()
+
+
+def unseal(sealed: str, name: str, key_file: Path = KEY_FILE) -> str:
+    """The secret that `seal` was given under the same `name`. Raises Problem when it cannot be had."""
+    try:
+        if not sealed.startswith(PREFIX):
+            raise ValueError(name)
+        raw = base64.b64decode(sealed.removeprefix(PREFIX), validate=True)
+        return AESGCM(_key(key_file)).decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], name.encode()).decode()
+    except (InvalidTag, ValueError):
+        raise Problem(
+            "A stored secret cannot be read with this server's key.",
+            code="unsealing_failed",
+            setting=name,
+            next="Enter it again.",
+        ) from None
+
+
+def _key(file: Path) -> bytes:
+    """The key, made when there is none yet: whole and on disk before it gets its name."""
+    try:
+        key = file.read_bytes()
+    except FileNotFoundError:
+        key = _new_key(file)
+    if len(key) != KEY_BYTES:
+        raise Problem(f"The key {file.name} is damaged.", code="key_damaged", next="Put it back from a backup.")
+    return key
+
+
+def _new_key(file: Path) -> bytes:
+    fresh = file.with_name(f".{file.name}-{os.getpid()}-{os.urandom(4).hex()}")
+    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, MODE)
+    with os.fdopen(handle, "wb") as out:
+        out.write(os.urandom(KEY_BYTES))
+        out.flush()
+        os.fsync(out.fileno())
+    try:
+        # A link, not a rename: when another process was first, its key stays.
+        os.link(fresh, file)
+    except FileExistsError:
+        pass
+    finally:
+        fresh.unlink()
+    return file.read_bytes()

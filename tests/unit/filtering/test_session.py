@@ -1,0 +1,228 @@
+"""The milter side of a message, spoken on the wire: what Postfix would send, what it would get back."""
+
+from __future__ import annotations
+
+import asyncio
+import struct
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from mailroom.filtering import milter, order, pipeline
+from mailroom.filtering.ids import new_id, time_of
+from mailroom.filtering.message import Answer, Asked, Changes, Message
+from mailroom.filtering.milter import packet
+from mailroom.filtering.rules import Antivirus, General, Rules, Spam
+from mailroom.filtering.session import Session
+
+RULES = Rules(
+    General("example.com", "mail.example.com", 1),
+    Spam(True, "spamassassin", 5.0, True, "***SPAM***", "wait"),
+    Antivirus(True, "clamav", "quarantine", "wait"),
+)
+OFFER = packet(b"O", struct.pack("!III", 6, 0x1FF, 0x1FFFFF))
+
+
+class Scripted:
+    """A scanner that says what the test wants."""
+
+    def __init__(self, name: str, answer: Answer | Exception) -> None:
+        self.NAME, self.answer = name, answer
+
+    def applies(self, message: Message, rules: Rules) -> bool:
+        return True
+
+    async def check(self, message: Message, rules: Rules) -> Answer:
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+
+class Wire:
+    """Runs a session on bytes given in advance and collects what it says and records."""
+
+    def __init__(self, rules: Rules = RULES) -> None:
+        self.rules, self.records, self.said = rules, [], b""  # type: ignore[var-annotated]
+
+    def record(self, message: Message, asked: list[Asked], verdict: str, changes: Changes) -> None:
+        self.records.append((message, asked, verdict, changes))
+
+    def write(self, content: bytes) -> None:
+        self.said += content
+
+    async def drain(self) -> None:
+        return None
+
+    def close(self) -> None:
+        return None
+
+    def talk(self, *packets: bytes) -> list[bytes]:
+        async def run() -> None:
+            reader = asyncio.StreamReader()
+            reader.feed_data(b"".join(packets))
+            reader.feed_eof()
+            session = Session(lambda: self.rules, self.record, asyncio.Semaphore(4))
+            await session.run(reader, self)  # type: ignore[arg-type]
+
+        asyncio.run(run())
+        replies, rest = [], self.said
+        while rest:
+            (length,) = struct.unpack("!I", rest[:4])
+            replies.append(rest[4 : 4 + length])
+            rest = rest[4 + length :]
+        return replies
+
+
+def mail(body: bytes = b"hello\r\n", headers: tuple[tuple[bytes, bytes], ...] = ()) -> list[bytes]:
+    """A whole transaction."""
+    packets = [
+        OFFER,
+        packet(b"D", b"Cj\0mail.example.com\0{daemon_name}\0smtp\0"),
+        packet(b"C", b"host.example\x004\x00\x19192.0.2.1\0"),
+        packet(b"H", b"helo.example\0"),
+        packet(b"M", b"<bob@out.example>\0"),
+        packet(b"R", b"<alice@example.com>\0"),
+    ]
+    packets += [packet(b"L", name + b"\0" + value + b"\0") for name, value in headers]
+    return [*packets, packet(b"N"), packet(b"D", b"Ei\0QUEUE1\0"), packet(b"B", body), packet(b"E")]
+
+
+@pytest.fixture
+def scanners(monkeypatch: pytest.MonkeyPatch) -> Any:
+    def use(*answers: Answer | Exception) -> None:
+        checks = tuple(Scripted(f"scanner{number}", answer) for number, answer in enumerate(answers))
+        stages = (order.CONTENT[0], order.Stage("scanners", checks, together=True))
+        monkeypatch.setattr(pipeline, "CONTENT", stages)
+
+    return use
+
+
+def test_clean_mail_is_accepted_with_its_id_and_recorded(scanners: Any) -> None:
+    scanners(Answer("pass", score=1.5))
+    wire = Wire()
+    replies = wire.talk(*mail(headers=((b"Subject", b" x"),)))
+    message, asked, verdict, _ = wire.records[0]
+    assert replies[-1] == b"a" and verdict == "deliver"
+    assert b"hX-Mailroom-ID\0 " + message.id.encode() + b"\0" in replies
+    assert (message.sender, message.queue_id, message.client.address) == ("bob@out.example", "QUEUE1", "192.0.2.1")
+    assert [one.check for one in asked] == ["size_limit", "scanner0"]
+    assert message.whole() == b"Subject: x\r\n\r\nhello\r\n"
+
+
+def test_forged_headers_of_ours_are_removed_from_the_last_up(scanners: Any) -> None:
+    scanners()
+    forged = (
+        (b"X-Spam-Flag", b" YES"),
+        (b"Subject", b" x"),
+        (b"x-spam-flag", b" NO"),
+        (b"X-Mailroom-ID", b" 1"),
+        (b"Authentication-Results", b" mail.example.com; spf=pass"),
+        (b"Authentication-Results", b" other.example; spf=pass"),
+    )
+    replies = Wire().talk(*mail(headers=forged))
+    removed = [reply[1:] for reply in replies if reply[:1] == b"m"]
+    assert removed == [
+        struct.pack("!I", 1) + b"Authentication-Results\0\0",
+        struct.pack("!I", 1) + b"X-Mailroom-ID\0\0",
+        struct.pack("!I", 2) + b"x-spam-flag\0\0",
+        struct.pack("!I", 1) + b"X-Spam-Flag\0\0",
+    ]
+
+
+def test_spam_gets_its_flag_and_words_before_the_subject(scanners: Any) -> None:
+    scanners(Answer("spam", score=9.0))
+    replies = Wire().talk(*mail(headers=((b"Subject", b" =?utf-8?q?Caf=C3=A9?="),)))
+    assert b"m\0\0\0\x01Subject\0 ***SPAM*** =?utf-8?q?Caf=C3=A9?=\0" in replies
+    assert b"hX-Spam-Flag\0 YES\0" in replies
+
+
+@pytest.mark.parametrize(
+    ("answers", "verdict", "last"),
+    [
+        ((Answer("virus", "Eicar"), Answer("spam", score=9)), "delete", b"d"),
+        ((Answer("tempfail", reply="451 4.7.1 later"), Answer("virus")), "tempfail", b"y451 4.7.1 later\0"),
+        ((Answer("reject", reply="550 5.7.1 100% no"), Answer("spam")), "reject", b"y550 5.7.1 100%% no\0"),
+        ((ValueError("a fault of ours"),), "tempfail", b"y451 4.3.0 Try again later\0"),
+        ((Answer("unscanned"),), "deliver", b"a"),
+    ],
+)
+def test_the_heaviest_answer_is_the_verdict(scanners: Any, answers: Any, verdict: str, last: bytes) -> None:
+    scanners(*answers)
+    wire = Wire(replace(RULES, antivirus=replace(RULES.antivirus, action="delete")))
+    assert wire.talk(*mail())[-1] == last
+    assert wire.records[0][2] == verdict
+
+
+def test_too_large_a_message_is_refused_before_any_scanner(scanners: Any) -> None:
+    scanners(ValueError("must not be asked"))
+    wire = Wire()
+    replies = wire.talk(*mail(body=b"x" * (1024 * 1024 + 1)))
+    assert replies[-1].startswith(b"y552 5.3.4")
+    assert [one.check for one in wire.records[0][1]] == ["size_limit"]
+
+
+def test_a_journal_that_cannot_be_written_turns_into_4xx(scanners: Any) -> None:
+    scanners()
+    wire = Wire()
+
+    def refuse(*_: Any) -> None:
+        raise OSError("disk full")
+
+    wire.record = refuse  # type: ignore[method-assign]
+    assert wire.talk(*mail())[-1].startswith(b"y451 ")
+
+
+def refused(address: bytes, text: bytes, code: bytes = b"5.1.1") -> list[bytes]:
+    macros = b"R{rcpt_mailer}\0error\0{rcpt_host}\0" + code + b"\0{rcpt_addr}\0" + text + b"\0"
+    return [packet(b"D", macros), packet(b"R", address)]
+
+
+def test_refused_recipients_are_recorded_with_their_reply(scanners: Any) -> None:
+    scanners()
+    wire = Wire()
+    opening = mail()[:5]
+    wire.talk(*opening, *refused(b"<nobody@example.com>\0", b"User unknown"), packet(b"A"))
+    message, asked, verdict, changes = wire.records[0]
+    assert verdict == "reject" and asked[0].check == "recipient" and asked[0].answer.setting == "account.user"
+    assert changes.final == "550 5.1.1 User unknown" == message.recipients[0].refusal
+
+
+def test_a_client_that_leaves_half_way_is_recorded_as_dropped(scanners: Any) -> None:
+    scanners()
+    wire = Wire()
+    wire.talk(*mail()[:-2])
+    assert wire.records[0][2] == "dropped"
+
+
+@pytest.mark.parametrize(
+    "bytes_on_the_wire",
+    [
+        b"",
+        b"\0",
+        b"\xff\xff\xff\xff",
+        b"\0\0\0\0",
+        b"\0\0\0\x05O\0\0\0\x06",
+        packet(b"O", struct.pack("!III", 2, 0, 0)),
+        OFFER + packet(b"C"),
+        OFFER + packet(b"C", b"\0\0\0") + packet(b"H") + packet(b"M") + packet(b"R") + packet(b"E"),
+        OFFER + packet(b"L", b"no end"),
+        OFFER + packet(b"M", b"<a@b>\0") + packet(b"L", b"no end"),
+        OFFER + packet(b"\xfe", b"\0" * 50),
+        OFFER + packet(b"D", b"M\0\0\0only\0names"),
+    ],
+)
+def test_nonsense_ends_the_session_and_nothing_else(bytes_on_the_wire: bytes) -> None:
+    Wire().talk(bytes_on_the_wire)
+
+
+def test_negotiation_asks_for_no_more_than_is_offered() -> None:
+    offer = struct.pack("!III", 6, 0x1FF, 0x7F)
+    _, actions, events = struct.unpack("!III", milter.options(offer)[5:])
+    assert actions == milter.WANTED_ACTIONS and events == 0
+
+
+def test_ids_sort_by_time_and_tell_it() -> None:
+    early, late = new_id(1_000_000.0), new_id(1_000_000.5)
+    assert early < late and len(early) == 26
+    assert time_of(late) == pytest.approx(1_000_000.5)
