@@ -20,9 +20,7 @@ def why_unusable(name: str) -> str:
     if len(key) > LENGTH_MAX:
         return f"The name is longer than {LENGTH_MAX} characters."
     if not key.isascii():
-        return (
-            "The name has characters that are not allowed in a mail address here. Use plain letters and digits."
-        )
+        return "The name has characters that are not allowed in a mail address here. Use plain letters and digits."
     if not LOCAL_PART.fullmatch(key) or ".." in key:
         return "A mail address may only have letters, digits, dots, dashes and underscores, with no dot at an end."
     return ""

@@ -32,7 +32,7 @@ from mailroom.accounts.sources.local import SourceUnreadable
 
 LOG = logging.getLogger("mailroom.signin")
 LINE_BYTES_MAX = 65_536
-CONNECTIONS_MAX = 256
+WAITING_CONNECTIONS_MAX = 256
 SAVE_EVERY_S = 1.0
 
 OPERATIONS = (
@@ -64,7 +64,7 @@ class Service:
         self.sign_in = SignIn(
             self.table, self.directory, self.host_passwords, self.failures, self.sessions, Pace(), time.monotonic
         )
-        self.operations: dict[str, Callable[[Request], Awaitable[Result | list[Result]]]] = {
+        self.operations: dict[str, Callable[[Request], Awaitable[Any]]] = {
             name: getattr(self, name) for name in OPERATIONS
         }
 
@@ -88,9 +88,9 @@ class Service:
             LOG.error("%s failed: %s at line %s", request["op"], type(reason).__name__, where and where.tb_lineno)
             return {"error": {"code": "internal", "message": "Something failed inside; the log has it."}, "status": 500}
 
-    async def ping(self, request: Request) -> Result:
+    async def ping(self, request: Request) -> str:
         """We are alive."""
-        return {"pong": True}
+        return "pong"
 
     async def check(self, request: Request) -> Result:
         """One attempt to sign in (see check.py)."""
@@ -174,7 +174,7 @@ async def run(socket_file: Path, data: Path, group_id: int | None, root: Path = 
         lambda reader, writer: converse(service, reader, writer),
         socket_file,
         limit=LINE_BYTES_MAX,
-        backlog=CONNECTIONS_MAX,
+        backlog=WAITING_CONNECTIONS_MAX,
     )
     if group_id is not None:
         os.chown(socket_file, -1, group_id)
