@@ -1,0 +1,185 @@
+"""The bundle: one root file system with every daemon, Python and the wheels, from locked Debian and Python packages."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from devtools import cache
+from devtools.command import run
+from devtools.places import PACKAGE, SYSTEM_PYTHON
+from devtools.say import Stop, step
+
+SUITE = "bookworm"
+EPOCH = "1767225600"
+UNWANTED = ("/usr/share/man/*", "/usr/share/doc/*", "/usr/share/info/*", "/usr/share/locale/*", "/usr/share/lintian/*")
+# Users that own what is ours: (name, uid = gid). Fixed, so that data survives an upgrade.
+OUR_USERS = (("mailroom", 880), ("vmail", 881))
+LEFT_OUT_AFTER = (
+    "var/cache/apt",
+    "var/lib/apt/lists",
+    "var/cache/debconf",
+    "var/log/apt",
+    "usr/share/rspamd/www",
+    "usr/share/python-wheels",
+    "usr/lib/python3.11/idlelib",
+    "usr/lib/python3.11/lib2to3",
+)
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """One kind of NAS: DSM's name, Debian's name, the wheels' platforms, the loader's path."""
+
+    dsm: str
+    debian: str
+    triplet: str
+    platforms: tuple[str, ...]
+    loader: str
+
+
+X86_64 = Architecture(
+    "x86_64", "amd64", "x86_64-linux-gnu", ("manylinux2014_x86_64", "manylinux_2_28_x86_64", "manylinux_2_34_x86_64"),
+    "lib64/ld-linux-x86-64.so.2",
+)  # fmt: skip
+ARMV8 = Architecture(
+    "armv8", "arm64", "aarch64-linux-gnu", ("manylinux2014_aarch64", "manylinux_2_28_aarch64", "manylinux_2_34_aarch64"),
+    "lib/ld-linux-aarch64.so.1",
+)  # fmt: skip
+ARCHITECTURES = {one.dsm: one for one in (X86_64, ARMV8)}
+
+
+def wanted_packages() -> list[str]:
+    """The names in debian.in."""
+    lines = (PACKAGE / "debian.in").read_text().splitlines()
+    return [line.strip() for line in lines if line.strip() and not line.startswith("#")]
+
+
+def locked_packages(debian_arch: str) -> dict[str, tuple[str, str]]:
+    """{name: (version, sha256)} of debian.lock for one architecture."""
+    found = {}
+    for line in (PACKAGE / "debian.lock").read_text().splitlines():
+        if line and not line.startswith("#"):
+            name, version, arch, digest = line.split()
+            if arch == debian_arch:
+                found[name] = (version, digest)
+    return found
+
+
+def root(arch: Architecture = X86_64) -> Path:
+    """The configured root of the bundle, built or from the cache. Nobody may write in it."""
+    if arch is not X86_64:
+        from devtools.foreign import foreign_root
+
+        return foreign_root(arch)
+    parts = [PACKAGE / "debian.lock", PACKAGE / "python.lock", Path(__file__), *(PACKAGE / "patches").glob("*")]
+    return cache.built(f"root-{arch.debian}", cache.key_of(parts), lambda folder: _build(folder, arch)) / "root"
+
+
+def _build(folder: Path, arch: Architecture) -> None:
+    locked = locked_packages(arch.debian)
+    if not locked:
+        raise Stop("package/debian.lock is empty: make it with ./dev lock.")
+    target = folder / "root"
+    with step("Debian packages of the bundle"):
+        debian_root(target, [f"{name}={version}" for name, (version, _) in locked.items()], arch)
+    verify(target, locked)
+    with step("Python packages of the bundle"):
+        wheels(target / "opt/mailroom/lib", arch)
+    finish(target)
+
+
+def debian_root(target: Path, packages: list[str], arch: Architecture, variant: str = "minbase") -> None:
+    """Let mmdebstrap make a root of these packages. Raises Stop; a version that is gone from the archive is named so."""
+    options = [f"--dpkgopt=path-exclude={path}" for path in UNWANTED]
+    # The package lists stay until what was installed is compared with the lock.
+    options += ["--skip=cleanup/apt/lists", '--aptopt=APT::Install-Recommends "false"']
+    sources = [path for path in sorted(Path("/etc/apt/sources.list.d").glob("debian*.sources"))]
+    sources = sources or [Path("/etc/apt/sources.list")]
+    if variant == "extract":
+        options += ["--skip=check/empty,check/qemu"]
+    try:
+        run(
+            (
+                "mmdebstrap", "--quiet", f"--variant={variant}", f"--architectures={arch.debian}", *options,
+                f"--include={','.join(packages)}", SUITE, target, *sources,
+            ),
+            env={"SOURCE_DATE_EPOCH": EPOCH},
+        )  # fmt: skip
+    except Stop as reason:
+        if "was not found" in str(reason):
+            raise Stop(f"{reason}\nDebian has replaced a locked version. Renew the locks with: ./dev lock") from None
+        raise
+
+
+def installed(target: Path) -> dict[str, str]:
+    """{name: version} of what dpkg says is in this root."""
+    status = (target / "var/lib/dpkg/status").read_text().split("\n\n")
+    found = {}
+    for entry in status:
+        fields = dict(line.split(": ", 1) for line in entry.splitlines() if ": " in line and not line.startswith(" "))
+        if fields.get("Package"):
+            found[fields["Package"]] = fields["Version"]
+    return found
+
+
+def archive_digests(target: Path) -> dict[tuple[str, str], str]:
+    """{(name, version): sha256} from the signed package lists that apt used for this root."""
+    found = {}
+    for lists in (target / "var/lib/apt/lists").glob("*_Packages*"):
+        text = subprocess.run(("/usr/lib/apt/apt-helper", "cat-file", str(lists)), capture_output=True, check=True).stdout
+        for entry in text.decode().split("\n\n"):
+            fields = dict(line.split(": ", 1) for line in entry.splitlines() if ": " in line and not line.startswith(" "))
+            if "SHA256" in fields:
+                found[fields["Package"], fields["Version"]] = fields["SHA256"]
+    return found
+
+
+def verify(target: Path, locked: dict[str, tuple[str, str]]) -> None:
+    """Raises Stop unless exactly the locked packages, with the locked digests, are in this root."""
+    there, digests = installed(target), archive_digests(target)
+    wrong = sorted({*there, *locked} - ({*there} & {*locked}))
+    wrong += [name for name in there if name in locked and there[name] != locked[name][0]]
+    wrong += [name for name, (version, digest) in locked.items() if digests.get((name, version)) != digest]
+    if wrong:
+        raise Stop(f"What was installed is not what package/debian.lock says: {', '.join(wrong[:10])}. Run ./dev lock.")
+
+
+def wheels(target: Path, arch: Architecture) -> None:
+    """Install the locked wheels, each checked by its hash, into a folder."""
+    platforms = [word for name in arch.platforms for word in ("--platform", name)]
+    run(
+        (
+            SYSTEM_PYTHON, "-m", "pip", "install", "--quiet", "--no-deps", "--require-hashes", "--no-compile",
+            "--only-binary=:all:", "--implementation", "cp", "--python-version", "3.11", *platforms,
+            "--target", target, "-r", PACKAGE / "python.lock",
+        ),
+    )  # fmt: skip
+    for unwanted in ("bin", "tests"):
+        shutil.rmtree(target / unwanted, ignore_errors=True)
+
+
+def finish(target: Path) -> None:
+    """Our users, our folders, and nothing that is not needed at run time."""
+    for name, number in OUR_USERS:
+        with (target / "etc/passwd").open("a") as users:
+            users.write(f"{name}:x:{number}:{number}::/nonexistent:/usr/sbin/nologin\n")
+        with (target / "etc/group").open("a") as groups:
+            groups.write(f"{name}:x:{number}:\n")
+        with (target / "etc/shadow").open("a") as shadow:
+            shadow.write(f"{name}:!:20000::::::\n")
+    for name in LEFT_OUT_AFTER:
+        shutil.rmtree(target / name, ignore_errors=True)
+    for name in ("data", "mail", "opt/mailroom/app", "opt/mailroom/ui"):
+        (target / name).mkdir(parents=True, exist_ok=True)
+    # The target is never written at run time: what changes lives in /run.
+    for name in ("etc/resolv.conf", "etc/hostname", "etc/hosts"):
+        file = target / name
+        file.unlink(missing_ok=True)
+        file.symlink_to(f"/run/host/{Path(name).name}" if name != "etc/resolv.conf" else "/run/mailroom-resolv.conf")
+    for cached in target.rglob("__pycache__"):
+        shutil.rmtree(cached)
+    os.chmod(target, 0o755)
