@@ -8,13 +8,16 @@ from collections.abc import Callable
 from typing import Any
 
 from mailroom.core import paths
+from mailroom.core.problems import Invalid
 from mailroom.core.settings import AllValues
 from mailroom.daemons import boot, configuration, host, supervise
 from mailroom.daemons.order import wanted
 from mailroom.daemons.shape import Facts
 from mailroom.flows import overview, setting_history, setting_start
 from mailroom.flows.job import serve
-from mailroom.flows.setting import Author, Configuration, Settings
+from mailroom.flows.setting import Author, Settings
+from mailroom.flows.setting_exchange import Configuration
+from mailroom.flows.setup import first_settings
 from mailroom.store.accounts import AccountStore
 from mailroom.store.events import EventStore
 from mailroom.store.settings import SettingsStore
@@ -51,11 +54,14 @@ def prepare() -> None:
     boot.prepare_signatures()
     boot.prepare_resolver()
     accounts, events = AccountStore(), EventStore()
-    values = setting_start.first_values(paths.SETUP)
-    self_signed.make(paths.TLS, values["mail_delivery.general"]["hostname"], grp.getgrnam("mailroom").gr_gid)
     settings = settings_story(accounts, events, AtRest())
+    # Before the checkers run: they want the certificate that the configuration names.
+    known = settings.store.current()
+    values = known.settings if known else first_settings().values
+    self_signed.make(paths.TLS, values["mail_delivery.general"]["hostname"], grp.getgrnam("mailroom").gr_gid)
     setting_start.start(settings)
-    boot.prepare_services(settings.facts_for(settings.values()), set(wanted(settings.facts_for(settings.values()))))
+    facts = settings.facts_for(settings.values())
+    boot.prepare_services(facts, set(wanted(facts)))
 
 
 def run_job() -> None:
@@ -65,26 +71,49 @@ def run_job() -> None:
     os.umask(0o007)
     store, events = AccountStore(), EventStore()
     settings = settings_story(store, events, configuration)
+    # What a job process that was killed in the middle of an Apply has left.
+    setting_start.start(settings)
     accounts = Accounts(store, events, settings)
     serve({**settings_operations(settings), **accounts.operations(), **state_operations(events)}, accounts.watches())
 
 
 def settings_operations(settings: Settings) -> dict[str, Callable[..., Any]]:
-    """What can be asked about settings."""
+    """What can be asked about settings. With `page`, `changes` are {key: value} of that page, else {page: {...}}."""
 
-    def apply(revision: int, changes: AllValues, who: str, where: str, note: str = "") -> Any:
-        return settings.apply(revision, changes, Author(who, where), note)
+    def wanted_values(page: str | None, changes: dict[str, Any]) -> AllValues:
+        wanted = changes if page is None else {page: changes}
+        for name, values in wanted.items():
+            if not isinstance(values, dict):
+                raise Invalid(f"The changes of page {name!r} are no object.", field="changes")
+        return wanted
+
+    def preview(changes: dict[str, Any], page: str | None = None, revision: int | None = None) -> Any:
+        return setting_history.preview(settings, wanted_values(page, changes), revision)
+
+    def apply(
+        revision: int, changes: dict[str, Any], who: str, where: str, page: str | None = None, note: str = ""
+    ) -> Any:
+        return settings.apply(revision, wanted_values(page, changes), Author(who, where), note)
+
+    def read(page: str) -> Any:
+        return setting_history.read(settings, page)
+
+    def history(page: str | None = None, offset: int = 0, limit: int = 50) -> Any:
+        return setting_history.history(settings, page, offset, limit)
+
+    def compare(from_: int, to: int) -> Any:
+        return setting_history.compare(settings, from_, to)
 
     def put_back(revision: int, to: int, who: str, where: str, page: str | None = None) -> Any:
         return setting_history.put_back(settings, revision, to, page, Author(who, where))
 
     return {
         "settings.index": lambda: setting_history.index(settings),
-        "settings.read": lambda page: setting_history.read(settings, page),
-        "settings.preview": lambda changes: setting_history.preview(settings, changes),
+        "settings.read": read,
+        "settings.preview": preview,
         "settings.apply": apply,
-        "settings.history": lambda page=None, offset=0, limit=50: setting_history.history(settings, page, offset, limit),
-        "settings.compare": lambda older, newer: setting_history.compare(settings, older, newer),
+        "settings.history": history,
+        "settings.compare": compare,
         "settings.put_back": put_back,
     }
 

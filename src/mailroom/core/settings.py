@@ -70,7 +70,7 @@ def setting(
         "placeholder": placeholder,
         "costs": costs,
     }
-    shown = {name: value for name, value in hints.items() if value is not None}
+    shown: Any = {name: value for name, value in hints.items() if value is not None}
     return Field(default, title=title, json_schema_extra={"x-ui": shown}, **limits)
 
 
@@ -159,4 +159,4 @@ def _sentence(fault: Any) -> str:
         "bool_type": "Choose yes or no.",
         "literal_error": "Choose one of: {expected}.",
     }
-    return words.get(kind, fault["msg"] + ".").format(**context)
+    return str(words.get(kind, fault["msg"] + ".")).format(**context)

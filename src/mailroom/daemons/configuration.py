@@ -11,11 +11,11 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
-from jinja2 import TemplateError
-
 from mailroom.core import paths
 from mailroom.daemons import supervise
-from mailroom.daemons.order import BY_ID, DAEMONS, wanted
+from mailroom.daemons.order import BY_ID, DAEMONS
+from mailroom.daemons.order import wanted as wanted
+from mailroom.daemons.render import TemplateError
 from mailroom.daemons.shape import DaemonFailed, Facts
 
 Rendered = dict[str, dict[str, str]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import os
@@ -17,24 +18,28 @@ from typing import Any
 
 from mailroom.core import paths
 from mailroom.core.line_socket import LINE_BYTES_MAX
-from mailroom.core.problems import Problem
+from mailroom.core.problems import Invalid, Problem
 from mailroom.flows.jobs import Operation, call
 
 LOG = logging.getLogger("mailroom.job")
 RETRY_S = 5.0
+QUESTION_LIMIT_S = 30.0
 
 
 class Conversation(socketserver.StreamRequestHandler):
     """One question, one answer."""
 
     server: JobServer
+    timeout = QUESTION_LIMIT_S
 
     def handle(self) -> None:
         if not self._is_ours():
             return
-        line = self.rfile.readline(LINE_BYTES_MAX)
-        if line.endswith(b"\n"):
-            self.wfile.write(json.dumps(self._answer(line)).encode() + b"\n")
+        with contextlib.suppress(OSError):
+            # An asker that says nothing, or does not stay for the answer, is no concern of ours.
+            line = self.rfile.readline(LINE_BYTES_MAX)
+            if line.endswith(b"\n"):
+                self.wfile.write(json.dumps(self._answer(line)).encode() + b"\n")
 
     def _is_ours(self) -> bool:
         """Only root and our own user may ask (SO_PEERCRED, unix(7))."""
@@ -43,12 +48,19 @@ class Conversation(socketserver.StreamRequestHandler):
 
     def _answer(self, line: bytes) -> dict[str, Any]:
         try:
-            return {"result": call(self.server.operations, json.loads(line))}
+            return {"result": call(self.server.operations, _request(line))}
         except Problem as problem:
             return {"error": problem.as_dict(), "status": problem.status}
         except Exception:
             LOG.exception("an operation failed")
             return {"error": {"code": "internal", "message": "Something failed inside; the log has it."}, "status": 500}
+
+
+def _request(line: bytes) -> Any:
+    try:
+        return json.loads(line)
+    except ValueError:
+        raise Invalid("A request is one JSON object.", field="op") from None
 
 
 class JobServer(socketserver.ThreadingUnixStreamServer):
@@ -60,18 +72,19 @@ class JobServer(socketserver.ThreadingUnixStreamServer):
     def __init__(self, socket_file: Path, operations: dict[str, Operation]) -> None:
         socket_file.unlink(missing_ok=True)
         self.operations = operations
-        self.allowed_users = {0, os.geteuid(), *_our_user()}
+        ours = _our_user()
+        self.allowed_users = {0, os.geteuid(), *([ours.pw_uid] if ours else [])}
         super().__init__(str(socket_file), Conversation)
         socket_file.chmod(0o660)
-        if os.geteuid() == 0 and _our_user():
-            os.chown(socket_file, 0, _our_user()[0])
+        if ours and os.geteuid() == 0:
+            os.chown(socket_file, 0, ours.pw_gid)
 
 
-def _our_user() -> list[int]:
+def _our_user() -> pwd.struct_passwd | None:
     try:
-        return [pwd.getpwnam("mailroom").pw_uid]
+        return pwd.getpwnam("mailroom")
     except KeyError:
-        return []
+        return None
 
 
 def keep(name: str, work: Callable[[threading.Event], None], stop: threading.Event) -> threading.Thread:
@@ -83,7 +96,7 @@ def keep(name: str, work: Callable[[threading.Event], None], stop: threading.Eve
                 work(stop)
             except Exception:
                 LOG.exception("%s failed; trying again", name)
-                stop.wait(RETRY_S)
+            stop.wait(RETRY_S)
 
     thread = threading.Thread(target=loop, name=name, daemon=True)
     thread.start()
@@ -94,8 +107,14 @@ def serve(operations: dict[str, Operation], watches: dict[str, Callable[[threadi
     """Answer until a signal ends us; `watches` run beside."""
     stop = threading.Event()
     server = JobServer(paths.JOB_SOCKET, {"ping": lambda: "pong", **operations})
-    for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, lambda *_: (stop.set(), threading.Thread(target=server.shutdown).start()))
+
+    def end(*_: Any) -> None:
+        stop.set()
+        # Not from this thread: shutdown() waits for serve_forever(), which runs here.
+        threading.Thread(target=server.shutdown).start()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, end)
     for name, work in watches.items():
         keep(name, work, stop)
     server.serve_forever()

@@ -6,37 +6,26 @@ names the daemon that objected and the setting at fault.
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from mailroom.core import paths
 from mailroom.core import settings as declared
 from mailroom.core.clock import Clock, SystemClock
 from mailroom.core.problems import ApplyFailed, Problem, Stale
 from mailroom.core.settings import AllValues, Values
-from mailroom.daemons.shape import DaemonFailed, Facts
+from mailroom.daemons.shape import Facts
 from mailroom.flows.setting_blame import setting_at_fault
-from mailroom.flows.setting_difference import changed_daemons, differences
+from mailroom.flows.setting_difference import differences, digests
+from mailroom.flows.setting_exchange import Configuration, Exchange, failing_as
 from mailroom.store.events import EventStore
 from mailroom.store.settings import APPLIED, FAILED, Revision, SettingsStore
 
-Rendered = dict[str, dict[str, str]]
-
-
-class Configuration(Protocol):
-    """The daemons' side of an Apply (see daemons/configuration.py)."""
-
-    def render(self, facts: Facts) -> Rendered: ...
-    def write(self, folder: Path, rendered: Rendered) -> None: ...
-    def check(self, folder: Path, rendered: Rendered, daemons: list[str]) -> None: ...
-    def current(self) -> Path | None: ...
-    def swap(self, folder: Path) -> Path | None: ...
-    def remove(self, folder: Path) -> None: ...
-    def reload(self, daemons: list[str], facts: Facts) -> None: ...
-    def probe(self, daemons: list[str], facts: Facts) -> None: ...
+LOG = logging.getLogger("mailroom.settings")
 
 
 @dataclass(frozen=True)
@@ -61,6 +50,7 @@ class Settings:
     ) -> None:
         self.store, self.events, self.configuration = store, events, configuration
         self.facts_for, self.clock, self.folders = facts_for, clock or SystemClock(), folders
+        self.exchange = Exchange(configuration, folders)
         self.turn = threading.RLock()
 
     def current(self) -> Revision:
@@ -85,25 +75,26 @@ class Settings:
             now = self.current()
             before = complete(now.settings)
             after = cleaned(before, wanted)
-            self._refuse_stale(base, now, wanted)
+            self.refuse_stale(base, now, wanted)
             changes = differences(before, after)
             if not changes:
                 return {"revision": now.number, "changed": [], "reloaded": [], "took_ms": 0}
             number, reloaded = self._put_in_force(before, after, changes, author, note)
             names = ", ".join(change["title"] for change in changes)
-            self.events.add("settings", f"Applied: {names}.", who=author.who, where=author.where, revision=number)
+            self.tell(f"Applied: {names}.", who=author.who, where=author.where, revision=number)
             took_ms = round((self.clock.elapsed() - started) * 1000)
             return {"revision": number, "changed": changes, "reloaded": reloaded, "took_ms": took_ms}
 
-    def _refuse_stale(self, base: int, now: Revision, wanted: AllValues) -> None:
+    def refuse_stale(self, base: int, now: Revision, wanted: AllValues) -> None:
+        """Raises Stale, with each change since `base` and the author's own beside it, when `base` is not in force."""
         if base == now.number:
             return
-        missed = [
-            {**change, "theirs": change["new"], "who": revision.who, "when": revision.time}
-            | ({"yours": wanted[change["page"]][change["key"]]} if change["key"] in wanted.get(change["page"], {}) else {})
-            for revision in self.store.since(base)
-            for change in revision.changes
-        ]
+        missed = []
+        for revision in self.store.since(base):
+            for change in revision.changes:
+                told = {**change, "theirs": change["new"], "who": revision.who, "when": revision.time}
+                mine = wanted.get(change["page"], {})
+                missed.append(told | ({"yours": mine[change["key"]]} if change["key"] in mine else {}))
         raise Stale(
             "Somebody else changed the settings meanwhile.",
             next="Look at their changes, then apply yours again.",
@@ -122,59 +113,51 @@ class Settings:
             changes=changes,
             settings=after,
         )
-        folder = self.folders / f"rev-{number}"
-        facts = self.facts_for(after)
+        now, then = self.facts_for(after), self.facts_for(before)
         try:
-            rendered = self.configuration.render(facts)
-            touched = changed_daemons(self.configuration.render(self.facts_for(before)), rendered)
-            self.configuration.write(folder, rendered)
-            self.configuration.check(folder, rendered, touched)
-        except (DaemonFailed, OSError) as reason:
-            self._undo(number, folder, None, [], before)
-            raise self._told(reason, "check_failed", before, changes) from reason
-        former = self.configuration.swap(folder)
-        for step, code in ((self.configuration.reload, "reload_failed"), (self.configuration.probe, "probe_failed")):
-            try:
-                step(touched, facts)
-            except DaemonFailed as reason:
-                self._undo(number, folder, former, touched, before)
-                raise self._told(reason, code, before, changes) from reason
-        self.store.finish(number, APPLIED)
-        if former is not None:
-            self.configuration.remove(former)
-        return number, touched
+            with failing_as("check_failed"):
+                rendered, rendered_before = self.configuration.render(now), self.configuration.render(then)
+            folder = self.folders / f"rev-{number}"
+            with self.exchange.put_in_force(folder, rendered, rendered_before, now, then) as reloaded:
+                self.store.finish(number, APPLIED, digests(rendered))
+        except Exception as reason:
+            self._give_up(number)
+            if isinstance(reason, ApplyFailed):
+                raise self._with_setting(reason, before, changes) from reason
+            raise
+        return number, reloaded
 
-    def _undo(self, number: int, folder: Path, former: Path | None, touched: list[str], before: AllValues) -> None:
-        """Back to the former configuration, whatever the daemons say to it: it has worked until now."""
-        if former is not None:
-            self.configuration.swap(former)
-            try:
-                self.configuration.reload(touched, self.facts_for(before))
-            except DaemonFailed as reason:
-                self.events.add("daemon", f"After an undone Apply: {reason.message}")
-        self.configuration.remove(folder)
-        self.store.finish(number, FAILED)
+    def _give_up(self, number: int) -> None:
+        try:
+            self.store.finish(number, FAILED)
+        except Problem as reason:
+            # Left as `applying`: the next start sees that it was not swapped in, and closes it.
+            LOG.error("%s", reason.message)
 
-    def _told(
-        self, reason: DaemonFailed | OSError, code: str, before: AllValues, changes: list[dict[str, Any]]
-    ) -> ApplyFailed:
-        if isinstance(reason, OSError):
-            return ApplyFailed(f"The files cannot be written: {reason.strerror}.", code=code, next="Free some space.")
-        daemon = str(reason.more.get("daemon", ""))
+    def _with_setting(self, failed: ApplyFailed, before: AllValues, changes: list[dict[str, Any]]) -> ApplyFailed:
+        """The same failure with the setting at fault."""
+        daemon = str(failed.more["daemon"])
         fault = setting_at_fault(self.configuration, self.facts_for, before, changes, daemon, self.folders)
-        self.events.add("settings", f"Not applied: {reason.message}", daemon=daemon, setting=fault)
+        self.tell(f"Not applied: {failed.message}", daemon=daemon, setting=fault)
         return ApplyFailed(
-            reason.message,
-            code=code,
+            failed.message,
+            code=failed.code,
             setting=fault,
             field=fault.rpartition(".")[2] if fault else None,
-            next="Nothing was changed. Correct this setting, or put it back.",
-            daemon=daemon,
+            next=failed.next or "Nothing was changed. Correct this setting, or put it back.",
+            **failed.more,
         )
+
+    def tell(self, text: str, **facts: Any) -> None:
+        """Write an event. What was done stays done when it cannot be written."""
+        try:
+            self.events.add("settings", text, **facts)
+        except Problem as reason:
+            LOG.error("%s (%s)", text, reason.message)
 
 
 def complete(values: AllValues) -> AllValues:
-    """Stored values as today's declarations want them: new settings get defaults, settings that are gone are left out."""
+    """Stored values as declared today: new settings get their defaults, settings that are gone are left out."""
     full = declared.defaults()
     for page, keys in full.items():
         keys.update({key: value for key, value in values.get(page, {}).items() if key in keys})

@@ -5,13 +5,11 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mailroom.core.settings import AllValues
 from mailroom.daemons.shape import DaemonFailed, Facts
-
-if TYPE_CHECKING:
-    from mailroom.flows.setting import Configuration
+from mailroom.flows.setting_exchange import Configuration
 
 
 def setting_at_fault(
@@ -22,25 +20,53 @@ def setting_at_fault(
     daemon: str,
     folders: Path,
 ) -> str | None:
-    """`page.key` of the changed setting at fault, or None when none of them has to do with `daemon`.
+    """`page.key` of the changed setting at fault, or None when it cannot be told.
 
-    First the one that alone makes the checker fail; else the only, or first, one that alters that daemon's files.
+    First the one that alone makes rendering or the checker fail; else the first that alone alters that daemon's files,
+    or whether it runs; else the only one there is.
     """
+    if not daemon:
+        return None
+    names = [f"{change['page']}.{change['key']}" for change in changes]
+    if len(changes) == 1:
+        return names[0]
     touching = []
-    for change in changes:
-        name = f"{change['page']}.{change['key']}"
-        alone = {page: dict(values) for page, values in before.items()}
-        alone[change["page"]][change["key"]] = change["new"]
-        try:
-            rendered = configuration.render(facts_for(alone))
-            if rendered.get(daemon) == configuration.render(facts_for(before)).get(daemon):
-                continue
-            touching.append(name)
+    for change, name in zip(changes, names, strict=True):
+        match _tried_alone(configuration, facts_for, before, change, daemon, folders):
+            case "refused":
+                return name
+            case "touching":
+                touching.append(name)
+    return touching[0] if touching else None
+
+
+def _tried_alone(
+    configuration: Configuration,
+    facts_for: Callable[[AllValues], Facts],
+    before: AllValues,
+    change: dict[str, Any],
+    daemon: str,
+    folders: Path,
+) -> str:
+    """ "refused" | "touching" | "unrelated": what this daemon makes of one change without the others."""
+    alone = {page: dict(values) for page, values in before.items()}
+    alone[change["page"]][change["key"]] = change["new"]
+    then, now = facts_for(before), facts_for(alone)
+    try:
+        rendered_before = configuration.render(then)
+    except DaemonFailed:
+        # It failed before any of the changes: none of them is at fault alone.
+        return "unrelated"
+    try:
+        rendered = configuration.render(now)
+        if rendered.get(daemon) != rendered_before.get(daemon):
             with tempfile.TemporaryDirectory(dir=folders, prefix=".blame-") as folder:
                 configuration.write(Path(folder), rendered)
                 configuration.check(Path(folder), rendered, [daemon])
-        except DaemonFailed:
-            return name
-        except OSError:
-            continue
-    return touching[0] if touching else None
+            return "touching"
+    except DaemonFailed as reason:
+        return "refused" if reason.more.get("daemon") == daemon else "unrelated"
+    except OSError:
+        return "unrelated"
+    runs_differently = (daemon in configuration.wanted(now)) != (daemon in configuration.wanted(then))
+    return "touching" if runs_differently else "unrelated"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+import hashlib
+import json
 from typing import Any
 
 from mailroom.core import settings as declared
@@ -24,6 +26,13 @@ def changed_daemons(before: Rendered, after: Rendered) -> list[str]:
     """Ids of the daemons whose files differ, in order."""
     ids = list(after) + [name for name in before if name not in after]
     return [name for name in ids if before.get(name) != after.get(name)]
+
+
+def digests(rendered: Rendered) -> dict[str, str]:
+    """{daemon: SHA-256 of all its files}: what a revision remembers of how it was rendered."""
+    return {
+        name: hashlib.sha256(json.dumps(files, sort_keys=True).encode()).hexdigest() for name, files in rendered.items()
+    }
 
 
 def file_differences(before: Rendered, after: Rendered) -> list[dict[str, str]]:

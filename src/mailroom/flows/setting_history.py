@@ -9,15 +9,14 @@ from mailroom.core import settings as declared
 from mailroom.core.problems import NotFound
 from mailroom.core.settings import AllValues
 from mailroom.flows.setting import Author, Settings, cleaned, complete
-from mailroom.flows.setting_difference import differences, file_differences
+from mailroom.flows.setting_difference import differences, digests, file_differences
 from mailroom.store.settings import APPLIED, Revision
 
 
 def index(settings: Settings) -> dict[str, Any]:
     """{revision, pages: [{id, title, menu, tab}]}."""
     pages = [
-        {"id": name, "title": kind.title, "menu": kind.menu, "tab": kind.tab}
-        for name, kind in declared.pages().items()
+        {"id": name, "title": kind.title, "menu": kind.menu, "tab": kind.tab} for name, kind in declared.pages().items()
     ]
     return {"revision": settings.current().number, "pages": pages}
 
@@ -30,10 +29,17 @@ def read(settings: Settings, page: str) -> dict[str, Any]:
     return {"revision": now.number, "schema": schema, "values": values, "defaults": declared.defaults()[page]}
 
 
-def preview(settings: Settings, wanted: AllValues) -> dict[str, Any]:
-    """{settings, files}: what an Apply would change. Nothing is changed. Raises Invalid."""
-    before = settings.values()
-    return _compared(settings, before, cleaned(before, wanted))
+def preview(settings: Settings, wanted: AllValues, base: int | None = None) -> dict[str, Any]:
+    """{settings, files}: what an Apply would change. Nothing is changed.
+
+    Raises Invalid, and Stale when `base` is given and an Apply on it would be refused.
+    """
+    now = settings.current()
+    before = complete(now.settings)
+    after = cleaned(before, wanted)
+    if base is not None:
+        settings.refuse_stale(base, now, wanted)
+    return _compared(settings, before, after)
 
 
 def history(settings: Settings, page: str | None, offset: int, limit: int) -> dict[str, Any]:
@@ -52,20 +58,44 @@ def _told(revision: Revision) -> dict[str, Any]:
 
 
 def compare(settings: Settings, older: int, newer: int) -> dict[str, Any]:
-    """{settings, files} between any two revisions. Raises NotFound."""
-    return _compared(settings, _values_of(settings, older), _values_of(settings, newer))
+    """{settings, files, rendered_differently} between any two revisions. Raises NotFound.
+
+    The files are as today's templates make them; `rendered_differently` names the daemons that had other files then.
+    """
+    found = _compared(settings, _values_of(settings, older), _values_of(settings, newer))
+    return {**found, "rendered_differently": _rendered_differently(settings, older, newer)}
+
+
+def _rendered_differently(settings: Settings, *numbers: int) -> list[str]:
+    daemons: set[str] = set()
+    for number in numbers:
+        then = settings.store.get(number)
+        if then is not None and then.digests:
+            now = digests(settings.configuration.render(settings.facts_for(complete(then.settings))))
+            daemons |= {name for name in {*now, *then.digests} if now.get(name) != then.digests.get(name)}
+    return sorted(daemons)
 
 
 def put_back(settings: Settings, base: int, to: int, page: str | None, author: Author) -> dict[str, Any]:
     """Apply the values of revision `to` as a new revision; with `page`, only that page. As Settings.apply."""
-    old = settings.store.get(to)
     values = _values_of(settings, to)
     wanted = values if page is None else {page: values[declared.page_named(page).page]}
     note = f"Put back to revision {to}" + (f", page {page}" if page else "")
-    known = {(name, key) for name, key, _ in declared.each_setting()}
-    gone = [f"{name}.{key}" for name, keys in (old.settings if old else {}).items() for key in keys]
-    lost = [name for name in gone if tuple(name.rsplit(".", 1)) not in known]
-    return settings.apply(base, wanted, author, note + (f" (no longer exists: {', '.join(lost)})" if lost else ""))
+    gone = _gone(settings, to, wanted)
+    return settings.apply(base, wanted, author, note + (f" (no longer exists: {', '.join(gone)})" if gone else ""))
+
+
+def _gone(settings: Settings, number: int, wanted: AllValues) -> list[str]:
+    """Settings of revision `number` that exist no more, on the pages in `wanted` and on pages that are gone."""
+    found = settings.store.get(number)
+    known = {(page, key) for page, key, _ in declared.each_setting()}
+    return [
+        f"{page}.{key}"
+        for page, values in (found.settings if found else {}).items()
+        if page in wanted or page not in declared.pages()
+        for key in values
+        if (page, key) not in known
+    ]
 
 
 def _values_of(settings: Settings, number: int) -> AllValues:

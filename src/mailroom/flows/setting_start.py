@@ -2,51 +2,40 @@
 
 from __future__ import annotations
 
-import json
+import shutil
 from pathlib import Path
-from typing import Any
 
 from mailroom.core import paths
 from mailroom.core import settings as declared
-from mailroom.core.problems import Invalid
-from mailroom.core.settings import AllValues
-from mailroom.flows.setting import Settings, cleaned
+from mailroom.core.problems import ApplyFailed
+from mailroom.flows.setting import Settings
+from mailroom.flows.setting_difference import differences
+from mailroom.flows.setting_exchange import failing_as
+from mailroom.flows.setup import first_settings
 from mailroom.store.settings import APPLIED, FAILED
 
-ANSWERS = {"domain": ("mail_delivery.general", "domain"), "hostname": ("mail_delivery.general", "hostname")}
+MADE_BY_TOOLS = {".svbin"}
 
 
 def start(settings: Settings, setup: Path = paths.SETUP) -> None:
     """Leave exactly one configuration in force: the newest applied revision, with what the host is like now.
 
-    Raises DaemonFailed when even the first configuration is not accepted, OSError when the disk is full.
+    Safe to run again, at the start of the machine and of the job process. A configuration that is not accepted leaves
+    the former one in force and is told as an event. Raises ApplyFailed when there is no former one.
     """
-    _settle(settings)
-    if settings.store.current() is None:
-        _first(settings, first_values(setup))
-    refresh(settings)
-    _sweep(settings)
-
-
-def first_values(setup: Path) -> AllValues:
-    """Defaults with the set-up wizard's answers on top; answers that are no good are left out and can be given later."""
-    values = declared.defaults()
-    for answer, (page, key) in ANSWERS.items():
-        given = _answers(setup).get(answer)
-        if given:
-            try:
-                values = cleaned(values, {page: {key: given}})
-            except Invalid:
-                continue
-    return values
-
-
-def _answers(setup: Path) -> dict[str, Any]:
-    try:
-        found = json.loads(setup.read_text())
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}
+    with settings.turn:
+        _settle(settings)
+        if settings.store.current() is None:
+            _first(settings, setup)
+        try:
+            refresh(settings)
+            with failing_as("reload_failed"):
+                settings.exchange.settle_debts(settings.facts_for(settings.values()))
+        except ApplyFailed as reason:
+            if settings.configuration.current() is None:
+                raise
+            settings.tell(f"The configuration was not renewed: {reason.message}", **reason.more)
+        _sweep(settings)
 
 
 def _settle(settings: Settings) -> None:
@@ -56,7 +45,7 @@ def _settle(settings: Settings) -> None:
         swapped = in_force is not None and number_of(in_force) == revision.number
         settings.store.finish(revision.number, APPLIED if swapped else FAILED)
         word = "completed" if swapped else "undone"
-        settings.events.add("settings", f"An interrupted Apply was {word}.", revision=revision.number)
+        settings.tell(f"An interrupted Apply was {word}.", who=revision.who, revision=revision.number)
 
 
 def number_of(folder: Path) -> int:
@@ -64,44 +53,46 @@ def number_of(folder: Path) -> int:
     return int(folder.name.removeprefix("rev-").partition(".")[0])
 
 
-def _first(settings: Settings, values: AllValues) -> None:
+def _first(settings: Settings, setup: Path) -> None:
+    found = first_settings(setup)
     number = settings.store.begin(
-        time=settings.clock.now(), who="Mailroom", where="", note="First set-up", changes=[], settings=values
+        time=settings.clock.now(),
+        who="Mailroom",
+        where="",
+        note="First set-up",
+        changes=differences(declared.defaults(), found.values),
+        settings=found.values,
     )
     settings.store.finish(number, APPLIED)
+    for sentence in found.refused:
+        settings.tell(f"An answer of the set-up wizard was not taken. {sentence}")
 
 
 def refresh(settings: Settings) -> list[str]:
-    """Render the settings in force again, because the host changed; ids of the daemons whose files differ.
+    """Render the settings in force again, as host or templates may have changed; ids of daemons whose files differ.
 
-    Raises DaemonFailed; then the former configuration is in force.
+    Raises ApplyFailed; then the former configuration is in force.
     """
     with settings.turn:
         now = settings.current()
         facts = settings.facts_for(settings.values())
-        rendered = settings.configuration.render(facts)
+        with failing_as("check_failed"):
+            rendered = settings.configuration.render(facts)
         former = settings.configuration.current()
-        touched = [name for name, files in rendered.items() if former is None or on_disk(former / name) != files]
-        right_number = former is not None and number_of(former) == now.number
-        if not touched and right_number:
+        before = {name: on_disk(former / name) for name in rendered} if former is not None else {}
+        if before == rendered and former is not None and number_of(former) == now.number:
             return []
         folder = _free_folder(settings.folders, now.number)
-        settings.configuration.write(folder, rendered)
-        settings.configuration.check(folder, rendered, touched)
-        settings.configuration.swap(folder)
-        if former is not None:
-            settings.configuration.reload(touched, facts)
-            settings.configuration.remove(former)
-        return touched
+        with settings.exchange.put_in_force(folder, rendered, before, facts, facts) as changed:
+            return changed
 
 
 def on_disk(folder: Path) -> dict[str, str]:
     """The rendered files below a daemon's folder, without what its tools left beside them."""
-    made_by_tools = {".svbin"}
     return {
-        str(file.relative_to(folder)): file.read_text()
+        str(file.relative_to(folder)): file.read_text(errors="replace")
         for file in sorted(folder.rglob("*"))
-        if file.is_file() and file.suffix not in made_by_tools
+        if file.is_file() and file.suffix not in MADE_BY_TOOLS
     }
 
 
@@ -111,6 +102,8 @@ def _free_folder(folders: Path, number: int) -> Path:
 
 
 def _sweep(settings: Settings) -> None:
-    """Remove configurations that are not in force: left by a power cut."""
+    """Remove what a power cut left: configurations that are not in force, and trials of a search for the fault."""
     for folder in settings.folders.glob("rev-*"):
         settings.configuration.remove(folder)
+    for folder in settings.folders.glob(".blame-*"):
+        shutil.rmtree(folder, ignore_errors=True)

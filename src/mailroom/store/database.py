@@ -4,50 +4,62 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
-from peewee import Model, SqliteDatabase
+from peewee import Model, PeeweeException, SqliteDatabase
 
-from mailroom.core import paths
-from mailroom.core.problems import Problem
+from mailroom.core.problems import Unavailable
+from mailroom.store.migrations import NO_STEPS, Steps, bring_up_to_date
 
 BUSY_WAIT_S = 10
 MODE = 0o660
 
 
-def open_database(file: Path, models: Sequence[type[Model]], version: int, *, durable: bool = True) -> SqliteDatabase:
-    """The database at `file`, made when missing, bound to `models`.
+def open_database(
+    file: Path, models: Sequence[type[Model]], version: int, *, durable: bool = True, steps: Steps = NO_STEPS
+) -> SqliteDatabase:
+    """The database at `file`, made when missing, brought up to date and bound to `models`.
 
-    version: number of the newest schema this program knows (PRAGMA user_version). durable: fsync at each commit; without
-    it a commit survives a killed process but not a power cut. Raises Problem when the file is newer than we are.
+    version: number of the newest schema this program knows (PRAGMA user_version). steps: how to come from an older one
+    (see store/migrations.py). durable: fsync at each commit; without it a commit survives a killed process but not a
+    power cut. Raises Problem when the file is newer than we are.
     """
+    _make(file)
     database = SqliteDatabase(
-        file,
+        str(file),
         pragmas={"journal_mode": "wal", "synchronous": "full" if durable else "normal", "foreign_keys": 1},
         timeout=BUSY_WAIT_S,
         check_same_thread=False,
     )
-    found = database.pragma("user_version")
-    if found > version:
-        database.close()
-        raise Problem(
-            f"{file.name} was written by a newer version of Mailroom (schema {found}, this one knows {version}).",
-            code="newer_data",
-            next="Install the newer version again.",
-        )
     database.bind(list(models))
-    database.create_tables(list(models))
-    database.pragma("user_version", version, permanent=False)
-    _hand_over(file)
+    bring_up_to_date(database, models, version, steps)
     return database
 
 
-def _hand_over(file: Path) -> None:
-    """Give a file made by root to our own user; SQLite then makes its -wal and -shm alike."""
-    if os.geteuid() == 0 and file.parent == paths.DB:
-        file.chmod(MODE)
+def _make(file: Path) -> None:
+    """An empty file of our own user's, before SQLite opens it: its -wal and -shm get the same owner and mode."""
+    try:
+        os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_EXCL, MODE))
+    except FileExistsError:
+        return
+    file.chmod(MODE)
+    if os.geteuid() == 0:
         try:
             shutil.chown(file, "mailroom", "mailroom")
         except LookupError:
+            # Outside the bundle there is no such user.
             return
+
+
+@contextmanager
+def writing(database: SqliteDatabase, what: str) -> Iterator[None]:
+    """One transaction. Raises Unavailable when the disk refuses it; `what` names the thing in that sentence."""
+    try:
+        with database.atomic():
+            yield
+    except PeeweeException as reason:
+        raise Unavailable(
+            f"{what} cannot be written ({reason}).", code="disk", next="Look whether the volume is full."
+        ) from reason

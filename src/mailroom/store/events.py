@@ -10,7 +10,7 @@ from playhouse.sqlite_ext import JSONField
 
 from mailroom.core import paths
 from mailroom.core.clock import Clock, SystemClock
-from mailroom.store.database import open_database
+from mailroom.store.database import open_database, writing
 
 SCHEMA = 1
 KEPT = 100_000
@@ -37,8 +37,8 @@ class EventStore:
         self.database: SqliteDatabase = open_database(file, [EventRow], SCHEMA, durable=False)
 
     def add(self, kind: str, text: str, *, who: str = "Mailroom", where: str = "", **facts: Any) -> int:
-        """Write one event and forget the oldest beyond the limit; the event's id is returned."""
-        with self.database.atomic():
+        """Write one event and forget the oldest beyond the limit; its id is returned. Raises Unavailable (disk)."""
+        with writing(self.database, "The events"):
             row = EventRow.create(time=self.clock.now(), kind=kind, who=who, where=where, text=text, facts=facts)
             EventRow.delete().where(EventRow.id <= row.id - KEPT).execute()
         return int(row.id)

@@ -7,14 +7,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from peewee import AutoField, FloatField, Model, SqliteDatabase, TextField
+from peewee import SQL, AutoField, FloatField, Model, SqliteDatabase, TextField
 from playhouse.sqlite_ext import JSONField
 
 from mailroom.core import paths
 from mailroom.core.settings import AllValues
-from mailroom.store.database import open_database
+from mailroom.store.database import open_database, writing
+from mailroom.store.migrations import Steps
 
-SCHEMA = 1
+SCHEMA = 2
 APPLYING, APPLIED, FAILED = "applying", "applied", "failed"
 
 
@@ -27,14 +28,25 @@ class RevisionRow(Model):
     note = TextField(default="")
     changes = JSONField()
     settings = JSONField()
+    digests = JSONField(default=dict)
 
     class Meta:
         table_name = "revisions"
 
 
+def _add_digests(database: SqliteDatabase) -> None:
+    database.execute_sql("ALTER TABLE revisions ADD COLUMN digests TEXT NOT NULL DEFAULT '{}'")
+
+
+STEPS: Steps = {2: _add_digests}
+
+
 @dataclass(frozen=True)
 class Revision:
-    """One state of all settings. changes: [{page, key, title, old, new}]; time: seconds since the epoch."""
+    """One state of all settings.
+
+    changes: [{page, key, title, old, new}]; time: seconds since the epoch; digests: {daemon: SHA-256 of its files}.
+    """
 
     number: int
     state: str
@@ -44,28 +56,29 @@ class Revision:
     note: str
     changes: list[dict[str, Any]] = field(default_factory=list)
     settings: AllValues = field(default_factory=dict)
+    digests: dict[str, str] = field(default_factory=dict)
 
 
 class SettingsStore:
     """The table of revisions."""
 
     def __init__(self, file: Path = paths.DB / "settings.sqlite") -> None:
-        self.database: SqliteDatabase = open_database(file, [RevisionRow], SCHEMA)
+        self.database: SqliteDatabase = open_database(file, [RevisionRow], SCHEMA, steps=STEPS)
 
     def begin(
         self, *, time: float, who: str, where: str, note: str, changes: list[dict[str, Any]], settings: AllValues
     ) -> int:
-        """Write a revision in the state `applying`; its number is returned."""
-        with self.database.atomic():
+        """Write a revision in the state `applying`; its number is returned. Raises Unavailable (disk)."""
+        with writing(self.database, "The settings"):
             row = RevisionRow.create(
                 state=APPLYING, time=time, who=who, where=where, note=note, changes=changes, settings=settings
             )
         return int(row.number)
 
-    def finish(self, number: int, state: str) -> None:
-        """Close a revision as `applied` or `failed`."""
-        with self.database.atomic():
-            RevisionRow.update(state=state).where(RevisionRow.number == number).execute()
+    def finish(self, number: int, state: str, digests: dict[str, str] | None = None) -> None:
+        """Close a revision as `applied` or `failed`. Raises Unavailable (disk)."""
+        with writing(self.database, "The settings"):
+            RevisionRow.update(state=state, digests=digests or {}).where(RevisionRow.number == number).execute()
 
     def current(self) -> Revision | None:
         """The newest applied revision."""
@@ -90,14 +103,15 @@ class SettingsStore:
     def history(self, page: str | None, offset: int, limit: int) -> tuple[int, list[Revision]]:
         """(how many, the asked slice) of applied revisions, newest first; with `page`, those that changed it."""
         rows = self._applied().order_by(RevisionRow.number.desc())
-        if page is None:
-            return rows.count(), [_revision(row) for row in rows.offset(offset).limit(limit)]
-        found = [_revision(row) for row in rows if any(change["page"] == page for change in row.changes)]
-        return len(found), found[offset : offset + limit]
+        if page is not None:
+            rows = rows.where(SQL("EXISTS (SELECT 1 FROM json_each(changes) WHERE value ->> 'page' = ?)", [page]))
+        return rows.count(), [_revision(row) for row in rows.offset(offset).limit(limit)]
 
     def _applied(self) -> Any:
         return RevisionRow.select().where(RevisionRow.state == APPLIED)
 
 
 def _revision(row: RevisionRow) -> Revision:
-    return Revision(row.number, row.state, row.time, row.who, row.where, row.note, row.changes, row.settings)
+    return Revision(
+        row.number, row.state, row.time, row.who, row.where, row.note, row.changes, row.settings, row.digests
+    )

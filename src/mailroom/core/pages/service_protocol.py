@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from pydantic import model_validator
 
 from mailroom.core.settings import Page, setting
 
-PORT = {"ge": 1, "le": 65535}
+PORT: dict[str, Any] = {"ge": 1, "le": 65535}
 
 
 class ServiceProtocol(Page):
