@@ -1,0 +1,230 @@
+"""The story of an account: read the host's users, believe it or not, give out seats, tell Postfix.
+
+Signing in is the other half of the story; it happens in the sign-in service (accounts/signin/check.py).
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+from mailroom.accounts import sync
+from mailroom.core import paths
+from mailroom.core.clock import Clock, SystemClock
+from mailroom.core.line_socket import ask
+from mailroom.core.problems import NotFound, Problem
+from mailroom.core.settings import AllValues
+from mailroom.flows import account_pages, setting_start
+from mailroom.flows.account_maps import MapFiles, texts
+from mailroom.flows.setting import Settings
+from mailroom.licences import seats, table
+from mailroom.store.accounts import ACTIVATE, Account, AccountStore
+from mailroom.store.events import EventStore
+
+LOG = logging.getLogger("mailroom.accounts")
+SYNC_EVERY_S = 5.0
+HOST_LIMIT_S = 15.0
+APPROVAL_S = 600.0
+NEVER, OK, REFUSED, UNREACHABLE = "never", "ok", "refused", "unreachable"
+
+
+def ask_signin(operation: str) -> Any:
+    """A question to the sign-in service, which lives where the host's users are. Raises Problem."""
+    return ask(paths.SIGNIN_SOCKET, {"op": operation}, HOST_LIMIT_S)
+
+
+class Accounts:
+    """Everything that can be done with accounts."""
+
+    def __init__(
+        self,
+        store: AccountStore,
+        events: EventStore,
+        settings: Settings,
+        *,
+        host: Callable[[str], Any] = ask_signin,
+        maps: MapFiles | None = None,
+        refresh: Callable[[Settings], Any] = setting_start.refresh,
+        clock: Clock | None = None,
+    ) -> None:
+        self.store, self.events, self.settings = store, events, settings
+        self.host, self.maps, self.refresh = host, maps or MapFiles(), refresh
+        self.clock = clock or SystemClock()
+        self.turn = threading.RLock()
+        self.rendered = False
+        self.banned: set[tuple[str, str]] = set()
+
+    def operations(self) -> dict[str, Callable[..., Any]]:
+        """What the job process can be asked about accounts."""
+        return {
+            "accounts.list": self.page,
+            "accounts.preview": self.preview,
+            "accounts.apply": self.apply,
+            "licences.list": lambda: account_pages.licences(self.store.all()),
+            "sync.state": self.state,
+            "sync.now": self.sync_now,
+            "sync.approve": self.approve,
+        }
+
+    def watches(self) -> dict[str, Callable[[threading.Event], None]]:
+        """What runs beside."""
+        return {"accounts": self.watch}
+
+    def watch(self, stop: threading.Event) -> None:
+        """Follow the host until `stop`: a change there is seen within SYNC_EVERY_S."""
+        while not stop.is_set():
+            self.sync_now()
+            self._tell_new_bans()
+            stop.wait(SYNC_EVERY_S)
+
+    def page(self, search: str = "", sort: str = "name", offset: int = 0, limit: int = 100) -> dict[str, Any]:
+        """A slice of Account > User."""
+        return account_pages.listing(self.store.all(), self._domain(), search, sort, offset, limit)
+
+    def preview(self, changes: dict[str, Any]) -> dict[str, Any]:
+        """What these choices ({name: activate | deactivate | None}) would do. Raises Invalid."""
+        before = self.store.all()
+        return account_pages.difference(before, self._with_choices(before, changes), changes)
+
+    def apply(self, changes: dict[str, Any], who: str = "", where: str = "") -> dict[str, Any]:
+        """Put choices in force; the answer of `preview`. Raises Invalid, or Unavailable on a full disk."""
+        with self.turn:
+            before = self.store.all()
+            after = self._with_choices(before, changes)
+            self._save(before, after)
+        words = ", ".join(f"{name}: {choice or 'default status'}" for name, choice in changes.items())
+        self._tell("accounts", f"Changed: {words}.", who=who, where=where, changes=changes)
+        return account_pages.difference(before, after, changes)
+
+    def state(self) -> dict[str, Any]:
+        """How the sync is doing: {state, last, why?, refused?: {reason, would_drop}}. last: seconds since the epoch."""
+        return self.store.fact("sync") or {"state": NEVER, "last": None}
+
+    def approve(self, who: str = "", where: str = "") -> dict[str, Any]:
+        """Agree to lose exactly the users of the refused sync, and sync. Raises NotFound when none was refused."""
+        with self.turn:
+            refused = self.state().get("refused")
+            if not refused:
+                raise NotFound("No sync waits for an answer.", next="Nothing needs to be done.")
+            until = self.clock.now() + APPROVAL_S
+            self.store.save([], approved={"names": refused["would_drop"], "until": until})
+        self._tell("sync", "The refused sync was approved.", who=who, where=where, names=refused["would_drop"])
+        return self.sync_now()
+
+    def sync_now(self) -> dict[str, Any]:
+        """Follow the host once; the new state. A host that cannot be asked changes nothing."""
+        with self.turn:
+            state = self._sync()
+        if state["state"] == OK and not self.rendered:
+            # Outside our turn: an Apply holds the settings' turn and then wants ours (prepare_domain).
+            self.refresh(self.settings)
+            self.rendered = True
+        return state
+
+    def _sync(self) -> dict[str, Any]:
+        try:
+            users = self.host("users")
+        except Problem as reason:
+            return self._note(UNREACHABLE, why=reason.message)
+        before = self.store.all()
+        plan = sync.plan(before, users, self.clock.now(), self._approved())
+        if plan.refused:
+            return self._note(REFUSED, refused={"reason": plan.refused, "would_drop": plan.would_drop})
+        written = {account.key: account for account in before if account.key not in plan.gone}
+        written.update({account.key: account for account in plan.write})
+        self._save(before, seats.assign(written.values(), table.seats()))
+        self._tell_plan(plan)
+        return self._note(OK)
+
+    def prepare_domain(self, values: AllValues) -> None:
+        """Teach the maps the domain of settings that are about to be put in force, beside the one in force.
+
+        Called before the swap, so that no recipient is unknown for a moment. Raises DaemonFailed or OSError.
+        """
+        with self.turn:
+            both = dict.fromkeys((self._domain(), values["mail_delivery.general"]["domain"]))
+            self.maps.write(texts(self.store.all(), list(both)))
+
+    def _with_choices(self, before: list[Account], changes: dict[str, Any]) -> list[Account]:
+        by_name = {account.name: account for account in before}
+        account_pages.refuse_bad_choices(changes, by_name)
+        now = self.clock.now()
+        chosen = {}
+        for turn, (name, choice) in enumerate(changes.items()):
+            account = by_name[name]
+            if choice != account.choice:
+                asked = now + turn * 1e-6 if choice == ACTIVATE else None
+                chosen[account.key] = replace(account, choice=choice, asked=asked)
+        return seats.assign([chosen.get(account.key, account) for account in before], table.seats())
+
+    def _save(self, before: list[Account], after: list[Account]) -> None:
+        """Write what differs, then let Postfix and the rendered files follow."""
+        old = {account.key: account for account in before}
+        changed = [account for account in after if old.get(account.key) != account]
+        gone = old.keys() - {account.key for account in after}
+        domain = self._domain()
+        facts = {} if self.store.fact("domain") == domain else {"domain": domain}
+        if changed or gone or facts:
+            self.store.save(changed, gone, **facts)
+        self.maps.write(texts(after, [domain]))
+        if not self.store.synced():
+            # Only now: the maps that Postfix is about to be pointed at must exist.
+            self.store.save([], synced=True)
+
+    def _approved(self) -> frozenset[str]:
+        approved = self.store.fact("approved")
+        in_time = approved is not None and approved["until"] > self.clock.now()
+        return frozenset(approved["names"]) if in_time else frozenset()
+
+    def _domain(self) -> str:
+        return str(self.settings.values()["mail_delivery.general"]["domain"])
+
+    def _note(self, state: str, **facts: Any) -> dict[str, Any]:
+        """Remember how the sync went, and tell when that is new."""
+        former = self.state()
+        last = self.clock.now() if state == OK else former["last"]
+        now = {"state": state, "last": last, **facts}
+        with suppress(Problem):
+            # A success every few seconds is no reason to write: only its first, and once a minute for the page.
+            if {**now, "last": 0} != {**former, "last": 0} or (last or 0) - (former["last"] or 0) > 60:
+                self.store.save([], sync=now)
+        if state != former["state"] or facts.get("refused") != former.get("refused"):
+            self._tell("sync", _words(now), **facts)
+        return now
+
+    def _tell_plan(self, plan: sync.Plan) -> None:
+        for word, names in (
+            ("New", plan.added),
+            ("Changed", plan.changed),
+            ("Back", plan.returned),
+            ("Gone from the host", plan.missing),
+            ("Forgotten", plan.gone),
+        ):
+            if names:
+                self._tell("accounts", f"{word}: {', '.join(names)}.", names=names)
+
+    def _tell_new_bans(self) -> None:
+        with suppress(Problem):
+            held = {(ban["kind"], ban["value"]): ban for ban in self.host("bans")["bans"]}
+            for key in held.keys() - self.banned:
+                self._tell("signin", f"Too many failed sign-ins: {key[0]} {key[1]} has to wait.", ban=held[key])
+            self.banned = set(held)
+
+    def _tell(self, kind: str, text: str, *, who: str = "Mailroom", where: str = "", **facts: Any) -> None:
+        try:
+            self.events.add(kind, text, who=who or "Mailroom", where=where, **facts)
+        except Problem as reason:
+            LOG.error("event not written: %s", reason.message)
+
+
+def _words(now: dict[str, Any]) -> str:
+    if now["state"] == REFUSED:
+        names = now["refused"]["would_drop"]
+        return f"Sync refused: {now['refused']['reason']} It would drop {', '.join(names[:10])}. Mail goes on."
+    if now["state"] == UNREACHABLE:
+        return f"The host's users cannot be read: {now['why']} Mail goes on with the last list."
+    return "The accounts follow the host."

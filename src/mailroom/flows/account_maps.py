@@ -1,0 +1,93 @@
+"""What Postfix knows of the accounts: small indexed files, made beside the old ones and put in their place in one step.
+
+recipients  address -> OK                who has a mailbox (row DL01)
+aliases     address -> address           postmaster and abuse, which every domain must have (RFC 5321 4.5.1, RFC 2142)
+senders     address -> login name        who may send as whom (row DL11)
+held        address -> 450 and a reason  users who have just disappeared from the host (check_recipient_access)
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from mailroom.core import paths
+from mailroom.daemons.command import run
+from mailroom.store.accounts import Account
+
+ROLE_ADDRESSES = ("postmaster", "abuse")
+HELD_REPLY = "450 4.2.1 This mailbox cannot be reached now; try again later"
+NAMES = ("recipients", "aliases", "senders", "held")
+
+Texts = dict[str, str]
+
+
+def texts(accounts: Iterable[Account], domains: Sequence[str]) -> Texts:
+    """The source of each map. Several domains while one takes the place of another."""
+    known = sorted(accounts, key=lambda account: account.key)
+    active = [account for account in known if account.active]
+    rows: dict[str, dict[str, str]] = {name: {} for name in NAMES}
+    for domain in domains:
+        for account in known:
+            address = f"{account.key}@{domain}"
+            if account.active or account.held:
+                rows["recipients"][address] = "OK"
+            if account.active:
+                rows["senders"][address] = account.key
+            if account.held:
+                rows["held"][address] = HELD_REPLY
+        for role in ROLE_ADDRESSES:
+            address, reader = f"{role}@{domain}", role_reader(active)
+            if reader is not None and address not in rows["recipients"]:
+                rows["aliases"][address] = f"{reader.key}@{domain}"
+                rows["senders"][address] = reader.key
+    return {
+        name: "".join(f"{key}\t{value}\n" for key, value in sorted(entries.items())) for name, entries in rows.items()
+    }
+
+
+def role_reader(active: Iterable[Account]) -> Account | None:
+    """Who reads postmaster's mail: the administrator who was activated first, else whoever was activated first."""
+    return min(active, key=lambda account: (not account.admin, account.asked or 0.0, account.key), default=None)
+
+
+class MapFiles:
+    """The maps in a folder. `postmap` makes them; `make(argv)` runs it and raises DaemonFailed."""
+
+    def __init__(self, folder: Path = paths.MAPS, make: Callable[[Sequence[str]], Any] | None = None) -> None:
+        self.folder = folder
+        self.make = make or (lambda argv: run("postfix", argv))
+
+    def write(self, wanted: Texts) -> list[str]:
+        """Bring the maps up to date; the names of those that were changed. Raises DaemonFailed or OSError.
+
+        A map is replaced by rename: a running Postfix sees that its file is no longer linked, and opens the new one.
+        """
+        stale = [name for name, text in wanted.items() if not self._holds(name, text)]
+        if not stale:
+            return []
+        beside = Path(tempfile.mkdtemp(prefix=".new-", dir=self.folder))
+        try:
+            # Its own tiny configuration: the maps are needed before Postfix has been configured for the first time.
+            (beside / "main.cf").write_text("compatibility_level = 3.6\n")
+            for name in stale:
+                source = beside / name
+                source.write_text(wanted[name])
+                self.make(("postmap", "-c", str(beside), f"lmdb:{source}"))
+                made = beside / f"{name}.lmdb"
+                made.chmod(0o644)
+                # The index first: if the power fails between the two, the source still tells that work is left.
+                made.replace(self.folder / made.name)
+                source.replace(self.folder / name)
+        finally:
+            shutil.rmtree(beside, ignore_errors=True)
+        return stale
+
+    def _holds(self, name: str, text: str) -> bool:
+        try:
+            return (self.folder / f"{name}.lmdb").exists() and (self.folder / name).read_text() == text
+        except FileNotFoundError:
+            return False

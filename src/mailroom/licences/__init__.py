@@ -1,0 +1,1 @@
+"""Licences and the seats they give (guide, User Licenses)."""
