@@ -74,6 +74,7 @@ def run_job() -> None:
     # What a job process that was killed in the middle of an Apply has left.
     setting_start.start(settings)
     accounts = Accounts(store, events, settings)
+    settings.exchange.prepare = accounts.prepare_domain
     serve({**settings_operations(settings), **accounts.operations(), **state_operations(events)}, accounts.watches())
 
 

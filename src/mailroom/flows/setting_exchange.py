@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
 from mailroom.core.problems import ApplyFailed
+from mailroom.core.settings import AllValues
 from mailroom.daemons.shape import DaemonFailed, Facts
 from mailroom.flows.setting_difference import Rendered, changed_daemons
 
@@ -41,6 +42,8 @@ class Exchange:
 
     def __init__(self, configuration: Configuration, folders: Path) -> None:
         self.configuration, self.folders = configuration, folders
+        # Called with the settings to come before the swap: what the daemons look up must already be there.
+        self.prepare: Callable[[AllValues], None] = lambda _: None
         self.owed = folders / "reload-wanted"
 
     @contextmanager
@@ -59,6 +62,7 @@ class Exchange:
             with failing_as("check_failed"):
                 daemons.write(folder, rendered)
                 daemons.check(folder, rendered, changed)
+                self.prepare(now.settings)
                 self._owe(changed)
                 daemons.swap(folder)
             with failing_as("reload_failed"):

@@ -35,7 +35,7 @@ class RevisionRow(Model):
 
 
 def _add_digests(database: SqliteDatabase) -> None:
-    database.execute_sql("ALTER TABLE revisions ADD COLUMN digests TEXT NOT NULL DEFAULT '{}'")
+    database.execute_sql("ALTER TABLE revisions ADD COLUMN digests TEXT NOT NULL DEFAULT '{}'")  # type: ignore[no-untyped-call]
 
 
 STEPS: Steps = {2: _add_digests}

@@ -1,0 +1,1 @@
+"""mailroomctl: the admin shell. Whatever the window can do, with words for people and JSON for programs."""

@@ -1,0 +1,43 @@
+"""mailroomctl bans: who has guessed passwords too often, and letting somebody in again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mailroom.core import paths
+from mailroom.core.line_socket import ask
+from mailroom.ctl.shape import Options, Parsers, command, moment, noun, table
+
+
+def add(parsers: Parsers) -> None:
+    verbs = noun(parsers, "bans", "who may not sign in for now")
+    command(verbs, "list", "addresses and accounts that have to wait", bans, tell_bans)
+    made = command(verbs, "lift", "let an address or account in again", lift, tell_lifted)
+    made.add_argument("kind", choices=("address", "account"))
+    made.add_argument("value")
+    command(parsers, "ways", "how passwords are checked on this host", ways, tell_ways)
+
+
+def bans(options: Options) -> Any:
+    return ask(paths.SIGNIN_SOCKET, {"op": "bans"})
+
+
+def tell_bans(facts: Any) -> str:
+    rows = [(one["kind"], one["value"], one["failures"], moment(one["until"])) for one in facts["bans"]]
+    return table(("KIND", "WHO", "FAILURES", "UNTIL"), rows) if rows else "Nobody has to wait."
+
+
+def lift(options: Options) -> Any:
+    return ask(paths.SIGNIN_SOCKET, {"op": "unban", "kind": options.kind, "value": options.value})
+
+
+def tell_lifted(facts: Any) -> str:
+    return f"{facts['unbanned']} may sign in again."
+
+
+def ways(options: Options) -> Any:
+    return ask(paths.SIGNIN_SOCKET, {"op": "ways"})
+
+
+def tell_ways(facts: Any) -> str:
+    return "\n".join(f"{name}: {value}" for name, value in facts.items())

@@ -1,0 +1,162 @@
+"""mailroomctl settings: look, try out, change, compare, put back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from mailroom.core import settings as declared
+from mailroom.core.problems import Invalid
+from mailroom.core.settings import AllValues
+from mailroom.ctl.shape import Options, Parsers, command, job, moment, noun, table
+
+CHANGES_HELP = "PAGE.KEY=VALUE, e.g. mail_delivery.general.max_message_mb=50; lists with commas; several are one Apply"
+
+
+def add(parsers: Parsers) -> None:
+    verbs = noun(parsers, "settings", "look at settings, change them, put them back")
+    made = command(
+        verbs, "list", "every setting with its value; a star marks those that differ from the default", *LIST
+    )
+    made.add_argument("page", nargs="?", help="only this page, e.g. service.protocol")
+    made = command(verbs, "get", "one setting's value", *GET)
+    made.add_argument("setting", help="PAGE.KEY")
+    for name, help, steps in (("preview", "show what a change would do", PREVIEW), ("set", "apply a change", SET)):
+        made = command(verbs, name, help, *steps)
+        made.add_argument("changes", nargs="+", metavar="CHANGE", help=CHANGES_HELP)
+        made.add_argument("--revision", type=int, help="refuse when the settings are no longer this revision")
+        if name == "set":
+            made.add_argument("--note", default="", help="why, for the history")
+    made = command(verbs, "history", "who changed what, newest first", *HISTORY)
+    made.add_argument("page", nargs="?", help="only changes of this page")
+    made.add_argument("--limit", type=int, default=20)
+    made.add_argument("--offset", type=int, default=0)
+    made = command(verbs, "compare", "what differs between two revisions", *COMPARE)
+    made.add_argument("from_", metavar="FROM", type=int)
+    made.add_argument("to", metavar="TO", type=int)
+    made = command(verbs, "put-back", "apply the values of an older revision again", *PUT_BACK)
+    made.add_argument("to", metavar="REVISION", type=int)
+    made.add_argument("--page", help="only this page")
+    made.add_argument("--revision", type=int, help="refuse when the settings are no longer this revision")
+
+
+def list_settings(options: Options) -> Any:
+    names = [options.page] if options.page else [page["id"] for page in job("settings.index")["pages"]]
+    return {name: {part: job("settings.read", page=name)[part] for part in ("values", "defaults")} for name in names}
+
+
+def tell_settings(facts: Any) -> str:
+    rows = [
+        (
+            f"{page}.{key}",
+            shown(value) + ("  *" if value != found["defaults"][key] else ""),
+            declared.title_of(page, key),
+        )
+        for page, found in facts.items()
+        for key, value in found["values"].items()
+    ]
+    return table(("SETTING", "VALUE", "ON SCREEN"), rows)
+
+
+def get_setting(options: Options) -> Any:
+    page, key = split(options.setting)
+    return job("settings.read", page=page)["values"][key]
+
+
+def change(operation: str, **more: str) -> Callable[[Options], Any]:
+    """A verb that sends changes: with the revision given, or the one in force now."""
+
+    def do(options: Options) -> Any:
+        base = options.revision or job("settings.index")["revision"]
+        extra = {name: getattr(options, name) for name in more}
+        return job(operation, revision=base, changes=parse(options.changes), **extra)
+
+    return do
+
+
+def put_back(options: Options) -> Any:
+    base = options.revision or job("settings.index")["revision"]
+    return job("settings.put_back", revision=base, to=options.to, page=options.page)
+
+
+def parse(changes: list[str]) -> AllValues:
+    """PAGE.KEY=VALUE words as {page: {key: value}}, each value of its setting's type. Raises Invalid."""
+    wanted: AllValues = {}
+    for word in changes:
+        name, equals, text = word.partition("=")
+        if not equals:
+            raise Invalid(f"{word!r} is no change.", next="Write it as PAGE.KEY=VALUE.")
+        page, key = split(name)
+        wanted.setdefault(page, {})[key] = value_of(page, key, text)
+    return wanted
+
+
+def split(name: str) -> tuple[str, str]:
+    """(page, key) of "PAGE.KEY". Raises NotFound or Invalid."""
+    page, _, key = name.rpartition(".")
+    if key not in declared.page_named(page).model_fields:
+        raise Invalid(f"There is no setting {name!r}.", field=name, next="`mailroomctl settings list` names them all.")
+    return page, key
+
+
+def value_of(page: str, key: str, text: str) -> Any:
+    """What somebody typed, as the setting's own type: yes, no, numbers, words, lists with commas."""
+    kind: Any = declared.page_named(page).model_fields[key].annotation
+    typed: Any = [part.strip() for part in text.split(",") if part.strip()] if kind == list[str] else text
+    try:
+        return TypeAdapter(kind).validate_python(typed, strict=False)
+    except ValidationError:
+        # Sent as it is: the server's answer names the field and what it takes.
+        return typed
+
+
+def shown(value: Any) -> str:
+    """A value as one types it."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return ",".join(value) if isinstance(value, list) else str(value)
+
+
+def tell_done(facts: Any) -> str:
+    if not facts["changed"]:
+        return f"Nothing differs from revision {facts['revision']}."
+    reloaded = ", ".join(facts["reloaded"]) or "nothing"
+    done = f"Revision {facts['revision']}; reloaded {reloaded}; {facts['took_ms']} ms."
+    return f"{changes_in_words(facts['changed'])}\n{done}"
+
+
+def tell_differences(facts: Any) -> str:
+    if not facts["settings"] and not facts["files"]:
+        return "Nothing differs."
+    files = "".join(f"\n\n{file['path']}\n{file['diff']}" for file in facts["files"])
+    then = facts.get("rendered_differently")
+    note = f"\n\nRendered differently at the time: {', '.join(then)}." if then else ""
+    return changes_in_words(facts["settings"]) + files + note
+
+
+def tell_history(facts: Any) -> str:
+    told = []
+    for one in facts["revisions"]:
+        note = f"  {one['note']}" if one["note"] else ""
+        told.append(f"{one['revision']}  {moment(one['when'])}  {one['who']} ({one['where'] or 'here'}){note}")
+        told += [f"    {line}" for line in changes_in_words(one["changes"]).splitlines()]
+    return "\n".join([*told, f"{len(facts['revisions'])} of {facts['total']}"])
+
+
+def changes_in_words(changes: list[dict[str, Any]]) -> str:
+    return "\n".join(f"{one['page']}.{one['key']}: {shown(one['old'])} -> {shown(one['new'])}" for one in changes)
+
+
+LIST = (list_settings, tell_settings)
+GET = (get_setting, lambda value: value if isinstance(value, str) else json.dumps(value))
+PREVIEW = (change("settings.preview"), tell_differences)
+SET = (change("settings.apply", note="note"), tell_done)
+HISTORY = (
+    lambda options: job("settings.history", page=options.page, offset=options.offset, limit=options.limit),
+    tell_history,
+)
+COMPARE = (lambda options: job("settings.compare", **{"from": options.from_, "to": options.to}), tell_differences)
+PUT_BACK = (put_back, tell_done)
