@@ -117,28 +117,36 @@ class Accounts:
 
     def sync_now(self) -> dict[str, Any]:
         """Follow the host once; the new state. A host that cannot be asked changes nothing."""
+        try:
+            users = self.host("users")
+        except Problem as reason:
+            with self.turn:
+                return self._not_followed(UNREACHABLE, why=reason.message)
         with self.turn:
-            state = self._sync()
+            state = self._follow(users)
         if state["state"] == OK and not self.rendered:
             # Outside our turn: an Apply holds the settings' turn and then wants ours (prepare_domain).
             self.refresh(self.settings)
             self.rendered = True
         return state
 
-    def _sync(self) -> dict[str, Any]:
-        try:
-            users = self.host("users")
-        except Problem as reason:
-            return self._note(UNREACHABLE, why=reason.message)
+    def _follow(self, users: list[dict[str, Any]]) -> dict[str, Any]:
         before = self.store.all()
         plan = sync.plan(before, users, self.clock.now(), self._approved())
         if plan.refused:
-            return self._note(REFUSED, refused={"reason": plan.refused, "would_drop": plan.would_drop})
+            return self._not_followed(REFUSED, refused={"reason": plan.refused, "would_drop": plan.would_drop})
         written = {account.key: account for account in before if account.key not in plan.gone}
         written.update({account.key: account for account in plan.write})
         self._save(before, seats.assign(written.values(), table.seats()))
         self._tell_plan(plan)
         return self._note(OK)
+
+    def _not_followed(self, state: str, **facts: Any) -> dict[str, Any]:
+        """The table stays as it is; the maps still follow the domain."""
+        if self.store.synced():
+            known = self.store.all()
+            self._save(known, known)
+        return self._note(state, **facts)
 
     def prepare_domain(self, values: AllValues) -> None:
         """Teach the maps the domain of settings that are about to be put in force, beside the one in force.

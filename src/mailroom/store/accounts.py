@@ -111,11 +111,11 @@ class AccountStore:
         """
         with writing(self.database, "The accounts"):
             for account in accounts:
-                AccountRow.replace(**_columns(account)).execute()
+                AccountRow.insert(**_columns(account)).on_conflict_replace().execute()
             for key in gone:
-                AccountRow.delete_by_id(key)
+                AccountRow.delete().where(AccountRow.key == key).execute()
             for name, value in facts.items():
-                FactRow.replace(name=name, value=value).execute()
+                FactRow.insert(name=name, value=value).on_conflict_replace().execute()
 
     def fact(self, name: str) -> Any:
         """One of the facts, None when it was never set."""
