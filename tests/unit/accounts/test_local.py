@@ -90,7 +90,9 @@ def test_usable_names(name: str) -> None:
     assert why_unusable(name) == ""
 
 
-@pytest.mark.parametrize("name", ["", "jürgen", "a b", ".a", "a.", "a..b", "a+b", "../x", "a/b", "x" * 65, "a@b", "-a", "a\n"])
+@pytest.mark.parametrize(
+    "name", ["", "jürgen", "a b", ".a", "a.", "a..b", "a+b", "../x", "a/b", "x" * 65, "a@b", "-a", "a\n"]
+)
 def test_unusable_names(name: str) -> None:
     assert why_unusable(name)
 

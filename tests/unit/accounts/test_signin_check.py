@@ -196,7 +196,7 @@ def test_mapped_addresses_are_counted_as_one(house: House) -> None:
 
 
 def test_success_clears_the_account_and_not_the_address(house: House) -> None:
-    for turn in range(5):
+    for _turn in range(5):
         house.answer("anna", "wrong")
     assert house.answer("anna", "right") == "ok"
     assert house.failures.counts.keys() == {("address", OUTSIDE)}
@@ -228,13 +228,15 @@ def test_every_refusal_takes_the_same_time(house: House) -> None:
 
 def test_a_token_opens_imap_and_smtp_from_this_machine(house: House) -> None:
     token = house.sessions.open("anna")
-    assert [house.answer("anna", token, service, address) for service in ("imap", "smtp") for address in ("", "::1")] == [
-        "ok"
-    ] * 4
+    assert [
+        house.answer("anna", token, service, address) for service in ("imap", "smtp") for address in ("", "::1")
+    ] == ["ok"] * 4
     assert house.passwords.asked == []
 
 
-@pytest.mark.parametrize(("user", "service", "address"), [("bert", "imap", ""), ("anna", "pop3", ""), ("anna", "imap", OUTSIDE)])
+@pytest.mark.parametrize(
+    ("user", "service", "address"), [("bert", "imap", ""), ("anna", "pop3", ""), ("anna", "imap", OUTSIDE)]
+)
 def test_a_token_opens_nothing_else(house: House, user: str, service: str, address: str) -> None:
     assert house.answer(user, house.sessions.open("anna"), service, address) in ("bad", "not_active")
 

@@ -183,6 +183,7 @@ async def run(socket_file: Path, data: Path, group_id: int | None, root: Path = 
         with suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), SAVE_EVERY_S)
         service.failures.save()
+        service.workers.rest()
     choosing.cancel()
     server.close()
     service.workers.end()

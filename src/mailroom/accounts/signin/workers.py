@@ -8,12 +8,14 @@ import json
 import os
 import signal
 import socket
+import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any
 
 WORKERS_MAX = 4
 IDLE_KEPT = 1
+IDLE_ENDED_AFTER_S = 30.0
 TASKS_EACH = 500
 WAITING_MAX = 64
 LINE_BYTES_MAX = 4 * 1024 * 1024
@@ -32,6 +34,7 @@ class Worker:
         ours, theirs = socket.socketpair()
         self.link = ours
         self.done = 0
+        self.used_at = 0.0
         # Forked, not started anew: on the host there is no interpreter to start, and what is loaded is shared.
         self.pid = os.fork()
         if self.pid == 0:
@@ -97,9 +100,15 @@ class Workers:
         finally:
             # Whatever went wrong, a cancelled wait included: its next answer might belong to this question.
             if fit and worker.done < TASKS_EACH and len(self.idle) < IDLE_KEPT:
+                worker.used_at = time.monotonic()
                 self.idle.append(worker)
             else:
                 worker.end()
+
+    def rest(self) -> None:
+        """End who had nothing to do for a while: a worker costs as much memory as the service, and is made in 3 ms."""
+        if self.idle and time.monotonic() - self.idle[0].used_at > IDLE_ENDED_AFTER_S:
+            self.end()
 
     def end(self) -> None:
         """Kill the idle ones."""
