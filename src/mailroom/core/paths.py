@@ -23,7 +23,9 @@ SETUP = DATA / "setup.json"
 
 SERVICES = RUN / "service"
 SOCKETS = RUN / "mailroom"
-FILTER_SOCKET = SOCKETS / "filter.sock"
+CONDITIONS = SOCKETS / "conditions"
+# In a folder of its own: Postfix may enter that one, and no other of ours.
+FILTER_SOCKET = RUN / "filter" / "filter.sock"
 SERVE_SOCKET = SOCKETS / "serve.sock"
 JOB_SOCKET = SOCKETS / "job.sock"
 SIGNIN_SOCKET = SOCKETS / "signin" / "signin.sock"

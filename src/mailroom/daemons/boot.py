@@ -47,6 +47,8 @@ FOLDERS = (
     Folder(paths.MAIL),
     Folder(paths.MAIL / "mailboxes", "vmail", "vmail", 0o700),
     Folder(paths.SOCKETS, "mailroom", "mailroom", 0o770),
+    Folder(paths.CONDITIONS, "mailroom", "mailroom", 0o770),
+    Folder(paths.FILTER_SOCKET.parent, "mailroom", "postfix", 0o750),
     Folder(paths.SIGNIN_SOCKET.parent, "root", "mailroom", 0o750),
     Folder(paths.CLAMD_SOCKET.parent, "clamav", "mailroom", 0o750),
     Folder(paths.SPAMD_SOCKET.parent, "debian-spamd", "mailroom", 0o750),

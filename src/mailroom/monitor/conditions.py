@@ -8,10 +8,8 @@ from typing import Any
 
 from mailroom.core import paths
 
-FOLDER = paths.SOCKETS / "conditions"
 
-
-def lasting(folder: Path = FOLDER) -> list[dict[str, Any]]:
+def lasting(folder: Path = paths.CONDITIONS) -> list[dict[str, Any]]:
     """Every condition that lasts, oldest first: {id, title, text, next, since}."""
     found = []
     for file in folder.glob("*.json"):

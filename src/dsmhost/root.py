@@ -1,0 +1,81 @@
+"""The machine's own root file system: what DSM has and no more. No Python, no Perl, no dpkg."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from devtools import cache
+from devtools.bundle import EPOCH, SUITE, UNWANTED
+from devtools.command import run
+from devtools.say import step
+
+PACKAGES = (
+    "bash", "coreutils", "util-linux", "mount", "passwd", "login", "libpam-modules", "libpam-runtime", "procps",
+    "iproute2", "tar", "gzip", "xz-utils", "sed", "grep", "mawk", "findutils", "curl", "openssl", "libcap2-bin",
+    "hostname", "ca-certificates", "tzdata", "diffutils",
+)  # fmt: skip
+NOT_ON_DSM = (
+    "usr/bin/perl*", "usr/share/perl*", "usr/lib/*/perl*", "usr/bin/apt*", "usr/lib/apt", "usr/bin/dpkg*",
+    "usr/share/dpkg", "var/lib/dpkg", "var/lib/apt", "var/cache/apt", "usr/lib/dpkg", "usr/sbin/dpkg*", "etc/apt",
+    "usr/share/debconf", "usr/lib/x86_64-linux-gnu/libperl*", "usr/bin/deb*", "usr/share/bash-completion",
+)  # fmt: skip
+GROUPS = {"users": 100, "administrators": 101, "http": 1023}
+TOOLS = Path(__file__).parent / "tools"
+PAM = """auth required pam_unix.so
+account required pam_unix.so
+password required pam_unix.so sha512
+session required pam_unix.so
+"""
+
+
+def root() -> Path:
+    """The common lower layer of all machines, built or from the cache."""
+    parts = [Path(__file__), *sorted(TOOLS.glob("*"))]
+    return cache.built("dsm-root", cache.key_of(parts), _build) / "root"
+
+
+def _build(folder: Path) -> None:
+    target = folder / "root"
+    options = [f"--dpkgopt=path-exclude={path}" for path in UNWANTED]
+    sources = sorted(Path("/etc/apt/sources.list.d").glob("debian*.sources")) or [Path("/etc/apt/sources.list")]
+    with step("root of the stand-in machine"):
+        run(
+            (
+                "mmdebstrap", "--quiet", "--variant=minbase", '--aptopt=APT::Install-Recommends "false"', *options,
+                f"--include={','.join(PACKAGES)}", SUITE, target, *sources,
+            ),
+            env={"SOURCE_DATE_EPOCH": EPOCH},
+        )  # fmt: skip
+    for pattern in NOT_ON_DSM:
+        for path in target.glob(pattern):
+            shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+    _people(target)
+    _tools(target)
+
+
+def _people(target: Path) -> None:
+    """DSM's fixed groups and users; PAM as plain as there."""
+    groups = [line for line in (target / "etc/group").read_text().splitlines() if line.split(":")[0] not in GROUPS]
+    taken = {str(number) for number in GROUPS.values()}
+    groups = [line for line in groups if line.split(":")[2] not in taken]
+    groups += [f"{name}:x:{number}:{'admin' if name == 'administrators' else ''}" for name, number in GROUPS.items()]
+    (target / "etc/group").write_text("\n".join(groups) + "\n")
+    with (target / "etc/passwd").open("a") as users:
+        users.write("admin:x:1024:100:System default user:/var/services/homes/admin:/bin/sh\n")
+        users.write("guest:x:1025:100:Guest:/nonexist:/usr/bin/nologin\n")
+    with (target / "etc/shadow").open("a") as shadow:
+        shadow.write("admin:!:20000::::::\nguest:!:20000::::::\n")
+    for service in ("login", "sshd", "webui", "other", "passwd", "chpasswd"):
+        (target / "etc/pam.d" / service).write_text(PAM)
+
+
+def _tools(target: Path) -> None:
+    """DSM's command-line tools: small scripts that ask the first process."""
+    for name in ("usr/syno/bin", "usr/syno/sbin", "usr/syno/synoman/webman/modules", "usr/syno/synoman/webman/3rdparty",
+                 "volume1", "var/packages", "var/services/homes", "var/log/packages", "usr/local/bin", "usr/local/etc/services.d"):  # fmt: skip
+        (target / name).mkdir(parents=True, exist_ok=True)
+    for tool in sorted(TOOLS.glob("*")):
+        place = "usr/syno/synoman/webman/modules" if tool.suffix == ".cgi" else "usr/syno/bin"
+        shutil.copy(tool, target / place / tool.name)
+        (target / place / tool.name).chmod(0o755)

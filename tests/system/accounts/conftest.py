@@ -1,0 +1,27 @@
+"""One NAS for all tests of the account story; each test uses users and addresses of its own."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from nas import Nas, bundle_root
+
+
+@pytest.fixture(scope="module")
+def nas() -> Iterator[Nas]:
+    bundle = bundle_root()
+    if bundle is None or os.geteuid() != 0:
+        pytest.skip("needs root and a built bundle")
+    machine = Nas(bundle)
+    try:
+        machine.start_signin()
+        yield machine
+    finally:
+        machine.close()

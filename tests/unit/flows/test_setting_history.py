@@ -1,0 +1,87 @@
+"""History, preview and comparison."""
+
+from __future__ import annotations
+
+import pytest
+from pretend import ANNA, BEN, GENERAL, hops
+
+from mailroom.core.problems import NotFound, Stale
+from mailroom.core.settings import defaults
+from mailroom.flows import setting_history
+from mailroom.flows.setting import Settings
+from mailroom.store.settings import FAILED
+
+
+def test_history_of_one_page_leaves_out_the_others(settings: Settings) -> None:
+    settings.apply(1, hops(20), ANNA)
+    settings.apply(2, {"service.protocol": {"imap_enabled": False}}, BEN)
+    settings.apply(3, hops(30), BEN)
+    found = setting_history.history(settings, GENERAL, 0, 10)
+    assert found["total"] == 2 and [one["revision"] for one in found["revisions"]] == [4, 2]
+    assert [one["revision"] for one in setting_history.history(settings, GENERAL, 1, 1)["revisions"]] == [2]
+    assert setting_history.history(settings, None, 0, 2)["total"] == 4
+
+
+def test_compare_any_two(settings: Settings) -> None:
+    settings.apply(1, hops(20), ANNA)
+    settings.apply(2, {"service.protocol": {"imap_enabled": False}}, BEN)
+    found = setting_history.compare(settings, 3, 1)
+    assert {(one["key"], one["old"], one["new"]) for one in found["settings"]} == {
+        ("max_hops", 20, 50),
+        ("imap_enabled", False, True),
+    }
+    assert [file["path"] for file in found["files"]] == ["dovecot/dovecot.conf", "postfix/main.cf"] or [
+        file["path"] for file in found["files"]
+    ] == ["postfix/main.cf", "dovecot/dovecot.conf"]
+    assert found["rendered_differently"] == []
+
+
+def test_compare_says_when_a_daemon_was_rendered_differently_then(settings: Settings) -> None:
+    settings.apply(1, hops(20), ANNA)
+    settings.store.finish(2, "applied", {"postfix": "of an older template"})
+    assert "postfix" in setting_history.compare(settings, 1, 2)["rendered_differently"]
+
+
+def test_a_failed_revision_can_be_neither_compared_nor_put_back(settings: Settings) -> None:
+    number = settings.store.begin(time=1.0, who="anna", where="", note="", changes=[], settings=defaults())
+    settings.store.finish(number, FAILED)
+    with pytest.raises(NotFound):
+        setting_history.compare(settings, 1, number)
+    with pytest.raises(NotFound):
+        setting_history.put_back(settings, 1, number, None, ANNA)
+    with pytest.raises(NotFound):
+        setting_history.put_back(settings, 1, 99, None, ANNA)
+
+
+def test_put_back_of_an_unknown_page(settings: Settings) -> None:
+    with pytest.raises(NotFound):
+        setting_history.put_back(settings, 1, 1, "no.page", ANNA)
+
+
+def test_put_back_of_a_page_names_only_what_is_gone_there(settings: Settings) -> None:
+    old = defaults()
+    old[GENERAL].update(max_hops=20, colour="blue")
+    old["service.protocol"]["gopher"] = True
+    number = settings.store.begin(time=1.0, who="anna", where="", note="", changes=[], settings=old)
+    settings.store.finish(number, "applied")
+    settings.apply(number, hops(30), ANNA)
+    done = setting_history.put_back(settings, number + 1, number, GENERAL, ANNA)
+    note = setting_history.history(settings, None, 0, 1)["revisions"][0]["note"]
+    assert done["changed"][0]["new"] == 20 and "colour" in note and "gopher" not in note
+
+
+def test_preview_on_an_older_revision_is_refused_like_its_apply(settings: Settings) -> None:
+    settings.apply(1, hops(20), ANNA)
+    with pytest.raises(Stale):
+        setting_history.preview(settings, hops(30), 1)
+    assert setting_history.preview(settings, hops(30), 2)["settings"][0]["old"] == 20
+
+
+def test_index_and_read(settings: Settings) -> None:
+    index = setting_history.index(settings)
+    assert index["revision"] == 1 and GENERAL in [page["id"] for page in index["pages"]]
+    page = setting_history.read(settings, GENERAL)
+    assert page["values"] == page["defaults"] == defaults()[GENERAL]
+    assert page["schema"]["properties"]["max_hops"]["x-ui"]["rows"] == "DL06"
+    with pytest.raises(NotFound):
+        setting_history.read(settings, "no.page")
