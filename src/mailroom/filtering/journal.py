@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
+from mailroom.filtering import conditions
 from mailroom.filtering.message import Asked, Changes, Message
 from mailroom.store.journal import JournalStore
 
@@ -40,4 +41,5 @@ class Journal:
 
     def write(self, message: Message, asked: list[Asked], verdict: str, changes: Changes) -> None:
         """Keep the record before the sender is answered."""
-        self.store.add(record_of(message, asked, verdict, changes))
+        with conditions.disk("disk-journal", "The journal"):
+            self.store.add(record_of(message, asked, verdict, changes))

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
+
+from mailroom.filtering.body import Body
 
 Header = tuple[bytes, bytes]
+# What is beyond is counted, not kept; the check `header_limit` refuses such a message.
+HEADERS_MAX = 1000
+HEADER_BYTES_MAX = 1024 * 1024
 
 
 @dataclass
@@ -26,11 +34,16 @@ class Client:
 
 @dataclass
 class Message:
-    """One SMTP transaction. headers: (name, value as received, with its leading space); body: bytes after the blank line."""
+    """One SMTP transaction. headers: (name, value as received, with its leading space).
+
+    announced: bytes that the client said it would send (RFC 1870), 0 when it said nothing.
+    data: whether the client has begun to send the message itself. complete: whether all of it has come.
+    """
 
     id: str
     arrived: float
     client: Client
+    body: Body
     daemon: str = ""
     tls: str = ""
     login: str = ""
@@ -38,32 +51,54 @@ class Message:
     queue_id: str = ""
     recipients: list[Recipient] = field(default_factory=list)
     headers: list[Header] = field(default_factory=list)
-    chunks: list[bytes] = field(default_factory=list)
+    header_count: int = 0
     header_bytes: int = 0
-    body_bytes: int = 0
+    announced: int = 0
+    data: bool = False
     complete: bool = False
 
     @property
     def size(self) -> int:
         """Bytes of headers and body."""
-        return self.header_bytes + self.body_bytes
+        return self.header_bytes + self.body.size
 
     @property
     def accepted(self) -> list[Recipient]:
         """Recipients that were not refused."""
         return [recipient for recipient in self.recipients if not recipient.refusal]
 
+    def add_header(self, name: bytes, value: bytes) -> None:
+        """Append a header; one beyond the limits is only counted."""
+        self.header_count += 1
+        self.header_bytes += len(name) + len(value) + 3
+        if self.header_count <= HEADERS_MAX and self.header_bytes <= HEADER_BYTES_MAX:
+            self.headers.append((name, value))
+
+    def count(self, name: bytes) -> int:
+        """How many headers have this name."""
+        return sum(known.strip().lower() == name for known, _ in self.headers)
+
     def first(self, name: bytes) -> str:
         """The first header of this name, without surrounding space; "" when there is none."""
         for known, value in self.headers:
-            if known.lower() == name:
+            if known.strip().lower() == name:
                 return value.strip().decode("utf-8", "replace")
         return ""
 
-    def whole(self) -> bytes:
-        """The message as it arrived, CRLF line ends (RFC 5322 2.1)."""
+    def pieces(self) -> Iterator[bytes]:
+        """The message as it arrived, piece by piece, CRLF line ends (RFC 5322 2.1)."""
         lines = [name + b":" + value.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n") for name, value in self.headers]
-        return b"\r\n".join([*lines, b"", b""]) + b"".join(self.chunks)
+        yield b"\r\n".join([*lines, b"", b""])
+        yield from self.body.pieces()
+
+    def whole(self) -> bytes:
+        """All pieces in one; for messages that are known to be small."""
+        return b"".join(self.pieces())
+
+    @property
+    def whole_size(self) -> int:
+        """Bytes that `pieces` yields."""
+        return sum(len(piece) for piece in self.pieces())
 
 
 @dataclass(frozen=True)
@@ -98,9 +133,20 @@ class Changes:
     """What the actions did with a message: header edits, and the reply that ends the transaction.
 
     final: "accept" | "discard" | an SMTP reply ("550 5.7.1 ...").
+    kept:  files made for it, which must go again when the sender has to come back.
+    undone: whether they went.
     """
 
     added: list[Header] = field(default_factory=list)
     replaced: list[tuple[int, bytes, bytes]] = field(default_factory=list)
     final: str = "accept"
     taken: list[str] = field(default_factory=list)
+    kept: list[Path] = field(default_factory=list)
+    undone: bool = False
+
+    def undo(self, final: str) -> Changes:
+        """What is left when the sender must come back: the files are removed again, the reply is `final`."""
+        for file in self.kept:
+            with contextlib.suppress(OSError):
+                file.unlink(missing_ok=True)
+        return Changes(final=final, taken=self.taken, undone=True)

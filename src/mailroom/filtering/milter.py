@@ -11,22 +11,25 @@ import struct
 from mailroom.filtering.message import Changes
 
 VERSION = 6
-PACKET_BYTES_MAX = 64 * 1024 * 1024
+# Postfix sends a body in pieces of 64 KB; its longest header has 100 KB (header_size_limit).
+PACKET_BYTES_MAX = 1024 * 1024
 ADD_HEADERS, CHANGE_HEADERS = 0x01, 0x10
+NO_END_OF_HEADERS, NO_UNKNOWN = 0x40, 0x100
 NO_REPLY_HEADER, NO_REPLY_CONNECT, NO_REPLY_HELO, NO_REPLY_MAIL = 0x80, 0x1000, 0x2000, 0x4000
-NO_REPLY_RECIPIENT, NO_REPLY_END_OF_HEADERS, NO_REPLY_BODY = 0x8000, 0x40000, 0x80000
-NO_UNKNOWN, NO_DATA, SEE_REFUSED, LEADING_SPACE = 0x100, 0x200, 0x800, 0x100000
+NO_REPLY_RECIPIENT, NO_REPLY_DATA, NO_REPLY_BODY = 0x8000, 0x10000, 0x80000
+SEE_REFUSED, LEADING_SPACE = 0x800, 0x100000
 WANTED_ACTIONS = ADD_HEADERS | CHANGE_HEADERS
+# Each is needed: without the first seven Postfix would wait for answers that we never send.
 WANTED_EVENTS = (
     NO_REPLY_HEADER
     | NO_REPLY_CONNECT
     | NO_REPLY_HELO
     | NO_REPLY_MAIL
     | NO_REPLY_RECIPIENT
-    | NO_REPLY_END_OF_HEADERS
+    | NO_REPLY_DATA
     | NO_REPLY_BODY
+    | NO_END_OF_HEADERS
     | NO_UNKNOWN
-    | NO_DATA
     | SEE_REFUSED
     | LEADING_SPACE
 )
@@ -55,9 +58,9 @@ def options(offer: bytes) -> bytes:
     if len(offer) < 12:
         raise Nonsense("a short offer")
     version, actions, events = struct.unpack("!III", offer[:12])
-    if version < VERSION or actions & WANTED_ACTIONS != WANTED_ACTIONS:
-        raise Nonsense(f"version {version}, actions {actions:#x}")
-    return packet(b"O", struct.pack("!III", VERSION, WANTED_ACTIONS, events & WANTED_EVENTS))
+    if version < VERSION or actions & WANTED_ACTIONS != WANTED_ACTIONS or events & WANTED_EVENTS != WANTED_EVENTS:
+        raise Nonsense(f"version {version}, actions {actions:#x}, events {events:#x}")
+    return packet(b"O", struct.pack("!III", VERSION, WANTED_ACTIONS, WANTED_EVENTS))
 
 
 def strings(content: bytes) -> list[str]:
@@ -86,8 +89,7 @@ def verdict(changes: Changes) -> bytes:
     if changes.final != "accept":
         return packet(b"y", changes.final.encode("ascii", "replace").replace(b"%", b"%%") + b"\0")
     edits = [
-        packet(b"m", struct.pack("!I", index) + name + b"\0" + value + b"\0")
-        for index, name, value in changes.replaced
+        packet(b"m", struct.pack("!I", index) + name + b"\0" + value + b"\0") for index, name, value in changes.replaced
     ]
     edits += [packet(b"h", name + b"\0" + value + b"\0") for name, value in changes.added]
     return b"".join(edits) + packet(b"a")

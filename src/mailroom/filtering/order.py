@@ -1,14 +1,25 @@
 """The order of checks: one table, read from top to bottom.
 
 A stage's checks that cost nothing come first; one that refuses ends the story. Scanners of a stage are asked together.
+A transaction that ended without a message is asked about in the first stage only.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mailroom.filtering.checks import clamav, recipient, rspamd, size_limit, spamassassin
-from mailroom.filtering.shape import Check
+from mailroom.filtering.checks import (
+    clamav,
+    disk_room,
+    header_limit,
+    hop_limit,
+    recipient,
+    recipient_limit,
+    rspamd,
+    size_limit,
+    spamassassin,
+)
+from mailroom.filtering.shape import Check, ScannerCheck
 
 
 @dataclass(frozen=True)
@@ -20,8 +31,7 @@ class Stage:
     together: bool = False
 
 
-ENVELOPE = Stage("envelope", (recipient,))
-CONTENT = (
-    Stage("limits", (size_limit,)),
-    Stage("scanners", (clamav, spamassassin, rspamd), together=True),
-)
+ENVELOPE = Stage("envelope", (recipient, recipient_limit, size_limit, header_limit, hop_limit, disk_room))
+SCANNERS: tuple[ScannerCheck, ...] = (clamav, spamassassin, rspamd)
+CONTENT = (Stage("scanners", SCANNERS, together=True),)
+TITLES = {check.NAME: check.TITLE for stage in (ENVELOPE, *CONTENT) for check in stage.checks}

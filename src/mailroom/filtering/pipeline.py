@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 
 from mailroom.filtering.actions import delete, deliver, file_into_junk, quarantine, refuse, strip_forged, tag_subject
@@ -11,6 +12,7 @@ from mailroom.filtering.order import CONTENT, ENVELOPE, Stage
 from mailroom.filtering.rules import Rules
 from mailroom.filtering.shape import Action, Check
 
+LOG = logging.getLogger("mailroom.filter")
 DISK_REFUSED = "452 4.3.1 Insufficient system storage"
 FAILED = Answer("tempfail", "the check failed inside", reply="451 4.3.0 Try again later")
 # The first of these that any check answered is the verdict.
@@ -27,10 +29,10 @@ ACTIONS: dict[str, tuple[Action, ...]] = {
 
 async def judge(message: Message, rules: Rules) -> list[Asked]:
     """Ask the checks, stage by stage, until one refuses."""
-    asked: list[Asked] = await ask(ENVELOPE, message, rules)
-    for stage in CONTENT:
+    asked: list[Asked] = []
+    for stage in (ENVELOPE, *CONTENT):
         asked += await ask(stage, message, rules)
-        if any(one.answer.result in ("reject", "tempfail") for one in asked if one.check != "recipient"):
+        if any(one.answer.result in ("reject", "tempfail") for one in asked):
             break
     return asked
 
@@ -49,6 +51,7 @@ async def _ask(check: Check, message: Message, rules: Rules) -> Asked:
         answer = await check.check(message, rules)
     except Exception as reason:
         # A fault of ours must neither lose a message nor let it pass unchecked.
+        LOG.exception("the check %s failed", check.NAME)
         answer = Answer(FAILED.result, f"{type(reason).__name__}", reply=FAILED.reply)
     return Asked(check.NAME, answer, round((time.perf_counter() - started) * 1000, 2))
 
@@ -68,5 +71,5 @@ def act(verdict: str, message: Message, asked: list[Asked], rules: Rules) -> Cha
             action.act(message, asked, rules, changes)
             changes.taken.append(action.NAME)
     except OSError:
-        return Changes(final=DISK_REFUSED, taken=[*changes.taken, "disk_refused"])
+        return changes.undo(DISK_REFUSED)
     return changes

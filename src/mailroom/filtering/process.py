@@ -11,7 +11,6 @@ import socket
 import time
 from collections.abc import Callable
 from pathlib import Path
-from types import FrameType
 
 import uvloop
 
@@ -20,14 +19,19 @@ from mailroom.filtering import rules as rules_file
 from mailroom.filtering.journal import Journal
 from mailroom.filtering.rules import Rules
 from mailroom.filtering.session import Session
+from mailroom.filtering.watch import watch
 
 LOG = logging.getLogger("mailroom.filter")
 SCANS_AT_ONCE = 16
 BACKLOG = 256
+# Below the time after which the supervisor kills us.
+FINISH_LIMIT_S = 8.0
+RESTART_PAUSE_S = 0.2
+WATCHED = (signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD)
 
 
 def listen(file: Path) -> socket.socket:
-    """The unix socket that Postfix connects to; only our group may."""
+    """The unix socket that Postfix connects to."""
     file.unlink(missing_ok=True)
     link = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     link.bind(str(file))
@@ -39,25 +43,31 @@ def listen(file: Path) -> socket.socket:
 
 
 class Worker:
-    """One process that answers Postfix."""
+    """One process that answers Postfix. parent: a pipe which ends when the parent does."""
 
-    def __init__(self, link: socket.socket, rules: Rules, journal: Journal) -> None:
-        self.link, self.rules, self.journal = link, rules, journal
-        self.tasks: set[asyncio.Task[None]] = set()
+    def __init__(self, link: socket.socket, parent: int, rules: Rules, journal: Journal) -> None:
+        self.link, self.parent, self.rules, self.journal = link, parent, rules, journal
 
     async def run(self) -> None:
-        """Answer until SIGTERM; then finish the messages under way."""
+        """Answer until SIGTERM or the parent's end; then finish the messages under way."""
         loop, stop = asyncio.get_running_loop(), asyncio.Event()
         loop.add_signal_handler(signal.SIGTERM, stop.set)
         loop.add_signal_handler(signal.SIGHUP, self.read_rules)
+        loop.add_reader(self.parent, stop.set)
         scanning = asyncio.Semaphore(SCANS_AT_ONCE)
 
         async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             await Session(lambda: self.rules, self.journal.write, scanning).run(reader, writer)
 
         server = await asyncio.start_unix_server(connected, sock=self.link, limit=1024 * 1024)
-        async with server:
-            await stop.wait()
+        watching = asyncio.create_task(watch(lambda: self.rules))
+        await stop.wait()
+        watching.cancel()
+        server.close()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(FINISH_LIMIT_S):
+                for _ in range(SCANS_AT_ONCE):
+                    await scanning.acquire()
 
     def read_rules(self) -> None:
         """Take the rules in force; keep the old ones when they cannot be read."""
@@ -68,60 +78,68 @@ class Worker:
 
 
 class Parent:
-    """Keeps as many workers as there are cores."""
+    """Keeps as many workers as there are cores. start(pipe) is a worker's life."""
 
-    def __init__(self, link: socket.socket, start: Callable[[], None], workers: int) -> None:
-        self.link, self.start, self.wanted = link, start, workers
+    def __init__(self, start: Callable[[int], None], workers: int) -> None:
+        self.start, self.wanted = start, workers
         self.workers: set[int] = set()
-        self.ending = False
+        self.worker_end, self.own_end = os.pipe()
 
     def run(self) -> None:
-        """Until SIGTERM: replace dead workers, pass signals on."""
-        signal.signal(signal.SIGTERM, self._end)
-        signal.signal(signal.SIGHUP, self._pass_on)
-        while not self.ending:
+        """Until SIGTERM: replace dead workers, pass SIGHUP on."""
+        # Blocked and waited for, so that none comes at a moment when nobody looks.
+        signal.pthread_sigmask(signal.SIG_BLOCK, WATCHED)
+        number = signal.SIGHUP
+        while number != signal.SIGTERM:
             while len(self.workers) < self.wanted:
                 self._fork()
-            with contextlib.suppress(ChildProcessError, InterruptedError):
-                pid, _ = os.wait()
-                self.workers.discard(pid)
-                if not self.ending:
-                    LOG.warning("a worker ended; starting another")
-                    time.sleep(0.2)
+            number = signal.Signals(signal.sigwait(WATCHED))
+            if number == signal.SIGHUP:
+                self._tell(signal.SIGHUP)
+            elif self._reap():
+                LOG.warning("a worker ended; starting another")
+                time.sleep(RESTART_PAUSE_S)
+        self._tell(signal.SIGTERM)
         for pid in self.workers:
-            with contextlib.suppress(ChildProcessError, ProcessLookupError):
-                os.kill(pid, signal.SIGTERM)
+            with contextlib.suppress(ChildProcessError):
                 os.waitpid(pid, 0)
 
     def _fork(self) -> None:
         pid = os.fork()
-        if pid == 0:
+        if pid:
+            self.workers.add(pid)
+            return
+        try:
+            os.close(self.own_end)
             signal.signal(signal.SIGHUP, signal.SIG_IGN)
-            signal.signal(signal.SIGTERM, signal.SIG_DFL)
-            try:
-                self.start()
-            finally:
-                os._exit(0)
-        self.workers.add(pid)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, WATCHED)
+            self.start(self.worker_end)
+        except BaseException:
+            LOG.exception("a worker failed")
+        finally:
+            os._exit(0)
 
-    def _end(self, number: int, frame: FrameType | None) -> None:
-        self.ending = True
-        # os.wait() is retried after a signal; this ends it.
+    def _reap(self) -> set[int]:
+        """Forget the workers that have ended; which they were."""
+        ended = set()
+        for pid in self.workers:
+            with contextlib.suppress(ChildProcessError):
+                ended |= {os.waitpid(pid, os.WNOHANG)[0]} - {0}
+        self.workers -= ended
+        return ended
+
+    def _tell(self, number: signal.Signals) -> None:
         for pid in self.workers:
             with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGTERM)
-
-    def _pass_on(self, number: int, frame: FrameType | None) -> None:
-        for pid in self.workers:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGHUP)
+                os.kill(pid, number)
 
 
 def main(arguments: list[str]) -> None:
     """`python -m mailroom filter`."""
+    rules_file.read()
     link = listen(paths.FILTER_SOCKET)
 
-    def work() -> None:
-        uvloop.run(Worker(link, rules_file.read(), Journal()).run())
+    def work(parent: int) -> None:
+        uvloop.run(Worker(link, parent, rules_file.read(), Journal()).run())
 
-    Parent(link, work, os.cpu_count() or 1).run()
+    Parent(work, os.cpu_count() or 1).run()

@@ -40,6 +40,13 @@ class General:
     domain: str
     hostname: str
     max_message_mb: int
+    max_recipients: int
+    max_hops: int
+
+    @property
+    def max_message_bytes(self) -> int:
+        """The limit of a whole message."""
+        return self.max_message_mb * 1024 * 1024
 
 
 @dataclass(frozen=True)

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import json
-import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
-from mailroom.core import paths
+from mailroom.filtering import conditions
 from mailroom.filtering.message import Answer
 
 # Postfix gives up on us after 28 s; a client must hear 4xx within 30 s.
 TIME_LIMIT_S = 20.0
-CONDITIONS = paths.SOCKETS / "conditions"
+# While a scanner is known to be down, mail does not queue up behind it for long.
+TIME_LIMIT_WHILE_DOWN_S = 8.0
+PING_LIMIT_S = 5.0
 ANSWER_BYTES_MAX = 256 * 1024
+REPLY = "451 4.7.1 Service unavailable - try again later"
 
-Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[Answer]]
+Found = TypeVar("Found")
+Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[Found]]
 
 
 class Garbled(ValueError):
@@ -27,51 +29,77 @@ class Garbled(ValueError):
 
 @dataclass(frozen=True)
 class Scanner:
-    """A scanner behind a unix socket. title is its name for people; setting says what happens while it is down."""
+    """A scanner behind a unix socket.
+
+    title: its name for people. setting: which says what happens while it is down. ping, pong: how it is asked whether
+    it serves, and what its answer holds.
+    """
 
     id: str
     title: str
     socket: Path
     setting: str
+    ping: bytes
+    pong: bytes
 
-    async def ask(self, talk: Talk, when_down: str) -> Answer:
+    async def ask(self, talk: Talk[Answer], when_down: str) -> Answer:
         """The scanner's answer, or, when it is down, hung or garbled, what the admin chose for that case."""
+        limit_s = TIME_LIMIT_WHILE_DOWN_S if conditions.lasts(self.id) else TIME_LIMIT_S
         try:
-            async with asyncio.timeout(TIME_LIMIT_S):
-                reader, writer = await asyncio.open_unix_connection(str(self.socket), limit=ANSWER_BYTES_MAX)
-                try:
-                    answer = await talk(reader, writer)
-                finally:
-                    writer.close()
+            answer = await self._talk(talk, limit_s)
         except TimeoutError:
-            return self._down(f"did not answer within {TIME_LIMIT_S:.0f} s", when_down)
-        except (OSError, EOFError, Garbled, asyncio.LimitOverrunError) as reason:
-            return self._down(f"does not answer ({type(reason).__name__})", when_down)
-        self._is_up()
+            return self._down(f"did not answer within {limit_s:.0f} s", when_down)
+        except (Garbled, EOFError, asyncio.LimitOverrunError):
+            return self._down("gives no proper answer", when_down)
+        except OSError as reason:
+            return self._down(f"cannot be reached ({reason.strerror or type(reason).__name__})", when_down)
+        if conditions.lasts(self.id):
+            conditions.clear(self.id)
         return answer
 
+    async def serves(self) -> bool:
+        """Whether it answers a ping."""
+
+        async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+            writer.write(self.ping)
+            await writer.drain()
+            heard = b""
+            while self.pong not in heard and (more := await reader.read(4096)):
+                heard += more
+            return self.pong in heard
+
+        try:
+            return await self._talk(talk, PING_LIMIT_S)
+        except (OSError, TimeoutError):
+            return False
+
+    async def _talk(self, talk: Talk[Found], limit_s: float) -> Found:
+        async with asyncio.timeout(limit_s):
+            reader, writer = await asyncio.open_unix_connection(str(self.socket), limit=ANSWER_BYTES_MAX)
+            try:
+                return await talk(reader, writer)
+            finally:
+                # Not close(): that would first wait for a hung scanner to take what is left.
+                writer.transport.abort()
+
     def _down(self, what: str, when_down: str) -> Answer:
-        self._report(what, when_down)
+        meanwhile = "is delivered unchecked and marked" if when_down == "pass" else "waits at the sending servers"
+        conditions.report(
+            self.id,
+            f"{self.title} {what}",
+            f"Mail {meanwhile} until it answers again.",
+            f"If this lasts, restart {self.title}.",
+        )
         if when_down == "pass":
             return Answer("unscanned", f"{self.title} {what}", setting=self.setting)
-        reply = "451 4.7.1 Service unavailable - try again later"
-        return Answer("tempfail", f"{self.title} {what}", reply=reply, setting=self.setting)
+        return Answer("tempfail", f"{self.title} {what}", reply=REPLY, setting=self.setting)
 
-    def _report(self, what: str, when_down: str) -> None:
-        """Leave a note for the window; the message's own answer does not depend on it."""
-        meanwhile = "is delivered unchecked and marked" if when_down == "pass" else "waits at the sending servers"
-        note = {
-            "title": f"{self.title} {what}",
-            "text": f"Mail {meanwhile} until it answers again.",
-            "next": f"Restart {self.title} in the list below.",
-            "since": time.time(),
-        }
-        with contextlib.suppress(OSError):
-            CONDITIONS.mkdir(exist_ok=True)
-            file = CONDITIONS / f"{self.id}.json"
-            if not file.exists():
-                file.write_text(json.dumps(note))
 
-    def _is_up(self) -> None:
-        with contextlib.suppress(OSError):
-            (CONDITIONS / f"{self.id}.json").unlink(missing_ok=True)
+async def until_end(reader: asyncio.StreamReader) -> bytes:
+    """Everything that the scanner says until it closes. Raises Garbled when that is far too much."""
+    said = b""
+    while more := await reader.read(65536):
+        said += more
+        if len(said) > ANSWER_BYTES_MAX:
+            raise Garbled(f"more than {ANSWER_BYTES_MAX} bytes")
+    return said

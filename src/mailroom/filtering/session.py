@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import re
 import time
 from collections.abc import Callable
 
 from mailroom.filtering import milter, pipeline
+from mailroom.filtering.body import Body
 from mailroom.filtering.ids import new_id
-from mailroom.filtering.message import Asked, Changes, Client, Message, Recipient
+from mailroom.filtering.message import Answer, Asked, Changes, Client, Message, Recipient
+from mailroom.filtering.order import ENVELOPE
 from mailroom.filtering.rules import Rules
 
+LOG = logging.getLogger("mailroom.filter")
 IDLE_S = 3600.0
-JOURNAL_REFUSED = Changes(final="451 4.3.0 Try again later")
+# Postfix gives up on us after 28 s (main.cf.j2, milter_content_timeout); before that our own answer must be there.
+JUDGE_LIMIT_S = 25.0
+JOURNAL_REFUSED = "451 4.3.0 Try again later"
+BUSY = Answer("tempfail", f"no answer could be found within {JUDGE_LIMIT_S:.0f} s", reply="451 4.3.2 Try again later")
+LEFT = "the client left before it sent a message"
+LEFT_IN_DATA = "the client left in the middle of it, or Postfix ended it as too large or malformed"
+POSTFIX_LEFT = "Postfix did not wait for the answer; the sender will come back"
 
 Recorder = Callable[[Message, list[Asked], str, Changes], None]
 
@@ -25,9 +36,11 @@ class Session:
         self.client = Client()
         self.macros: dict[str, str] = {}
         self.message: Message | None = None
+        self.postfix_left: Callable[[], bool] = lambda: False
 
     async def run(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Talk until the other side has gone. Raises nothing that a client can cause."""
+        self.postfix_left = reader.at_eof
         try:
             while True:
                 async with asyncio.timeout(IDLE_S):
@@ -38,7 +51,9 @@ class Session:
                 if reply:
                     writer.write(reply)
                     await writer.drain()
-        except (EOFError, OSError, TimeoutError, milter.Nonsense):
+        except milter.Nonsense as reason:
+            LOG.warning("a connection that does not speak our protocol: %s", reason)
+        except (EOFError, OSError, TimeoutError):
             pass
         finally:
             await self._leave()
@@ -66,37 +81,36 @@ class Session:
     async def _content(self, message: Message, command: bytes, content: bytes) -> bytes:
         if command == b"R":
             message.recipients.append(self._recipient(content))
+        elif command == b"T":
+            message.data = True
         elif command == b"L":
-            name, value = milter.header(content)
-            message.headers.append((name, value))
-            message.header_bytes += len(name) + len(value) + 3
+            message.add_header(*milter.header(content))
         elif command == b"B":
-            message.chunks.append(content)
-            message.body_bytes += len(content)
+            message.body.add(content)
         elif command == b"E":
             if content:
-                message.chunks.append(content)
-                message.body_bytes += len(content)
-            return await self._judge(message)
+                message.body.add(content)
+            return await self._end(message)
         return b""
 
     def _connect(self, content: bytes) -> None:
         name, _, rest = content.partition(b"\0")
         address = rest[3:].split(b"\0")[0] if rest[:1] in (b"4", b"6") else b""
-        self.client = Client(
-            address.decode("ascii", "replace").removeprefix("IPv6:"), name.decode("utf-8", "replace")
-        )
+        self.client = Client(address.decode("ascii", "replace").removeprefix("IPv6:"), name.decode("utf-8", "replace"))
 
     def _begin(self, content: bytes) -> Message:
-        sender = (milter.strings(content) or [""])[0].strip("<>")
+        sender, *extensions = milter.strings(content) or [""]
+        self.macros.pop("i", None)
         return Message(
             id=new_id(),
             arrived=time.time(),
             client=self.client,
+            body=Body(self.rules().general.max_message_bytes),
             daemon=self.macros.get("daemon_name", ""),
             tls=self.macros.get("tls_version", ""),
             login=self.macros.pop("auth_authen", ""),
-            sender=sender,
+            sender=sender.strip("<>"),
+            announced=_announced(extensions),
         )
 
     def _recipient(self, content: bytes) -> Recipient:
@@ -104,35 +118,63 @@ class Session:
         refusal = f"{self.macros.get('rcpt_host', '')} {self.macros.get('rcpt_addr', '')}" if refused else ""
         return Recipient((milter.strings(content) or [""])[0].strip("<>"), _with_code(refusal))
 
-    async def _judge(self, message: Message) -> bytes:
-        message.queue_id, message.complete = self.macros.get("i", ""), True
+    async def _end(self, message: Message) -> bytes:
+        """The whole message is here: judge it, act, record, answer."""
+        message.queue_id, message.complete, self.message = self.macros.get("i", ""), True, None
         rules = self.rules()
-        async with self.scanning:
-            asked = await pipeline.judge(message, rules)
-        verdict = pipeline.join([one for one in asked if one.check != "recipient"], rules)
+        try:
+            async with asyncio.timeout(JUDGE_LIMIT_S), self.scanning:
+                changes = self._act(message, await pipeline.judge(message, rules), rules)
+        except TimeoutError:
+            LOG.warning("%s waited too long for its turn", message.id)
+            changes = self._act(message, [Asked("deadline", BUSY, JUDGE_LIMIT_S * 1000)], rules)
+        message.body.close()
+        return milter.verdict(changes)
+
+    def _act(self, message: Message, asked: list[Asked], rules: Rules) -> Changes:
+        if self.postfix_left():
+            changes = Changes(final=POSTFIX_LEFT)
+            self._try_to_record(message, asked, "dropped", changes)
+            return changes
+        verdict = pipeline.join(asked, rules)
         changes = pipeline.act(verdict, message, asked, rules)
         try:
-            self.record(message, asked, verdict, changes)
+            self.record(message, asked, "tempfail" if changes.undone else verdict, changes)
         except OSError:
-            changes = JOURNAL_REFUSED
-        self.message = None
-        return milter.verdict(changes)
+            return changes.undo(JOURNAL_REFUSED)
+        return changes
 
     async def _leave(self) -> None:
         """A transaction that ended without a message still gets its record: refused, or dropped half-way."""
         message, self.message = self.message, None
-        if message is None or not (message.recipients or message.headers):
+        if message is None:
             return
-        asked = await pipeline.ask(pipeline.ENVELOPE, message, self.rules())
-        refused = bool(message.recipients) and not message.accepted
-        verdict = pipeline.join(asked, self.rules()) if refused else "dropped"
-        reply = asked[0].answer.reply if refused and asked else "the client left before the end"
+        message.body.close()
+        rules = self.rules()
+        asked = await pipeline.ask(ENVELOPE, message, rules)
+        refusal = next((one.answer.reply for one in asked if one.answer.reply), "")
+        if refusal:
+            self._try_to_record(message, asked, pipeline.join(asked, rules), Changes(final=refusal))
+        elif message.recipients or message.data:
+            reply = LEFT_IN_DATA if message.data else LEFT
+            self._try_to_record(message, asked, "dropped", Changes(final=reply))
+
+    def _try_to_record(self, message: Message, asked: list[Asked], verdict: str, changes: Changes) -> None:
+        """Record what was not taken anyway; a journal that cannot be written changes nothing for the sender."""
         try:
-            self.record(message, asked, verdict, Changes(final=reply))
-        except OSError:
-            return
+            self.record(message, asked, verdict, changes)
+        except OSError as reason:
+            LOG.error("no record of %s: %s", message.id, reason)
+
+
+def _announced(extensions: list[str]) -> int:
+    """The bytes that MAIL FROM's SIZE= announced (RFC 1870), else 0."""
+    found = re.search(r"(?i)(?:^| )SIZE=(\d{1,15})(?: |$)", " ".join(extensions))
+    return int(found[1]) if found else 0
 
 
 def _with_code(refusal: str) -> str:
-    """Postfix gives the enhanced code and the words; the reply code's class follows from the first digit."""
+    """Postfix gives the enhanced code and the words; main.cf.j2 makes the reply codes follow from these."""
+    if refusal.startswith("4.3.0"):
+        return f"451 {refusal}"
     return f"{refusal[0]}50 {refusal}" if refusal[:1] in ("4", "5") and refusal[1:2] == "." else refusal

@@ -9,15 +9,9 @@ from typing import Any
 
 from mailroom.core import settings as declared
 from mailroom.core.problems import NotFound
+from mailroom.filtering.order import TITLES
 from mailroom.store.journal import JournalStore
 
-CHECK_NAMES = {
-    "recipient": "The account table",
-    "size_limit": "The size limit",
-    "clamav": "ClamAV",
-    "spamassassin": "SpamAssassin",
-    "rspamd": "Rspamd",
-}
 ENDINGS = {
     "deliver": "It was accepted for delivery.",
     "spam": "It was accepted and filed into Junk.",
@@ -25,7 +19,7 @@ ENDINGS = {
     "delete": "It was taken and deleted; the sender was not told.",
     "reject": "It was refused",
     "tempfail": "It was put off; the sending server will come back",
-    "dropped": "The client left before the message was complete; nothing was taken.",
+    "dropped": "Nothing was taken:",
 }
 
 
@@ -73,7 +67,7 @@ def _refusal(recipient: dict[str, Any]) -> str:
 
 
 def _check(check: dict[str, Any]) -> str:
-    name = CHECK_NAMES.get(check["check"], check["check"])
+    name = TITLES.get(check["check"], check["check"])
     score = f" gave {check['score']:.1f} points" if check["score"] is not None else " answered"
     detail = f" ({check['detail']})" if check["detail"] else ""
     by = f" by {setting_name(check['setting'])}" if check["setting"] else ""
@@ -91,7 +85,11 @@ def setting_name(setting: str) -> str:
 
 def _ending(record: dict[str, Any]) -> str:
     ending = ENDINGS.get(record["verdict"], record["verdict"])
-    queue = f" Queue id {record['queue_id']}." if record["queue_id"] and record["verdict"] in ("deliver", "spam") else ""
+    queue = (
+        f" Queue id {record['queue_id']}." if record["queue_id"] and record["verdict"] in ("deliver", "spam") else ""
+    )
+    if record["verdict"] == "dropped":
+        return f"{ending} {record['reply']}."
     return f"{ending} with “{record['reply']}”." if record["verdict"] in ("reject", "tempfail") else ending + queue
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import threading
 import time
 from collections.abc import Iterator
@@ -57,7 +58,8 @@ class JournalStore:
                 whole=record,
             ).execute()
         except PeeweeException as reason:
-            raise OSError(f"the journal cannot be written: {reason}") from reason
+            number = errno.ENOSPC if "full" in str(reason) else errno.EIO
+            raise OSError(number, str(reason)) from reason
 
     def find(self, search: str, offset: int, limit: int) -> tuple[int, list[dict[str, Any]]]:
         """(how many in all, the asked slice), newest first. `search`: part of a sender or recipient address."""

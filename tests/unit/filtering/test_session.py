@@ -17,7 +17,7 @@ from mailroom.filtering.rules import Antivirus, General, Rules, Spam
 from mailroom.filtering.session import Session
 
 RULES = Rules(
-    General("example.com", "mail.example.com", 1),
+    General("example.com", "mail.example.com", 1, 3, 4),
     Spam(True, "spamassassin", 5.0, True, "***SPAM***", "wait"),
     Antivirus(True, "clamav", "quarantine", "wait"),
 )
@@ -28,7 +28,7 @@ class Scripted:
     """A scanner that says what the test wants."""
 
     def __init__(self, name: str, answer: Answer | Exception) -> None:
-        self.NAME, self.answer = name, answer
+        self.NAME, self.TITLE, self.answer = name, name, answer
 
     def applies(self, message: Message, rules: Rules) -> bool:
         return True
@@ -43,9 +43,12 @@ class Wire:
     """Runs a session on bytes given in advance and collects what it says and records."""
 
     def __init__(self, rules: Rules = RULES) -> None:
-        self.rules, self.records, self.said = rules, [], b""  # type: ignore[var-annotated]
+        self.rules, self.said = rules, b""
+        self.records: list[tuple[Message, list[Asked], str, Changes]] = []
+        self.wholes: list[bytes] = []
 
     def record(self, message: Message, asked: list[Asked], verdict: str, changes: Changes) -> None:
+        self.wholes.append(message.whole())
         self.records.append((message, asked, verdict, changes))
 
     def write(self, content: bytes) -> None:
@@ -60,7 +63,7 @@ class Wire:
     def talk(self, *packets: bytes) -> list[bytes]:
         async def run() -> None:
             reader = asyncio.StreamReader()
-            reader.feed_data(b"".join(packets))
+            reader.feed_data(b"".join(packets) + packet(b"Q"))
             reader.feed_eof()
             session = Session(lambda: self.rules, self.record, asyncio.Semaphore(4))
             await session.run(reader, self)  # type: ignore[arg-type]
@@ -85,15 +88,15 @@ def mail(body: bytes = b"hello\r\n", headers: tuple[tuple[bytes, bytes], ...] = 
         packet(b"R", b"<alice@example.com>\0"),
     ]
     packets += [packet(b"L", name + b"\0" + value + b"\0") for name, value in headers]
-    return [*packets, packet(b"N"), packet(b"D", b"Ei\0QUEUE1\0"), packet(b"B", body), packet(b"E")]
+    pieces = [packet(b"B", body[start : start + 65535]) for start in range(0, len(body), 65535)]
+    return [*packets, packet(b"T"), packet(b"D", b"Ei\0QUEUE1\0"), *pieces, packet(b"E")]
 
 
 @pytest.fixture
 def scanners(monkeypatch: pytest.MonkeyPatch) -> Any:
     def use(*answers: Answer | Exception) -> None:
         checks = tuple(Scripted(f"scanner{number}", answer) for number, answer in enumerate(answers))
-        stages = (order.CONTENT[0], order.Stage("scanners", checks, together=True))
-        monkeypatch.setattr(pipeline, "CONTENT", stages)
+        monkeypatch.setattr(pipeline, "CONTENT", (order.Stage("scanners", checks, together=True),))
 
     return use
 
@@ -106,8 +109,8 @@ def test_clean_mail_is_accepted_with_its_id_and_recorded(scanners: Any) -> None:
     assert replies[-1] == b"a" and verdict == "deliver"
     assert b"hX-Mailroom-ID\0 " + message.id.encode() + b"\0" in replies
     assert (message.sender, message.queue_id, message.client.address) == ("bob@out.example", "QUEUE1", "192.0.2.1")
-    assert [one.check for one in asked] == ["size_limit", "scanner0"]
-    assert message.whole() == b"Subject: x\r\n\r\nhello\r\n"
+    assert [one.check for one in asked] == ["size_limit", "hop_limit", "scanner0"]
+    assert wire.wholes == [b"Subject: x\r\n\r\nhello\r\n"]
 
 
 def test_forged_headers_of_ours_are_removed_from_the_last_up(scanners: Any) -> None:
@@ -159,7 +162,7 @@ def test_too_large_a_message_is_refused_before_any_scanner(scanners: Any) -> Non
     wire = Wire()
     replies = wire.talk(*mail(body=b"x" * (1024 * 1024 + 1)))
     assert replies[-1].startswith(b"y552 5.3.4")
-    assert [one.check for one in wire.records[0][1]] == ["size_limit"]
+    assert [one.check for one in wire.records[0][1]] == ["size_limit", "hop_limit"]
 
 
 def test_a_journal_that_cannot_be_written_turns_into_4xx(scanners: Any) -> None:
@@ -216,10 +219,9 @@ def test_nonsense_ends_the_session_and_nothing_else(bytes_on_the_wire: bytes) ->
     Wire().talk(bytes_on_the_wire)
 
 
-def test_negotiation_asks_for_no_more_than_is_offered() -> None:
-    offer = struct.pack("!III", 6, 0x1FF, 0x7F)
-    _, actions, events = struct.unpack("!III", milter.options(offer)[5:])
-    assert actions == milter.WANTED_ACTIONS and events == 0
+def test_who_offers_less_than_is_needed_is_not_talked_to() -> None:
+    assert Wire().talk(packet(b"O", struct.pack("!III", 6, 0x1FF, 0x7F))) == []
+    assert Wire().talk(OFFER) == [b"O" + struct.pack("!III", 6, milter.WANTED_ACTIONS, milter.WANTED_EVENTS)]
 
 
 def test_ids_sort_by_time_and_tell_it() -> None:

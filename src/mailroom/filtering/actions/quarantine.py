@@ -8,9 +8,11 @@ from __future__ import annotations
 import json
 import os
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 from mailroom.core import paths
+from mailroom.filtering import conditions
 from mailroom.filtering.message import Asked, Changes, Message
 from mailroom.filtering.rules import Rules
 
@@ -20,7 +22,6 @@ NAME = "quarantine"
 def act(message: Message, asked: list[Asked], rules: Rules, changes: Changes) -> None:
     day = time.strftime("%Y-%m-%d", time.gmtime(message.arrived))
     folder = paths.QUARANTINE / day
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     viruses = [one.answer.detail for one in asked if one.answer.result == "virus"]
     facts = {
         "id": message.id,
@@ -30,14 +31,27 @@ def act(message: Message, asked: list[Asked], rules: Rules, changes: Changes) ->
         "size": message.size,
         "viruses": viruses,
     }
-    _keep(folder / f"{message.id}.eml", message.whole())
-    _keep(folder / f"{message.id}.json", json.dumps(facts).encode())
+    whole, about = folder / f"{message.id}.eml", folder / f"{message.id}.json"
+    changes.kept += [whole, about]
+    with conditions.disk("disk-quarantine", "The quarantine"):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _keep(whole, message.pieces())
+        _keep(about, (json.dumps(facts).encode(),))
+        _sync(folder)
     changes.final = "discard"
 
 
-def _keep(file: Path, content: bytes) -> None:
+def _keep(file: Path, pieces: Iterable[bytes]) -> None:
     handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "wb") as out:
-        out.write(content)
+        out.writelines(pieces)
         out.flush()
         os.fsync(out.fileno())
+
+
+def _sync(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -14,7 +14,8 @@ def act(message: Message, asked: list[Asked], rules: Rules, changes: Changes) ->
     seen: dict[bytes, int] = {}
     forged: list[tuple[int, bytes, bytes]] = []
     for name, value in message.headers:
-        lower = name.lower()
+        # A space before the colon is the name's end to Postfix and to mail programs (RFC 5322 4.5).
+        lower = name.strip().lower()
         seen[lower] = seen.get(lower, 0) + 1
         if lower.startswith(OURS) or (lower == RESULTS and _claims_to_be(value, rules.general.hostname)):
             forged.append((seen[lower], name, b""))
@@ -23,6 +24,24 @@ def act(message: Message, asked: list[Asked], rules: Rules, changes: Changes) ->
 
 
 def _claims_to_be(value: bytes, hostname: str) -> bool:
-    """Whether an Authentication-Results value bears our name (its first word, RFC 8601 2.2)."""
-    words = value.replace(b";", b" ; ").split()
-    return bool(words) and words[0].lower() == hostname.lower().encode()
+    """Whether an Authentication-Results value bears our name: its first word, comments aside (RFC 8601 2.2)."""
+    words = _without_comments(value.decode("latin-1")).replace('"', "").partition(";")[0].split()
+    return bool(words) and words[0].rstrip(".").lower() == hostname.lower()
+
+
+def _without_comments(text: str) -> str:
+    """Text without its comments, which may nest, and without backslashes (RFC 5322 3.2.1, 3.2.2)."""
+    kept, depth, quoted = "", 0, False
+    for char in text:
+        if quoted:
+            quoted = False
+        elif char == "\\":
+            quoted = True
+            continue
+        elif char in "()":
+            depth = max(0, depth + (1 if char == "(" else -1))
+            kept += " "
+            continue
+        if depth == 0:
+            kept += char
+    return kept

@@ -16,7 +16,7 @@ def act(message: Message, asked: list[Asked], rules: Rules, changes: Changes) ->
         return
     words = rules.spam.subject_prefix.encode("ascii")
     for name, value in message.headers:
-        if name.lower() == b"subject":
+        if name.strip().lower() == b"subject":
             changes.replaced.append((1, b"Subject", b" " + words + b" " + value.lstrip()))
             return
     changes.added.append((b"Subject", b" " + words))

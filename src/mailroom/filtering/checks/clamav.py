@@ -15,22 +15,30 @@ from mailroom.filtering.rules import Rules
 from mailroom.filtering.scanner import Garbled, Scanner
 
 NAME = "clamav"
+TITLE = "ClamAV"
 SETTING = "security.antivirus.action"
-SCANNER = Scanner("clamd", "The antivirus engine", paths.CLAMD_SOCKET, "security.antivirus.when_down")
-CHUNK = 256 * 1024
+SCANNER = Scanner(
+    "clamd",
+    "The antivirus engine",
+    paths.CLAMD_SOCKET,
+    "security.antivirus.when_down",
+    ping=b"zPING\0",
+    pong=b"PONG",
+)
 
 
-def applies(message: Message, rules: Rules) -> bool:
+def wanted(rules: Rules) -> bool:
     return rules.antivirus.enabled and rules.antivirus.engine == "clamav"
 
 
-async def check(message: Message, rules: Rules) -> Answer:
-    content = message.whole()
+def applies(message: Message, rules: Rules) -> bool:
+    return wanted(rules)
 
+
+async def check(message: Message, rules: Rules) -> Answer:
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Answer:
         writer.write(b"zINSTREAM\0")
-        for start in range(0, len(content), CHUNK):
-            piece = content[start : start + CHUNK]
+        for piece in message.pieces():
             writer.write(struct.pack("!I", len(piece)) + piece)
             await writer.drain()
         writer.write(struct.pack("!I", 0))

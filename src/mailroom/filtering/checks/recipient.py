@@ -10,6 +10,7 @@ from mailroom.filtering.message import Answer, Message
 from mailroom.filtering.rules import Rules
 
 NAME = "recipient"
+TITLE = "The account table"
 # (what the refusal holds, the setting that decided)
 REASONS = (
     ("not owned by user", "mail_delivery.general.sender_equals_login"),

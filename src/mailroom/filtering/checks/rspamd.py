@@ -12,26 +12,42 @@ import json
 from mailroom.core import paths
 from mailroom.filtering.message import Answer, Message
 from mailroom.filtering.rules import Rules
-from mailroom.filtering.scanner import Garbled, Scanner
+from mailroom.filtering.scanner import Garbled, Scanner, until_end
 
 NAME = "rspamd"
+TITLE = "Rspamd"
 SETTING = "security.spam.threshold"
-SCANNER = Scanner("rspamd", "Rspamd", paths.RSPAMD_SOCKET, "security.spam.when_down")
+SCANNER = Scanner(
+    "rspamd",
+    "Rspamd",
+    paths.RSPAMD_SOCKET,
+    "security.spam.when_down",
+    ping=b"GET /ping HTTP/1.0\r\n\r\n",
+    pong=b"pong",
+)
 SCALE = 5 / 6
+# Spam is small; Rspamd refuses what is larger than its own max_message.
+JUDGED_BYTES_MAX = 10 * 1024 * 1024
+
+
+def wanted(rules: Rules) -> bool:
+    return rules.spam.enabled and rules.spam.engine == NAME
 
 
 def applies(message: Message, rules: Rules) -> bool:
-    return rules.spam.enabled and rules.spam.engine == NAME and not message.login
+    return wanted(rules) and not message.login
 
 
 async def check(message: Message, rules: Rules) -> Answer:
-    content = message.whole()
-    request = _head(message, len(content)) + content
+    if message.size > JUDGED_BYTES_MAX:
+        return Answer("pass", "too large to be judged as spam", setting=SETTING)
 
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Answer:
-        writer.write(request)
-        await writer.drain()
-        return _answer(await reader.read(), rules)
+        writer.write(_head(message, message.whole_size))
+        for piece in message.pieces():
+            writer.write(piece)
+            await writer.drain()
+        return _answer(await until_end(reader), rules)
 
     return await SCANNER.ask(talk, rules.spam.when_down)
 

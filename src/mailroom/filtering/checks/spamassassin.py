@@ -12,17 +12,29 @@ from mailroom.core import paths
 from mailroom.filtering.message import Answer, Message
 from mailroom.filtering.received import received
 from mailroom.filtering.rules import Rules
-from mailroom.filtering.scanner import Garbled, Scanner
+from mailroom.filtering.scanner import Garbled, Scanner, until_end
 
 NAME = "spamassassin"
+TITLE = "SpamAssassin"
 SETTING = "security.spam.threshold"
-SCANNER = Scanner("spamd", "SpamAssassin", paths.SPAMD_SOCKET, "security.spam.when_down")
+SCANNER = Scanner(
+    "spamd",
+    "SpamAssassin",
+    paths.SPAMD_SOCKET,
+    "security.spam.when_down",
+    ping=b"PING SPAMC/1.5\r\n\r\n",
+    pong=b"PONG",
+)
 # Spam is small; SpamAssassin's own client leaves out larger mail too.
 JUDGED_BYTES_MAX = 1024 * 1024
 
 
+def wanted(rules: Rules) -> bool:
+    return rules.spam.enabled and rules.spam.engine == NAME
+
+
 def applies(message: Message, rules: Rules) -> bool:
-    return rules.spam.enabled and rules.spam.engine == NAME and not message.login
+    return wanted(rules) and not message.login
 
 
 async def check(message: Message, rules: Rules) -> Answer:
@@ -32,8 +44,9 @@ async def check(message: Message, rules: Rules) -> Answer:
 
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Answer:
         writer.write(b"SYMBOLS SPAMC/1.5\r\nContent-length: %d\r\n\r\n" % len(content) + content)
+        await writer.drain()
         writer.write_eof()
-        return _answer((await reader.read()).decode("utf-8", "replace"), rules)
+        return _answer((await until_end(reader)).decode("utf-8", "replace"), rules)
 
     return await SCANNER.ask(talk, rules.spam.when_down)
 
