@@ -12,7 +12,7 @@ from mailroom.core import paths
 from mailroom.daemons.places import RESOLVER
 from mailroom.daemons.shape import HostFacts
 
-HOST_RESOLV_CONF = paths.RUN / "host" / "resolv.conf"
+HOST_RESOLV_CONF = paths.RUN / "outside" / "root" / "etc" / "resolv.conf"
 
 
 def lan_networks() -> tuple[str, ...]:

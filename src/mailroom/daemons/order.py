@@ -6,7 +6,6 @@ from mailroom.daemons.clamd.daemon import DAEMON as CLAMD
 from mailroom.daemons.dovecot.daemon import DAEMON as DOVECOT
 from mailroom.daemons.filter.daemon import DAEMON as FILTER
 from mailroom.daemons.job.daemon import DAEMON as JOB
-from mailroom.daemons.keeper.daemon import DAEMON as KEEPER
 from mailroom.daemons.postfix.daemon import DAEMON as POSTFIX
 from mailroom.daemons.resolver.daemon import DAEMON as RESOLVER
 from mailroom.daemons.rspamd.daemon import DAEMON as RSPAMD
@@ -16,7 +15,6 @@ from mailroom.daemons.signin.daemon import DAEMON as SIGNIN
 from mailroom.daemons.spamd.daemon import DAEMON as SPAMD
 
 DAEMONS: tuple[Daemon, ...] = (
-    KEEPER,
     SIGNIN,
     JOB,
     SERVE,

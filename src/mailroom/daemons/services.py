@@ -11,6 +11,8 @@ from mailroom.daemons.shape import Daemon, Facts, Service
 
 PYTHON = "/usr/bin/python3.11"
 ASK = "/opt/mailroom/app/mailroom/daemons/ask.py"
+# The host's own root, as the instance's first process has mounted it; only root may go through the folder above.
+OUTSIDE = paths.RUN / "outside" / "root"
 DEPENDENCY_WAIT_MS = 45_000
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 # Deaths in quick succession wait longer each time, so that a daemon that cannot start does not eat the processor.
@@ -56,8 +58,7 @@ def _start(service: Service) -> str:
     if service.user != "root":
         words += ["s6-setuidgid", service.user]
     if service.outside:
-        # /proc/1/root is the host's own root: the way out of the chroot for the two that belong there.
-        words += ["chroot", "/proc/1/root"]
+        words += ["chroot", str(OUTSIDE)]
     return _line(*words, *service.argv)
 
 

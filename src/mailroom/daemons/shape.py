@@ -43,7 +43,7 @@ class Service:
     user:    whom it runs as; "root" when it changes its user itself.
     after:   services that should be ready first (waited for, but not for ever).
     ready:   a shell-free check program and its arguments; exit 0 means the daemon itself has answered.
-    outside: run on the host's side of the chroot (only the sign-in service and the keeper's watch).
+    outside: run on the host's side of the chroot (only the sign-in service).
     logs:    whether its output is kept as a rotated log.
     """
 
