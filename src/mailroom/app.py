@@ -121,12 +121,15 @@ def settings_operations(settings: Settings) -> dict[str, Callable[..., Any]]:
 
 def state_operations(events: EventStore) -> dict[str, Callable[..., Any]]:
     """What can be asked about daemons, machine and events."""
-    from mailroom.flows.message import today
+    from mailroom.flows.message import list_messages, show, today
 
     def restart(id: str, who: str, where: str) -> dict[str, Any]:
         supervise.restart(id)
         events.add("daemon", f"Restarted {id}.", who=who, where=where, daemon=id)
         return {"restarted": id}
+
+    def add_event(kind: str, text: str, who: str, where: str) -> int:
+        return events.add(kind, text, who=who, where=where)
 
     return {
         "overview": lambda: overview.overview(today),
@@ -134,4 +137,7 @@ def state_operations(events: EventStore) -> dict[str, Callable[..., Any]]:
         "daemons.restart": restart,
         "events.since": lambda last=0, limit=200: events.since(last, limit),
         "events.newest": lambda limit=50, kind=None: events.newest(limit, kind),
+        "events.add": add_event,
+        "messages.list": list_messages,
+        "messages.show": show,
     }

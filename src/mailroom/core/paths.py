@@ -19,6 +19,7 @@ LOG = DATA / "log"
 TLS = DATA / "tls"
 SECRETS = DATA / "secrets"
 QUARANTINE = DATA / "quarantine"
+UPLOADS = DATA / "uploads"
 SETUP = DATA / "setup.json"
 
 SERVICES = RUN / "service"
@@ -26,7 +27,10 @@ SOCKETS = RUN / "mailroom"
 CONDITIONS = SOCKETS / "conditions"
 # In a folder of its own: Postfix may enter that one, and no other of ours.
 FILTER_SOCKET = RUN / "filter" / "filter.sock"
-SERVE_SOCKET = SOCKETS / "serve.sock"
+# In folders of their own: into the first goes nobody but the web process, into the second the relay on the host, which
+# does not see our /run.
+SERVE_SOCKET = RUN / "serve" / "serve.sock"
+RELAY_SOCKET = DATA / "relay" / "window.sock"
 JOB_SOCKET = SOCKETS / "job.sock"
 SIGNIN_SOCKET = SOCKETS / "signin" / "signin.sock"
 CLAMD_SOCKET = RUN / "clamav" / "clamd.sock"

@@ -62,6 +62,7 @@ class Accounts:
         """What the job process can be asked about accounts."""
         return {
             "accounts.list": self.page,
+            "accounts.person": self.person,
             "accounts.preview": self.preview,
             "accounts.apply": self.apply,
             "licences.list": lambda: account_pages.licences(self.store.all()),
@@ -84,6 +85,14 @@ class Accounts:
     def page(self, search: str = "", sort: str = "name", offset: int = 0, limit: int = 100) -> dict[str, Any]:
         """A slice of Account > User."""
         return account_pages.listing(self.store.all(), self._domain(), search, sort, offset, limit)
+
+    def person(self, name: str) -> dict[str, Any]:
+        """{role: admin | user | None, full_name, address, active} of a user of the host (rows AC11, AC12)."""
+        account = self.store.find(name)
+        if account is None:
+            return {"role": None, "full_name": "", "address": "", "active": False}
+        shown = account_pages.row(account, self._domain())
+        return {"role": self.store.role(name), **{key: shown[key] for key in ("full_name", "address", "active")}}
 
     def preview(self, changes: dict[str, Any]) -> dict[str, Any]:
         """What these choices ({name: activate | deactivate | None}) would do. Raises Invalid."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from mailroom.core import paths
 from mailroom.daemons.shape import Facts, PlainDaemon, Service
 
@@ -15,6 +17,8 @@ class Serve(PlainDaemon):
             argv=("/usr/bin/python3.11", "-s", "-m", "mailroom", "serve"),
             user="mailroom",
             ready=("http", f"127.0.0.1:{paths.PORTAL_PORT}"),
+            # As whom the relay runs on the host: it may speak on the window's socket (web/hub.py).
+            environment={"MAILROOM_PACKAGE_UID": os.environ.get("MAILROOM_PACKAGE_UID", "")},
             needs_settings=False,
         )
 

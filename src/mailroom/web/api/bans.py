@@ -1,0 +1,58 @@
+"""Who has to wait after too many failed sign-ins, and how passwords are checked on this host."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from mailroom.web import asking
+from mailroom.web.route import WINDOW, Asked, Call, route
+
+
+class Ban(Asked):
+    """Whom to hold back no longer."""
+
+    kind: Literal["address", "account"]
+    value: str = Field(min_length=1, max_length=255)
+
+
+@route(
+    WINDOW,
+    "GET",
+    "api/bans",
+    summary="Addresses and accounts that are held back",
+    answer="Each with its failures and until when, seconds since the epoch.",
+    example={"bans": [{"kind": "address", "value": "192.0.2.7", "failures": 8, "until": 1790000000.0}]},
+    errors=(503,),
+)
+def bans(call: Call) -> Any:
+    return asking.signin("bans")
+
+
+@route(
+    WINDOW,
+    "POST",
+    "api/bans/unban",
+    summary="Hold an address or account back no longer",
+    answer="Whom.",
+    example={"unbanned": "192.0.2.7"},
+    body=Ban,
+    errors=(404, 503),
+    audit="signin: Let {kind} {value} in again.",
+)
+def unban(call: Call) -> Any:
+    return asking.signin("unban", kind=call.body.kind, value=call.body.value)
+
+
+@route(
+    WINDOW,
+    "GET",
+    "api/ways",
+    summary="How passwords are checked on this host",
+    answer="The way in use, why, and what was tried.",
+    example={"way": "pam", "why": "", "tried": [{"way": "pam", "works": True, "why": ""}]},
+    errors=(503,),
+)
+def ways(call: Call) -> Any:
+    return asking.signin("ways")

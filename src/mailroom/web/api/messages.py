@@ -1,0 +1,57 @@
+"""The journal of messages: what came, and what became of it (row SL01)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field
+
+from mailroom.web import asking
+from mailroom.web.route import WINDOW, Call, Query, route
+
+ROW = {
+    "id": "2k9x1f",
+    "time": 1790000000.0,
+    "sender": "ben@example.net",
+    "recipients": ["anna@example.com"],
+    "size": 2048,
+    "verdict": "deliver",
+    "queue_id": "4F2A1C",
+    "login": "",
+    "client": "192.0.2.7",
+}
+
+
+class Listed(Query):
+    """Which messages, newest first. search: part of an address."""
+
+    search: str = Field("", max_length=200)
+    offset: int = Field(0, ge=0)
+    limit: int = Field(50, ge=1, le=500)
+
+
+@route(
+    WINDOW,
+    "GET",
+    "api/messages",
+    summary="The newest messages",
+    answer="How many match, and a slice of them, newest first.",
+    example={"total": 1, "messages": [ROW]},
+    query=Listed,
+    errors=(503,),
+)
+def listed(call: Call) -> Any:
+    return asking.job("messages.list", **call.query.model_dump())
+
+
+@route(
+    WINDOW,
+    "GET",
+    "api/messages/{id}",
+    summary="What became of one message, and why",
+    answer="The whole record, with sentences under `explain`.",
+    example={**ROW, "explain": ["Arrived 12 Sep 2026 09:00:00 UTC.", "It was accepted for delivery."]},
+    errors=(404, 503),
+)
+def show(call: Call) -> Any:
+    return asking.job("messages.show", id=call.path["id"])

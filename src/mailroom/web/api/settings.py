@@ -1,0 +1,194 @@
+"""The settings pages, their preview, Apply and history."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field
+
+from mailroom.web import asking
+from mailroom.web.route import WINDOW, Asked, Call, Query, route
+
+CHANGE = {
+    "page": "mail_delivery.general",
+    "key": "max_message_mb",
+    "title": "Maximum size per email",
+    "old": 10,
+    "new": 25,
+}
+APPLIED = {"revision": 8, "changed": [CHANGE], "reloaded": ["postfix"], "took_ms": 640}
+
+
+class Changes(Asked):
+    """What to look at before an Apply. revision: the one that the page shows."""
+
+    revision: int = Field(ge=0)
+    page: str = Field(max_length=100)
+    changes: dict[str, Any] = Field(max_length=500)
+
+
+class Apply(Changes):
+    """What to put in force. note: for the history."""
+
+    note: str = Field("", max_length=500)
+
+
+class PutBack(Asked):
+    """Which revision to put back; with page, only that page."""
+
+    revision: int = Field(ge=0)
+    to: int = Field(ge=0)
+    page: str | None = Field(None, max_length=100)
+
+
+class Listed(Query):
+    """Which part of the history, newest first."""
+
+    page: str | None = Field(None, max_length=100)
+    offset: int = Field(0, ge=0)
+    limit: int = Field(50, ge=1, le=500)
+
+
+class Compared(Query):
+    """Two revisions."""
+
+    from_: int = Field(alias="from", ge=0)
+    to: int = Field(ge=0)
+
+
+@route(
+    WINDOW,
+    "GET",
+    "api/settings",
+    summary="The settings pages there are",
+    answer="The revision in force and the pages in menu order.",
+    example={
+        "revision": 7,
+        "pages": [{"id": "service.protocol", "title": "Protocol", "menu": "service", "tab": "protocol"}],
+    },
+    errors=(503,),
+)
+def index(call: Call) -> Any:
+    return asking.job("settings.index")
+
+
+@route(
+    WINDOW,
+    "GET",
+    "api/settings/history",
+    summary="Every revision of the settings",
+    answer="How many there are, and a slice of them, newest first.",
+    example={
+        "total": 1,
+        "revisions": [
+            {
+                "revision": 8,
+                "when": 1790000000.0,
+                "who": "anna",
+                "where": "192.0.2.7",
+                "note": "",
+                "changes": [CHANGE],
+            }
+        ],
+    },
+    query=Listed,
+    errors=(503,),
+)
+def history(call: Call) -> Any:
+    return asking.job("settings.history", page=call.query.page, offset=call.query.offset, limit=call.query.limit)
+
+
+@route(
+    WINDOW,
+    "GET",
+    "api/settings/compare",
+    summary="What differs between two revisions",
+    answer="The settings and the daemons' files that differ.",
+    example={
+        "settings": [CHANGE],
+        "files": [{"path": "postfix/main.cf", "diff": "-a = 1\n+a = 2"}],
+        "rendered_differently": [],
+    },
+    query=Compared,
+    errors=(404, 503),
+)
+def compare(call: Call) -> Any:
+    return asking.job("settings.compare", **{"from": call.query.from_, "to": call.query.to})
+
+
+@route(
+    WINDOW,
+    "GET",
+    "api/settings/{page}",
+    summary="One settings page",
+    answer="JSON Schema 2020-12 with x-ui hints, the values in force and the defaults.",
+    example={
+        "revision": 7,
+        "schema": {"title": "Protocol", "properties": {}},
+        "values": {"smtp_port": 25},
+        "defaults": {"smtp_port": 25},
+    },
+    errors=(404, 503),
+)
+def read(call: Call) -> Any:
+    return asking.job("settings.read", page=call.path["page"])
+
+
+@route(
+    WINDOW,
+    "POST",
+    "api/settings/preview",
+    summary="What an Apply would change; nothing is changed",
+    answer="The settings and the daemons' files that would differ.",
+    example={"settings": [CHANGE], "files": [{"path": "postfix/main.cf", "diff": "-a = 1\n+a = 2"}]},
+    body=Changes,
+    errors=(404, 409, 503),
+)
+def preview(call: Call) -> Any:
+    asked = call.body
+    return asking.job("settings.preview", revision=asked.revision, page=asked.page, changes=asked.changes)
+
+
+@route(
+    WINDOW,
+    "POST",
+    "api/settings/apply",
+    summary="Put changed settings in force, wholly or not at all",
+    answer="The new revision, what changed, which daemons were reloaded. The job process records it.",
+    example=APPLIED,
+    body=Apply,
+    errors=(404, 409, 424, 503),
+)
+def apply(call: Call) -> Any:
+    asked = call.body
+    return asking.job(
+        "settings.apply",
+        revision=asked.revision,
+        page=asked.page,
+        changes=asked.changes,
+        note=asked.note,
+        who=call.user,
+        where=call.address,
+    )
+
+
+@route(
+    WINDOW,
+    "POST",
+    "api/settings/put-back",
+    summary="Apply the values of a former revision as a new one",
+    answer="As an Apply.",
+    example=APPLIED,
+    body=PutBack,
+    errors=(404, 409, 424, 503),
+)
+def put_back(call: Call) -> Any:
+    asked = call.body
+    return asking.job(
+        "settings.put_back",
+        revision=asked.revision,
+        to=asked.to,
+        page=asked.page,
+        who=call.user,
+        where=call.address,
+    )

@@ -1,0 +1,65 @@
+"""Questions to the two other processes: the job process and the sign-in service."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import Any
+
+from mailroom.core import paths
+from mailroom.core.line_socket import ask
+from mailroom.web import waiting
+
+JOB_LIMIT_S = 120.0
+SIGNIN_LIMIT_S = 10.0
+# A user who loses a role on the host loses it here within the sync's seconds and these.
+PERSON_KEPT_S = 3.0
+SETTINGS_KEPT_S = 10.0
+
+_kept: dict[str, tuple[float, Any]] = {}
+_lock = threading.Lock()
+
+
+def job(operation: str, **arguments: Any) -> Any:
+    """The job process's answer to an operation. Raises Problem."""
+    waiting.refuse()
+    return ask(paths.JOB_SOCKET, {"op": operation, **arguments}, JOB_LIMIT_S)
+
+
+def signin(operation: str, **arguments: Any) -> Any:
+    """The sign-in service's answer. Raises Problem."""
+    waiting.refuse()
+    return ask(paths.SIGNIN_SOCKET, {"op": operation, **arguments}, SIGNIN_LIMIT_S)
+
+
+def person(name: str) -> dict[str, Any]:
+    """{role: admin | user | None, full_name, address, active} of a user of the host. Raises Problem."""
+    if waiting.is_waiting():
+        return {"role": waiting.role(name), "full_name": "", "address": "", "active": False}
+    return dict(_remembered(f"person {name}", PERSON_KEPT_S, "accounts.person", name=name))
+
+
+def general() -> dict[str, Any]:
+    """The values of Mail Delivery > General. Raises Problem."""
+    page = _remembered("general", SETTINGS_KEPT_S, "settings.read", page="mail_delivery.general")
+    return dict(page["values"])
+
+
+def forget() -> None:
+    """Ask afresh next time."""
+    with _lock:
+        _kept.clear()
+
+
+def _remembered(key: str, kept_s: float, operation: str, **arguments: Any) -> Any:
+    now = time.monotonic()
+    with _lock:
+        known = _kept.get(key)
+    if known is not None and known[0] > now:
+        return known[1]
+    answer = job(operation, **arguments)
+    with _lock:
+        if len(_kept) > 1_000:
+            _kept.clear()
+        _kept[key] = (now + kept_s, answer)
+    return answer

@@ -1,0 +1,117 @@
+"""The OpenAPI 3.1 document, made from the routes' own declarations."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import mailroom
+from mailroom.web.route import ADMIN, ANYBODY, PORTAL, WINDOW, Route, routes
+
+TITLES = {WINDOW: "Mailroom: the admin window's API", PORTAL: "Mailroom: the mail portal's API"}
+STATUS_WORDS = {
+    401: "Nobody is signed in (code signed_out).",
+    403: "This user may not do this, or the request is forged.",
+    404: "There is no such thing.",
+    409: "Somebody else has changed it meanwhile (code stale).",
+    413: "The body is too large.",
+    415: "The body is of the wrong type.",
+    422: "The request cannot be accepted; `fields` says why.",
+    424: "A daemon objected; nothing has changed.",
+    429: "Too many attempts; `retry_after_s` says when to come back.",
+    503: "A part that is needed does not answer now.",
+}
+ROLE_WORDS = {ADMIN: "Members of administrators only.", ANYBODY: "Everybody."}
+PROBLEM = {
+    "type": "object",
+    "required": ["code", "message"],
+    "properties": {
+        "code": {"type": "string", "description": "A stable word for programs."},
+        "message": {"type": "string", "description": "One plain sentence."},
+        "field": {"type": "string", "description": "The input at fault."},
+        "setting": {"type": "string", "description": "page.key of the setting at fault."},
+        "next": {"type": "string", "description": "What to do now."},
+    },
+}
+
+
+@cache
+def document(side: str) -> dict[str, Any]:
+    """The document of one side. Its paths are relative to the side's base URL."""
+    schemas: dict[str, Any] = {"Problem": PROBLEM}
+    paths: dict[str, Any] = {}
+    for route in routes(side):
+        paths.setdefault(f"/{route.path}", {})[route.method.lower()] = _operation(route, schemas)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": TITLES[side], "version": mailroom.__version__},
+        "servers": [{"url": "/mail" if side == PORTAL else "/webman/3rdparty/Mailroom/index.cgi"}],
+        "paths": dict(sorted(paths.items())),
+        "components": {"schemas": schemas, "securitySchemes": _schemes(side)},
+    }
+
+
+def _schemes(side: str) -> dict[str, Any]:
+    if side == PORTAL:
+        return {"session": {"type": "apiKey", "in": "cookie", "name": "mailroom"}}
+    return {"session": {"type": "apiKey", "in": "cookie", "name": "id", "description": "DSM's own session."}}
+
+
+def _operation(route: Route, schemas: dict[str, Any]) -> dict[str, Any]:
+    who = ROLE_WORDS.get(route.role, "Any signed-in user.")
+    module = route.handler.__module__.rpartition(".")[2]
+    answers: dict[str, Any] = {
+        "200": {"description": route.answer, "content": {route.made: {"example": route.example}}}
+    }
+    for status in sorted({*route.errors, *_from_guards(route)}):
+        content = {"application/json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+        answers[str(status)] = {"description": STATUS_WORDS[status], "content": content}
+    operation: dict[str, Any] = {
+        "operationId": f"{module}.{route.handler.__name__}",
+        "tags": [module],
+        "summary": route.summary,
+        "description": who,
+        "x-role": route.role,
+        "parameters": _parameters(route),
+        "responses": answers,
+    }
+    if route.role != ANYBODY:
+        operation["security"] = [{"session": []}]
+    if route.body:
+        schema = _schema(route.body, schemas, f"{module}.{route.body.__name__}")
+        operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
+    elif route.raw:
+        binary = {"schema": {"type": "string", "format": "binary"}}
+        operation["requestBody"] = {"required": True, "content": {"application/octet-stream": binary}}
+    return operation
+
+
+def _from_guards(route: Route) -> set[int]:
+    found = set() if route.role == ANYBODY else {401}
+    if route.role == ADMIN or route.changes:
+        found.add(403)
+    if route.changes:
+        found |= {413, 415}
+    return found | {422}
+
+
+def _parameters(route: Route) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in route.names
+    ]
+    if route.changes and route.role != ANYBODY:
+        header = "X-SYNO-TOKEN" if route.side == WINDOW else "X-CSRF-Token"
+        found.append({"name": header, "in": "header", "required": True, "schema": {"type": "string"}})
+    if route.query:
+        schema = route.query.model_json_schema()
+        for name, described in schema.get("properties", {}).items():
+            needed = name in schema.get("required", [])
+            found.append({"name": name, "in": "query", "required": needed, "schema": described})
+    return found
+
+
+def _schema(model: Any, schemas: dict[str, Any], name: str) -> dict[str, str]:
+    schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
+    schemas.update(schema.pop("$defs", {}))
+    schemas[name] = schema
+    return {"$ref": f"#/components/schemas/{name}"}

@@ -1,0 +1,1 @@
+"""The portal's API, one module a noun. Routes are found here, never registered."""

@@ -1,0 +1,268 @@
+"""What stands before and after every handler: session, role, CSRF, body and query, problems as JSON, audit, log.
+
+Deny by default: a route that says nothing is for members of the host's administrators alone.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import IO, Any
+from urllib.parse import parse_qsl
+
+from pydantic import BaseModel, ValidationError
+
+from mailroom.core.problems import Invalid, NotFound, Problem, Refused
+from mailroom.web import asking
+from mailroom.web.portal import sessions
+from mailroom.web.route import (
+    ADMIN,
+    ANYBODY,
+    JSON_BYTES_MAX,
+    PORTAL,
+    WINDOW,
+    Answer,
+    Call,
+    Route,
+    Stream,
+    find,
+)
+
+LOG = logging.getLogger("mailroom.web")
+STREAM_HEADER = "X-Mailroom-Stream"
+# Part of every URL inside DSM's desktop, and no concern of a route.
+DESKTOP_WORDS = {"SynoToken", "theme", "lang", "_dc"}
+ALWAYS = {
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'self'",
+}
+
+
+class SignedOut(Problem):
+    """Nobody is signed in, or no longer."""
+
+    status = 401
+    code = "signed_out"
+
+
+class WrongType(Problem):
+    """The body is of a type that is not read here."""
+
+    status = 415
+    code = "wrong_type"
+
+
+class WrongMethod(Problem):
+    """The place exists, but not for this method."""
+
+    status = 405
+    code = "wrong_method"
+
+
+class TooLarge(Problem):
+    """The body is longer than is taken here."""
+
+    status = 413
+    code = "too_large"
+
+
+@dataclass
+class Asking:
+    """A request as it came. headers: names in lower case. preflight: the body comes later, only the guards answer."""
+
+    side: str
+    method: str
+    path: str
+    query: str
+    headers: Mapping[str, str]
+    stream: IO[bytes]
+    length: int = 0
+    preflight: bool = False
+
+    @property
+    def address(self) -> str:
+        """Where the client is, as the hub has found out."""
+        return self.headers.get("x-mailroom-address", "")
+
+    @property
+    def secure(self) -> bool:
+        """Whether the browser speaks https to the host."""
+        return self.headers.get("x-forwarded-proto", "") == "https"
+
+
+def answer(asking_: Asking) -> Answer:
+    """The answer to a request; never raises."""
+    try:
+        return _answer(asking_)
+    except Problem as problem:
+        return told(problem)
+    except Exception as reason:
+        # The type and place alone: the text of an error could hold what was sent.
+        where = reason.__traceback__
+        while where and where.tb_next:
+            where = where.tb_next
+        file = where.tb_frame.f_code.co_filename.rpartition("/")[2] if where else ""
+        line = where.tb_lineno if where else 0
+        LOG.error("%s failed: %s at %s:%s", asking_.method, type(reason).__name__, file, line)
+        return told(Problem("Something failed inside; the log has it.", code="internal"))
+
+
+def told(problem: Problem) -> Answer:
+    """A problem as an answer."""
+    found = as_json(problem.as_dict(), problem.status)
+    if "retry_after_s" in problem.more:
+        found.headers["Retry-After"] = str(problem.more["retry_after_s"])
+    return found
+
+
+def as_json(facts: Any, status: int = 200) -> Answer:
+    """JSON-able facts as an answer."""
+    body = json.dumps(facts, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+    return Answer(body, status, {"Content-Type": "application/json; charset=utf-8"})
+
+
+def _answer(asked: Asking) -> Answer:
+    route, names, methods = find(asked.side, asked.method, asked.path)
+    if route is None:
+        if methods:
+            raise WrongMethod("This cannot be done here.", allowed=sorted(methods))
+        raise NotFound("There is nothing here.")
+    call = _let_in(route, asked)
+    call.path = names
+    _refuse_forged(route, asked, call)
+    call.query = _query(route, asked)
+    if route.raw:
+        _refuse_long(asked.length, route.raw(call))
+        call.stream, call.length = asked.stream, asked.length
+    if asked.preflight:
+        return Answer(status=204)
+    if route.body:
+        call.body = _body(route.body, asked)
+    found = _as_answer(route.handler(call))
+    if route.changes:
+        # The route, not the path: a folder's name is its owner's business.
+        LOG.info("%s %s by %s from %s", route.method, route.path, call.user or "nobody", call.address or "here")
+        _audit(route, call)
+    return found
+
+
+def _let_in(route: Route, asked: Asking) -> Call:
+    """Whose request this is. Raises SignedOut or Refused."""
+    call = Call("", asked.address, secure=asked.secure)
+    if asked.side == WINDOW:
+        call.user = asked.headers.get("x-mailroom-user", "")
+        if not call.user:
+            raise SignedOut("Nobody is signed in to DSM.", next="Sign in to DSM again.")
+        if route.role == ADMIN and asking.person(call.user)["role"] != ADMIN:
+            raise Refused("Only members of administrators may do this.", next="Ask an administrator of this NAS.")
+        return call
+    call.session = sessions.from_cookie(asked.headers.get("cookie", ""))
+    if route.role == ANYBODY:
+        return call
+    if call.session is None or not sessions.proven(call.session):
+        raise SignedOut("You are signed out.", next="Sign in again.")
+    if route.role == ADMIN:
+        raise Refused("This cannot be done in the mail portal.", next="Use the window on DSM's desktop.")
+    call.user = call.session.user
+    return call
+
+
+def _refuse_forged(route: Route, asked: Asking, call: Call) -> None:
+    """A state change must come from our own pages: another site can make a browser send neither header nor JSON."""
+    if not route.changes:
+        return
+    if asked.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+        raise Refused("This request comes from another site.", code="forged")
+    if asked.side == WINDOW and not asked.headers.get("x-syno-token"):
+        raise Refused("The header X-SYNO-TOKEN is missing.", code="forged", next="Open the window again.")
+    if (
+        asked.side == PORTAL
+        and route.role != ANYBODY
+        and not sessions.is_csrf(call.session, asked.headers.get("x-csrf-token", ""))
+    ):
+        raise Refused("The header X-CSRF-Token is missing or wrong.", code="forged", next="Load the page again.")
+    kind = asked.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if route.raw:
+        if kind in ("application/x-www-form-urlencoded", "multipart/form-data"):
+            raise WrongType("Send the file itself as the body.")
+    elif kind != "application/json":
+        raise WrongType("Send JSON, with the header Content-Type: application/json.")
+
+
+def _refuse_long(length: int, bytes_max: int) -> None:
+    if length > bytes_max:
+        raise TooLarge(f"This is larger than {bytes_max / 1_000_000:.0f} MB.", next="Send less at once.")
+
+
+def _query(route: Route, asked: Asking) -> Any:
+    given: dict[str, str] = {}
+    try:
+        pairs = parse_qsl(asked.query, keep_blank_values=True, errors="strict", max_num_fields=50)
+    except ValueError:
+        raise Invalid("The query is not in UTF-8, or has too many parts.") from None
+    for name, value in pairs:
+        if name in given:
+            raise Invalid(f"{name} is given twice.", field=name, fields={name: "Give it once."})
+        if name not in DESKTOP_WORDS:
+            given[name] = value
+    if route.query is None:
+        if given:
+            _raise_unknown(next(iter(given)))
+        return None
+    return _validated(route.query, given)
+
+
+def _body(model: type[BaseModel], asked: Asking) -> Any:
+    _refuse_long(asked.length, JSON_BYTES_MAX)
+    data = asked.stream.read(asked.length)
+    try:
+        facts = json.loads(data)
+    except (ValueError, RecursionError):
+        raise Invalid("The body is no JSON.", fields={"body": "This is no JSON."}) from None
+    if not isinstance(facts, dict):
+        raise Invalid("The body is no JSON object.", fields={"body": "Send a JSON object."})
+    return _validated(model, facts)
+
+
+def _validated(model: type[BaseModel], facts: dict[str, Any]) -> Any:
+    try:
+        return model.model_validate(facts)
+    except ValidationError as reason:
+        fields = {}
+        for fault in reason.errors(include_url=False, include_input=False):
+            name = ".".join(map(str, fault["loc"])) or "body"
+            unknown = fault["type"] == "extra_forbidden"
+            fields[name] = "There is no such field." if unknown else f"{fault['msg']}."
+        first = next(iter(fields))
+        raise Invalid(
+            f"{first}: {fields[first]}", field=first, next="Correct the marked fields.", fields=fields
+        ) from None
+
+
+def _raise_unknown(name: str) -> None:
+    raise Invalid(f"There is no {name!r} here.", field=name, fields={name: "There is no such field."})
+
+
+def _as_answer(result: Any) -> Answer:
+    if isinstance(result, Answer):
+        return result
+    if isinstance(result, Stream):
+        told_ = json.dumps({"channel": result.channel, **result.facts})
+        return Answer(status=200, headers={STREAM_HEADER: told_})
+    return as_json(result)
+
+
+def _audit(route: Route, call: Call) -> None:
+    """Write the event of a change whose operation writes none. What was done stays done when it cannot be written."""
+    if not route.audit:
+        return
+    facts = {**(call.body.model_dump() if call.body else {}), **call.path}
+    kind, _, words = route.audit.partition(": ")
+    try:
+        asking.job("events.add", kind=kind, text=words.format_map(facts), who=call.user, where=call.address)
+    except Problem as problem:
+        LOG.error("event not written: %s", problem.message)
