@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import stat
@@ -39,7 +40,7 @@ def sources() -> list[Path]:
 
 def payload_key(arch: Architecture, dsm: str) -> str:
     """Names exactly this payload: our files with their names, the bundle's root and the front end."""
-    named = [part for path in sources() for part in (str(path.relative_to(CHECKOUT)), path)]
+    named = [part for path in sources() for part in (os.path.relpath(path, CHECKOUT), path)]
     return cache.key_of([*named, arch.dsm, dsm, bundle.root(arch).parent.name, frontend.built().name])
 
 
