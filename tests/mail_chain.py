@@ -1,4 +1,6 @@
-"""Postfix, our filter and the scanners, for real, in a root and a network of their own; an LMTP sink stands for Dovecot.
+"""Postfix, our filter and the scanners, for real, in a root and a network of their own.
+
+An LMTP server in the test's own process stands for Dovecot (see lmtp_sink.py).
 
 Needs root and the bundle (MAILROOM_BUNDLE names its root, else the newest one in the cache is taken).
 """
@@ -19,6 +21,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from lmtp_sink import LmtpSink
+
 SOURCE = Path(__file__).resolve().parents[1] / "src" / "mailroom"
 CACHE = Path(os.environ.get("MAILROOM_CACHE", "/var/cache/mailroom"))
 CLONE_NEWNET = 0x40000000
@@ -30,6 +34,7 @@ ENVIRONMENT = {
 }
 SET_UP = """
 ip link set lo up
+for address in 192.0.2.1 192.0.2.10 198.51.100.7; do ip address add "$address/32" dev lo; done
 mount -t overlay overlay -o "lowerdir=$1,upperdir=$2/upper,workdir=$2/work" "$2/root"
 cd "$2/root"
 mount -t proc proc proc
@@ -58,7 +63,7 @@ for page, values in json.loads(sys.argv[1]).items():
     settings[page].update(values)
 boot.prepare_folders()
 boot.prepare_signatures()
-facts = Facts(settings, HostFacts(accounts_synced=True, processors=2))
+facts = Facts(settings, HostFacts(accounts_synced=sys.argv[2] == "synced", processors=2))
 folder = paths.CONF / "rev-1"
 for name in ("postfix", "spamd", "clamd", "rspamd", "filter"):
     for file, text in BY_ID[name].files(facts).items():
@@ -67,14 +72,24 @@ for name in ("postfix", "spamd", "clamd", "rspamd", "filter"):
         target.write_text(text)
 paths.CURRENT.exists() or paths.CURRENT.symlink_to(folder)
 """
-TLS = "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=mail.example.com -keyout /data/tls/key.pem -out /data/tls/cert.pem"
-SETTINGS = {"mail_delivery.general": {"domain": "example.com", "hostname": "mail.example.com"}}
-COMMANDS: dict[str, tuple[str, ...]] = {
-    "sink": ("smtp-sink", "-L", "-u", "vmail", "-D", "/data/sunk/", "unix:/run/dovecot/lmtp", "200"),
-    "filter": ("setpriv", "--reuid=880", "--regid=880", "--clear-groups", "python3.11", "-s", "-m", "mailroom", "filter"),
-    "clamd": ("clamd", "--foreground", "-c", "/data/conf/current/clamd/clamd.conf"),
-    "postfix": ("/usr/lib/postfix/sbin/master", "-s", "-c", "/data/conf/current/postfix"),
+TLS = (
+    "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=mail.example.com"
+    " -keyout /data/tls/key.pem -out /data/tls/cert.pem"
+)
+# Addresses in the chain's network: the server's own, a client's on the local network, a client's out there.
+SERVER, LAN_CLIENT, CLIENT = "192.0.2.1", "192.0.2.10", "198.51.100.7"
+RESOLVER = ("127.0.0.153", 53)
+READY = {
+    "clamd": ("clamd", "/run/clamav/clamd.sock"),
+    "spamd": ("spamd", "/run/spamd/spamd.sock"),
+    "rspamd": ("http", "/run/rspamd/rspamd.sock"),
+    "filter": ("milter", "/run/filter/filter.sock"),
+    "postfix": ("smtp", f"{SERVER}:25"),
 }
+SETTINGS = {"mail_delivery.general": {"domain": "example.com", "hostname": "mail.example.com"}}
+# Our services' users are changed by s6-setuidgid; so are they here.
+OWN_USER = ("s6-setuidgid", "mailroom")
+
 
 
 def bundle() -> Path | None:
@@ -88,11 +103,11 @@ def bundle() -> Path | None:
 
 
 class Chain:
-    """The running chain. data and run are the bundle's /data and /run as seen from here."""
+    """The running chain. sink: what stands for the mailboxes. data_size: makes /data a small disk of its own."""
 
     def __init__(self, root: Path, settings: dict[str, Any] | None = None, data_size: str = "") -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="chain-"))
-        self.data, self.run_folder = self.folder / "data", self.folder / "run"
+        self.run_folder = self.folder / "run"
         self.settings = {page: dict(values) for page, values in SETTINGS.items()}
         for page, values in (settings or {}).items():
             self.settings.setdefault(page, {}).update(values)
@@ -109,10 +124,9 @@ class Chain:
         self.inside = child_of(self.first.pid)
         self.render()
         self.execute(*TLS.split())
-        (self.data_seen / "sunk").mkdir()
-        self.execute("chown", "vmail", "/data/sunk")
-        self.execute("mkdir", "-p", "/run/dovecot")
-        self.execute("chmod", "777", "/run/dovecot")
+        self._resolve()
+        self.sink = LmtpSink(self.run_folder / "dovecot" / "lmtp")
+        self.maps()
 
     @property
     def data_seen(self) -> Path:
@@ -131,15 +145,15 @@ class Chain:
             raise AssertionError(f"{command[:2]}: {done.stdout}{done.stderr}")
         return done.stdout
 
-    def render(self, changes: dict[str, Any] | None = None) -> None:
-        """Write the configuration that these settings ask for."""
+    def render(self, changes: dict[str, Any] | None = None, accounts: str = "synced") -> None:
+        """Write the configuration that these settings ask for. accounts: "synced", or "never" read so far."""
         for page, values in (changes or {}).items():
             self.settings.setdefault(page, {}).update(values)
-        self.execute("python3.11", "-c", RENDER, json.dumps(self.settings))
+        self.execute("python3.11", "-c", RENDER, json.dumps(self.settings), accounts)
 
     def maps(self, **maps: dict[str, str]) -> None:
         """Make the lookup tables that Postfix reads."""
-        for name in ("recipients", "aliases", "senders"):
+        for name in ("recipients", "aliases", "senders", "held"):
             text = "".join(f"{key} {value}\n" for key, value in maps.get(name, {}).items())
             (self.data_seen / "maps" / name).write_text(text)
             self.execute("postmap", "-c", "/data/conf/current/postfix", f"lmdb:/data/maps/{name}")
@@ -155,20 +169,38 @@ class Chain:
         if name == "postfix":
             # Makes the queue's folders.
             self.execute("postfix", "-c", "/data/conf/current/postfix", "check")
-        argv = command or COMMANDS.get(name) or self._from_daemon(name)
+        argv = command or self._argv(name)
         environment = {**ENVIRONMENT, "MAIL_CONFIG": "/data/conf/current/postfix"}
         with (self.folder / f"{name}.log").open("ab") as log:
             self.started[name] = subprocess.Popen(
                 self._enter(argv), env=environment, stdout=log, stderr=log, stdin=subprocess.DEVNULL
             )
 
-    def _from_daemon(self, name: str) -> tuple[str, ...]:
-        code = f"import json; from mailroom.daemons.order import BY_ID; print(json.dumps(BY_ID[{name!r}].service(None).argv))"
-        return tuple(json.loads(self.execute("python3.11", "-c", code)))
+    def _argv(self, name: str) -> tuple[str, ...]:
+        """As the supervisor would start it (daemons/services.py)."""
+        code = (
+            "import json, sys; from mailroom.daemons.order import BY_ID;"
+            "service = BY_ID[sys.argv[1]].service(None); print(json.dumps([service.user, *service.argv]))"
+        )
+        user, *argv = json.loads(self.execute("python3.11", "-c", code, name))
+        return (*(OWN_USER if user == "mailroom" else ()), *argv)
 
     def pid(self, name: str) -> int:
         """The daemon's own pid, as the machine sees it."""
         return child_of(self.started[name].pid)
+
+    def run_all(self, *names: str) -> None:
+        """Start these daemons and wait until each has answered."""
+        for name in names:
+            self.start(name)
+        for name in names:
+            self.ready(*READY[name])
+
+    def restart(self, name: str, changes: dict[str, Any] | None = None) -> None:
+        """Render these changed settings and start a daemon anew with them."""
+        self.render(changes)
+        self.stop(name)
+        self.run_all(name)
 
     def signal(self, name: str, number: int) -> None:
         """Send a signal to one of our daemons."""
@@ -186,7 +218,8 @@ class Chain:
     def ready(self, kind: str, target: str, limit_s: float = 15.0) -> None:
         """Wait until a daemon answers as ours are asked (daemons/ask.py)."""
         code = f"import sys; from mailroom.daemons.ask import ask; sys.exit(not ask({kind!r}, {target!r}))"
-        self.until(lambda: not subprocess.run(self._enter(("python3.11", "-c", code)), env=ENVIRONMENT).returncode, limit_s)
+        asking = self._enter(("python3.11", "-c", code))
+        self.until(lambda: not subprocess.run(asking, env=ENVIRONMENT, check=False).returncode, limit_s)
 
     def until(self, true: Callable[[], Any], limit_s: float = 20.0) -> Any:
         """Wait until `true()` is."""
@@ -196,8 +229,8 @@ class Chain:
             time.sleep(0.1)
         return found
 
-    def socket(self) -> socket.socket:
-        """A TCP socket that lives in the chain's network."""
+    def socket(self, kind: socket.SocketKind = socket.SOCK_STREAM) -> socket.socket:
+        """An IPv4 socket that lives in the chain's network."""
         made: list[socket.socket] = []
 
         def make() -> None:
@@ -205,29 +238,77 @@ class Chain:
             with open(f"/proc/{self.inside}/ns/net") as network:
                 if libc.setns(network.fileno(), CLONE_NEWNET):
                     raise OSError(ctypes.get_errno(), "setns")
-            made.append(socket.socket())
+            made.append(socket.socket(socket.AF_INET, kind))
 
         thread = threading.Thread(target=make)
         thread.start()
         thread.join()
         return made[0]
 
-    def connect(self, port: int = 25, timeout_s: float = 40.0) -> socket.socket:
-        """A connection to a port of the chain."""
+    def _resolve(self) -> None:
+        """Stand for the resolver: no name exists."""
+        self.resolver = self.socket(socket.SOCK_DGRAM)
+        self.resolver.bind(RESOLVER)
+
+        def answer() -> None:
+            while True:
+                try:
+                    question, asker = self.resolver.recvfrom(4096)
+                except OSError:
+                    return
+                self.resolver.sendto(no_such_name(question), asker)
+
+        threading.Thread(target=answer, daemon=True).start()
+
+    def connect(
+        self, port: int = 25, timeout_s: float = 40.0, server: str = SERVER, client: str = CLIENT
+    ) -> socket.socket:
+        """A connection from `client` to a port of the chain."""
         link = self.socket()
         link.settimeout(timeout_s)
-        link.connect(("127.0.0.1", port))
+        link.bind((client, 0))
+        link.connect((server, port))
         return link
 
-    def smtp(self, port: int = 25, timeout_s: float = 40.0) -> smtplib.SMTP:
+    def smtp(
+        self, port: int = 25, timeout_s: float = 40.0, server: str = SERVER, client: str = CLIENT
+    ) -> smtplib.SMTP:
         """An SMTP client that is connected to the chain."""
         chain = self
 
         class Client(smtplib.SMTP):
             def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
-                return chain.connect(port, timeout)
+                return chain.connect(port, timeout, server, client)
 
-        return Client("127.0.0.1", port, local_hostname="client.example.net", timeout=timeout_s)
+        return Client(server, port, local_hostname="client.example.net", timeout=timeout_s)
+
+    def send(self, content: bytes, *to: str, sender: str = "bob@out.example", **how: Any) -> tuple[int, str]:
+        """Send one message; the last reply, whatever it is."""
+        with self.smtp(**how) as client:
+            client.ehlo()
+            code, text = client.mail(sender, [f"size={len(content)}"])
+            for address in to or ("alice@example.com",):
+                code, text = client.rcpt(address) if code < 400 else (code, text)
+            if code < 400:
+                code, text = client.data(content)
+            return code, text.decode("utf-8", "replace")
+
+    def record(self, search: str, limit_s: float = 10.0) -> dict[str, Any]:
+        """Wait for the newest record with this sender or recipient."""
+        found: list[dict[str, Any]] = self.until(lambda: self.journal(search), limit_s)
+        return found[0]
+
+    def conditions(self) -> dict[str, Any]:
+        """What the window would show as lasting."""
+        files = (self.run_folder / "mailroom" / "conditions").glob("*.json")
+        return {file.stem: json.loads(file.read_text()) for file in files}
+
+    def tree(self, name: str) -> list[int]:
+        """A daemon's processes, as the machine sees them; the first is the daemon itself."""
+        found = [self.pid(name)]
+        for pid in found:
+            found += children_of(pid)
+        return found
 
     def journal(self, search: str = "") -> list[dict[str, Any]]:
         """Whole records, newest first."""
@@ -238,25 +319,36 @@ class Chain:
         found: list[dict[str, Any]] = json.loads(self.execute("python3.11", "-c", code, search))
         return found
 
-    def sunk(self) -> list[bytes]:
-        """Messages that reached the mailboxes' side."""
-        return [file.read_bytes() for file in sorted((self.data_seen / "sunk").iterdir())]
-
     def end(self) -> None:
         """Stop everything and leave nothing."""
         self.first.kill()
         self.first.wait()
         for process in self.started.values():
             process.wait(20)
+        self.sink.close()
+        self.resolver.close()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def no_such_name(question: bytes) -> bytes:
+    """The DNS answer NXDOMAIN to a question (RFC 1035 4.1.1)."""
+    end = question.index(b"\0", 12) + 5
+    return question[:2] + b"\x81\x83" + question[4:6] + b"\0" * 6 + question[12:end]
+
+
+def children_of(pid: int) -> list[int]:
+    """The children of a process; none when it has gone."""
+    try:
+        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except FileNotFoundError:
+        return []
 
 
 def child_of(pid: int, limit_s: float = 5.0) -> int:
     """The one child of a process (nsenter and unshare fork before they become the program)."""
     end = time.monotonic() + limit_s
     while time.monotonic() < end:
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-        if children:
-            return int(children[0])
+        if children := children_of(pid):
+            return children[0]
         time.sleep(0.02)
     raise AssertionError(f"process {pid} has no child")

@@ -36,7 +36,6 @@ class Client:
 class Message:
     """One SMTP transaction. headers: (name, value as received, with its leading space).
 
-    announced: bytes that the client said it would send (RFC 1870), 0 when it said nothing.
     data: whether the client has begun to send the message itself. complete: whether all of it has come.
     """
 
@@ -53,7 +52,6 @@ class Message:
     headers: list[Header] = field(default_factory=list)
     header_count: int = 0
     header_bytes: int = 0
-    announced: int = 0
     data: bool = False
     complete: bool = False
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import re
 import time
 from collections.abc import Callable
 
@@ -24,6 +23,14 @@ BUSY = Answer("tempfail", f"no answer could be found within {JUDGE_LIMIT_S:.0f} 
 LEFT = "the client left before it sent a message"
 LEFT_IN_DATA = "the client left in the middle of it, or Postfix ended it as too large or malformed"
 POSTFIX_LEFT = "Postfix did not wait for the answer; the sender will come back"
+# What Postfix answers with these words; everything else is 450 or 550.
+CODES = (
+    ("Relay access denied", "554"),
+    ("Client host rejected", "554"),
+    ("not owned by user", "553"),
+    ("not logged in", "553"),
+    ("lookup failure", "451"),
+)
 
 Recorder = Callable[[Message, list[Asked], str, Changes], None]
 
@@ -96,10 +103,11 @@ class Session:
     def _connect(self, content: bytes) -> None:
         name, _, rest = content.partition(b"\0")
         address = rest[3:].split(b"\0")[0] if rest[:1] in (b"4", b"6") else b""
-        self.client = Client(address.decode("ascii", "replace").removeprefix("IPv6:"), name.decode("utf-8", "replace"))
+        # An address that has no name comes as a name in brackets.
+        known = "" if name.startswith(b"[") else name.decode("utf-8", "replace")
+        self.client = Client(address.decode("ascii", "replace").removeprefix("IPv6:"), known)
 
     def _begin(self, content: bytes) -> Message:
-        sender, *extensions = milter.strings(content) or [""]
         self.macros.pop("i", None)
         return Message(
             id=new_id(),
@@ -109,8 +117,7 @@ class Session:
             daemon=self.macros.get("daemon_name", ""),
             tls=self.macros.get("tls_version", ""),
             login=self.macros.pop("auth_authen", ""),
-            sender=sender.strip("<>"),
-            announced=_announced(extensions),
+            sender=(milter.strings(content) or [""])[0].strip("<>"),
         )
 
     def _recipient(self, content: bytes) -> Recipient:
@@ -167,14 +174,7 @@ class Session:
             LOG.error("no record of %s: %s", message.id, reason)
 
 
-def _announced(extensions: list[str]) -> int:
-    """The bytes that MAIL FROM's SIZE= announced (RFC 1870), else 0."""
-    found = re.search(r"(?i)(?:^| )SIZE=(\d{1,15})(?: |$)", " ".join(extensions))
-    return int(found[1]) if found else 0
-
-
 def _with_code(refusal: str) -> str:
-    """Postfix gives the enhanced code and the words; main.cf.j2 makes the reply codes follow from these."""
-    if refusal.startswith("4.3.0"):
-        return f"451 {refusal}"
-    return f"{refusal[0]}50 {refusal}" if refusal[:1] in ("4", "5") and refusal[1:2] == "." else refusal
+    """The whole reply: Postfix gives us its enhanced code and its words only."""
+    code = next((code for words, code in CODES if words in refusal), f"{refusal[:1]}50")
+    return f"{code} {refusal}" if refusal[:2] in ("4.", "5.") else refusal

@@ -15,10 +15,11 @@ TITLE = "The account table"
 REASONS = (
     ("not owned by user", "mail_delivery.general.sender_equals_login"),
     ("not logged in", "mail_delivery.general.sender_equals_login"),
-    ("too many recipients", "mail_delivery.general.max_recipients"),
     ("Relay access denied", "mail_delivery.general.smtp_auth"),
     ("Client host rejected", "mail_delivery.general.smtp_auth"),
     ("User unknown", "account.user"),
+    ("lookup failure", "account.user"),
+    ("mailbox cannot be reached", "account.user"),
     ("5.1.1", "account.user"),
 )
 

@@ -1,8 +1,8 @@
 """Messages over the size limit (row DL07).
 
-Catches what a client announces as too large, which Postfix refuses at MAIL FROM, and what is too large by our own
-count. A larger message that was never announced is ended by Postfix, which does not tell us. Costs nothing. Errs never.
-RFC 1870 6.1 gives the reply.
+Catches what Postfix's own count lets through. What a client announces as too large Postfix refuses at MAIL FROM, before
+we hear of it; what grows too large on the way it ends, and we see a transaction that was dropped. Costs nothing. Errs
+never. RFC 1870 6.1 gives the reply.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ REPLY = "552 5.3.4 Message size exceeds fixed limit"
 
 
 def applies(message: Message, rules: Rules) -> bool:
-    return True
+    return message.data
 
 
 async def check(message: Message, rules: Rules) -> Answer:
     limit = rules.general.max_message_bytes
-    size = max(message.size, message.announced)
-    found = f"{size} bytes" if message.complete or size else "no bytes yet"
-    if size <= limit:
-        return Answer("pass", found if message.complete else f"{found}, {limit} are allowed", setting=SETTING)
-    return Answer("reject", f"{found}, {limit} are allowed", reply=REPLY, setting=SETTING)
+    if message.data and not message.complete:
+        return Answer("pass", f"not received whole; {limit} bytes are allowed", setting=SETTING)
+    if message.size <= limit:
+        return Answer("pass", f"{message.size} bytes", setting=SETTING)
+    return Answer("reject", f"{message.size} bytes, {limit} are allowed", reply=REPLY, setting=SETTING)
