@@ -1,0 +1,60 @@
+import {
+  BadgeCheck,
+  Layers,
+  LayoutDashboard,
+  ScrollText,
+  Send,
+  Server,
+  ShieldAlert,
+  ShieldCheck,
+  UserCog,
+  Users,
+} from '@lucide/vue'
+import { defineAsyncComponent, type Component } from 'vue'
+
+export interface OwnTab {
+  id: string
+  component: Component
+}
+
+export interface MenuEntry {
+  id: string
+  icon: Component
+  colour: string
+  /** Tabs with a page of their own; settings pages come beside them by themselves. */
+  tabs: OwnTab[]
+  /** Who is no administrator sees this entry too. */
+  everybody?: boolean
+}
+
+const overview = defineAsyncComponent(() => import('./pages/Overview.vue'))
+const bans = defineAsyncComponent(() => import('./pages/Bans.vue'))
+const messages = defineAsyncComponent(() => import('./pages/Messages.vue'))
+const licences = defineAsyncComponent(() => import('./pages/Licences.vue'))
+const users = defineAsyncComponent(() => import('./pages/Users.vue'))
+const personal = defineAsyncComponent(() => import('./pages/Personal.vue'))
+
+/** The left menu, in the guide's order. An entry without any page says in one line what will be there. */
+export const MENU: MenuEntry[] = [
+  {
+    id: 'server_management',
+    icon: LayoutDashboard,
+    colour: '#0a78e0',
+    tabs: [{ id: 'overview', component: overview }],
+  },
+  { id: 'threat_monitor', icon: ShieldAlert, colour: '#e0523e', tabs: [] },
+  { id: 'mail_delivery', icon: Send, colour: '#1ba5b0', tabs: [] },
+  { id: 'service', icon: Server, colour: '#5b6fd8', tabs: [] },
+  { id: 'security', icon: ShieldCheck, colour: '#25955b', tabs: [{ id: 'sign_in', component: bans }] },
+  { id: 'queue', icon: Layers, colour: '#e08a1e', tabs: [] },
+  { id: 'auditing', icon: ScrollText, colour: '#6f8497', tabs: [{ id: 'messages', component: messages }] },
+  { id: 'license', icon: BadgeCheck, colour: '#c79a1b', tabs: [{ id: 'licences', component: licences }] },
+  { id: 'account', icon: Users, colour: '#8a63d2', tabs: [{ id: 'user', component: users }] },
+  {
+    id: 'personal',
+    icon: UserCog,
+    colour: '#3c8dbc',
+    tabs: [{ id: 'personal', component: personal }],
+    everybody: true,
+  },
+]

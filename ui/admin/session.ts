@@ -1,0 +1,55 @@
+import { ref, shallowRef } from 'vue'
+import { createApi } from '../shared/api'
+import { EventStream } from '../shared/events'
+import { problemOf, type Problem } from '../shared/problem'
+import { parameters } from '../shared/start'
+import type { Session } from './types'
+
+const ACTIVATION_POLL_MS = 3_000
+
+/** DSM's token against cross-site requests; the desktop put it into the window's address. */
+const token = parameters.get('SynoToken') ?? ''
+const tokenHeader = (): Record<string, string> => (token ? { 'X-SYNO-TOKEN': token } : {})
+
+export const session = shallowRef<Session | null>(null)
+export const sessionProblem = shallowRef<Problem | null>(null)
+/** Grows when the server has been activated: whatever is on screen is then read again. */
+export const generation = ref(0)
+
+export const api = createApi({ headers: tokenHeader, signedOut: () => void readSession() })
+export const stream = new EventStream(
+  () => `api/events${token ? `?SynoToken=${encodeURIComponent(token)}` : ''}`,
+)
+
+let timer: ReturnType<typeof setTimeout> | undefined
+
+/** Ask who is signed in and whether the mail services wait for activation; while they do, ask again. */
+export async function readSession(): Promise<void> {
+  clearTimeout(timer)
+  const waited = session.value?.activation
+  try {
+    const fresh = await ask()
+    session.value = fresh
+    sessionProblem.value = null
+    if (waited && !fresh.activation) start()
+    if (fresh.activation) timer = setTimeout(() => void readSession(), ACTIVATION_POLL_MS)
+  } catch (reason) {
+    // While one waits for activation the server may be away for a moment: it is being restarted.
+    if (waited) timer = setTimeout(() => void readSession(), ACTIVATION_POLL_MS)
+    else sessionProblem.value = problemOf(reason)
+  }
+}
+
+/** As `api.get`, but a 401 is an answer here and no reason to ask again. */
+const ask = (): Promise<Session> => createApi({ headers: tokenHeader }).get<Session>('session')
+
+/** Everything from the start: live updates, and the page on screen. */
+function start(): void {
+  generation.value++
+  stream.open()
+}
+
+export async function begin(): Promise<void> {
+  await readSession()
+  if (session.value?.admin) stream.open()
+}

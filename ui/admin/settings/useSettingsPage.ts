@@ -1,0 +1,150 @@
+import { computed, ref, shallowRef } from 'vue'
+import { changesOf, errorsOf, type Values } from '../../forms/schema'
+import { toast } from '../../kit/toasts'
+import { t } from '../../shared/i18n'
+import { problemOf, type Problem } from '../../shared/problem'
+import { api } from '../session'
+import type { Applied, Difference, PageFacts, StaleChange } from '../types'
+
+/** What an Apply failed on that belongs to the whole page and to no field (check, reload or probe; rules across fields). */
+const PAGE = 'page'
+
+/** One settings page with what is typed on it, and the ways to apply, preview and put back. */
+export function useSettingsPage(page: string) {
+  const facts = shallowRef<PageFacts | null>(null)
+  const values = ref<Values>({})
+  const loadProblem = shallowRef<Problem | null>(null)
+  const applyProblem = shallowRef<Problem | null>(null)
+  const refused = ref<Record<string, { value: unknown; sentence: string }>>({})
+  const stale = shallowRef<StaleChange[] | null>(null)
+  const preview = shallowRef<Difference | null>(null)
+  const busy = ref(false)
+
+  const saved = computed(() => facts.value?.values ?? {})
+  const changes = computed(() => (facts.value ? changesOf(saved.value, values.value) : {}))
+  const changed = computed(() => Object.keys(changes.value).length)
+  /** What the schema refuses, and what the server refused as long as that very value stands there. */
+  const errors = computed(() => {
+    const own = facts.value ? errorsOf(facts.value.schema, values.value) : {}
+    const told = Object.entries(refused.value).filter(([name, one]) => values.value[name] === one.value)
+    return { ...Object.fromEntries(told.map(([name, one]) => [name, one.sentence])), ...own }
+  })
+
+  /** Read the page. With `keep`, what was typed stays on top of the newer values. */
+  async function load(keep: Values = {}): Promise<void> {
+    try {
+      const fresh = await api.get<PageFacts>(`settings/${page}`)
+      facts.value = fresh
+      values.value = { ...structuredClone(fresh.values), ...keep }
+      loadProblem.value = null
+    } catch (reason) {
+      loadProblem.value = problemOf(reason)
+    }
+  }
+
+  /** Somebody applied something: a page without own changes just shows it; with own ones the Apply will tell. */
+  async function followOthers(): Promise<void> {
+    if (!changed.value && !busy.value) await load()
+  }
+
+  function reset(): void {
+    values.value = structuredClone(facts.value?.values ?? {})
+    applyProblem.value = null
+    refused.value = {}
+  }
+
+  function take(problem: Problem): void {
+    if (problem.code === 'stale') {
+      stale.value = (problem.facts.changes ?? []) as StaleChange[]
+      return
+    }
+    applyProblem.value = problem
+    const fields = { ...problem.fields }
+    const [ofPage, key] = splitSetting(problem.facts.setting)
+    if (ofPage === page && key && !fields[key]) fields[key] = problem.message
+    const known = Object.entries(fields).filter(([name]) => name !== PAGE && name in values.value)
+    refused.value = Object.fromEntries(
+      known.map(([name, sentence]) => [name, { value: values.value[name], sentence }]),
+    )
+  }
+
+  async function trying<T>(act: () => Promise<T>): Promise<T | undefined> {
+    busy.value = true
+    applyProblem.value = null
+    try {
+      return await act()
+    } catch (reason) {
+      take(problemOf(reason))
+      return undefined
+    } finally {
+      busy.value = false
+    }
+  }
+
+  const body = (wanted: Values, revision: number) => ({ revision, page, changes: wanted })
+
+  async function apply(wanted: Values = changes.value, revision = facts.value!.revision): Promise<void> {
+    const done = await trying(() => api.post<Applied>('settings/apply', body(wanted, revision)))
+    preview.value = null
+    if (!done) return
+    stale.value = null
+    refused.value = {}
+    toast(t('settings.applied', { n: done.changed.length, ms: done.took_ms }))
+    await load()
+  }
+
+  async function showPreview(): Promise<void> {
+    const found = await trying(() =>
+      api.post<Difference>('settings/preview', body(changes.value, facts.value!.revision)),
+    )
+    if (found) preview.value = found
+  }
+
+  /** After the decision about somebody else's changes: the chosen own ones on top of theirs. */
+  async function applyOver(mine: Values): Promise<void> {
+    await load(mine)
+    await apply(mine)
+  }
+
+  async function discard(): Promise<void> {
+    stale.value = null
+    reset()
+    await load()
+  }
+
+  async function putBack(to: number): Promise<void> {
+    const request = { revision: facts.value!.revision, to, page }
+    const done = await trying(() => api.post<Applied>('settings/put-back', request))
+    if (!done) return
+    toast(t('settings.put_back', { revision: to }))
+    reset()
+    await load()
+  }
+
+  return {
+    facts,
+    values,
+    saved,
+    changes,
+    changed,
+    errors,
+    busy,
+    stale,
+    preview,
+    loadProblem,
+    applyProblem,
+    load,
+    followOthers,
+    reset,
+    apply,
+    showPreview,
+    applyOver,
+    discard,
+    putBack,
+  }
+}
+
+function splitSetting(setting = ''): [string, string] {
+  const cut = setting.lastIndexOf('.')
+  return [setting.slice(0, cut), setting.slice(cut + 1)]
+}

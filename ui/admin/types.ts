@@ -1,0 +1,185 @@
+import type { SettingsSchema, Values } from '../forms/schema'
+
+/** The shapes of the window's API, as its OpenAPI document tells them. */
+export interface Session {
+  user: string
+  admin: boolean
+  version: string
+  domain: string
+  hostname: string
+  activation: { command: string; title: string; text: string } | null
+  portal: string
+}
+
+export type DaemonState = 'running' | 'starting' | 'abnormal' | 'stopped' | 'disabled'
+
+export interface DaemonFacts {
+  id: string
+  title: string
+  state: DaemonState
+  pid: number | null
+  memory_mb: number | null
+  since: number | null
+  why: string
+}
+
+export interface Condition {
+  id: string
+  title?: string
+  text?: string
+  next?: string
+  since?: number
+}
+
+export interface OverviewFacts {
+  health: { state: 'healthy' | 'attention' | 'problem'; title: string; text: string; next?: string }
+  daemons: DaemonFacts[]
+  cpu_percent: number
+  memory: { used_mb: number; total_mb: number }
+  network: { rx_bytes_s: number; tx_bytes_s: number }
+  today: { received: number; sent: number; blocked: number }
+  queue: number
+  antivirus: {
+    state: 'current' | 'old' | 'absent'
+    version: string | null
+    definitions_date: number | string | null
+  }
+  conditions: Condition[]
+}
+
+export interface PageEntry {
+  id: string
+  title: string
+  menu: string
+  tab: string
+}
+
+export interface SettingsIndex {
+  revision: number
+  pages: PageEntry[]
+}
+
+export interface PageFacts {
+  revision: number
+  schema: SettingsSchema
+  values: Values
+  defaults: Values
+}
+
+export interface Change {
+  page: string
+  key: string
+  title: string
+  old: unknown
+  new: unknown
+}
+
+export interface StaleChange extends Change {
+  theirs: unknown
+  who: string
+  when: number
+  yours?: unknown
+}
+
+export interface Difference {
+  settings: Change[]
+  files: { path: string; diff: string }[]
+  rendered_differently?: string[]
+}
+
+export interface Applied {
+  revision: number
+  changed: Change[]
+  reloaded: string[]
+  took_ms: number
+}
+
+export interface RevisionFacts {
+  revision: number
+  when: number
+  who: string
+  where: string
+  note: string
+  changes: Change[]
+}
+
+export type Choice = 'activate' | 'deactivate' | null
+
+export interface User {
+  name: string
+  full_name: string
+  address: string
+  choice: Choice
+  active: boolean
+  info: 'activated' | 'waiting' | 'not_activated'
+  status: 'normal' | 'deactivated' | 'unsupported'
+  why: string
+  admin: boolean
+}
+
+export interface Users {
+  total: number
+  seats: { total: number; used: number; unused: number }
+  users: User[]
+}
+
+export interface SeatPreview {
+  seats: { total: number; used_before: number; used_after: number }
+  users: { name: string; before: User['info']; after: User['info']; why: string }[]
+}
+
+export interface SyncFacts {
+  state: 'never' | 'ok' | 'refused' | 'unreachable'
+  last: number | null
+  why?: string
+  refused?: { reason: string; would_drop: string[] }
+}
+
+export interface Licences {
+  licences: {
+    key: string
+    quantity: number
+    activated: string | number
+    expiry: string | null
+    status: string
+  }[]
+  total: number
+  used: number
+  unused: number
+}
+
+export interface MessageSummary {
+  id: string
+  time: number
+  sender: string
+  recipients: string[] | string
+  size: number
+  verdict: string
+  queue_id: string
+  login: string
+  client: string
+}
+
+export interface CheckFacts {
+  check: string
+  result: string
+  score: number | null
+  detail: string
+  setting: string
+  ms: number
+}
+
+export interface MessageRecord extends Omit<MessageSummary, 'recipients'> {
+  recipients: { address: string; refusal: string }[]
+  message_id: string
+  reply: string
+  explain: string[]
+  checks: CheckFacts[]
+}
+
+export interface Ban {
+  kind: string
+  value: string
+  failures: number
+  until: number
+}

@@ -1,0 +1,159 @@
+import { Validator, type Schema } from '@cfworker/json-schema'
+import { t } from '../shared/i18n'
+
+export interface Hints {
+  group?: string
+  rows?: string
+  help?: string
+  parameter?: string
+  costs?: string
+  depends?: Record<string, unknown>
+  labels?: Record<string, string>
+  unit?: string
+  indent?: number
+  widget?: string
+  placeholder?: string
+}
+
+export interface Property {
+  $ref?: string
+  type?: string
+  title?: string
+  description?: string
+  enum?: (string | number)[]
+  minimum?: number
+  maximum?: number
+  minLength?: number
+  maxLength?: number
+  maxItems?: number
+  pattern?: string
+  items?: Property
+  default?: unknown
+  'x-ui'?: Hints
+}
+
+export interface SettingsSchema {
+  title: string
+  properties: Record<string, Property>
+  $defs?: Record<string, Property>
+  'x-groups'?: { id: string; title: string }[]
+  [key: string]: unknown
+}
+
+export type Values = Record<string, unknown>
+export type Widget = 'check' | 'radio' | 'select' | 'number' | 'tags' | 'textarea' | 'text'
+
+export interface Field {
+  name: string
+  title: string
+  property: Property
+  hints: Hints
+  widget: Widget
+}
+
+export interface Group {
+  id: string
+  title: string
+  fields: Field[]
+}
+
+const KNOWN: Widget[] = ['check', 'radio', 'select', 'number', 'tags', 'textarea', 'text']
+
+/** A property with what its $ref says (JSON Schema 2020-12: what stands beside $ref applies too). */
+function resolved(schema: SettingsSchema, property: Property): Property {
+  const name = property.$ref?.split('/').pop()
+  const definition = (name && schema.$defs?.[name]) || {}
+  return { ...definition, ...property, title: property.title ?? definition.title }
+}
+
+function widgetOf(property: Property, hints: Hints): Widget {
+  const asked = KNOWN.find((widget) => widget === hints.widget)
+  if (asked) return asked
+  if (property.enum) return 'select'
+  if (property.type === 'boolean') return 'check'
+  if (property.type === 'integer' || property.type === 'number') return 'number'
+  return property.type === 'array' ? 'tags' : 'text'
+}
+
+export function fieldsOf(schema: SettingsSchema): Field[] {
+  return Object.entries(schema.properties).map(([name, raw]) => {
+    const property = resolved(schema, raw)
+    const hints = property['x-ui'] ?? {}
+    return { name, title: property.title ?? name, property, hints, widget: widgetOf(property, hints) }
+  })
+}
+
+/** The boxes of the page in order; fields of no known group come first under the page's own title. */
+export function groupsOf(schema: SettingsSchema): Group[] {
+  const fields = fieldsOf(schema)
+  const groups = schema['x-groups'] ?? []
+  const loose = fields.filter((field) => !groups.some((group) => group.id === field.hints.group))
+  const boxes = groups.map((group) => ({
+    ...group,
+    fields: fields.filter((field) => field.hints.group === group.id),
+  }))
+  return [...(loose.length ? [{ id: '', title: schema.title, fields: loose }] : []), ...boxes]
+}
+
+/** The field that keeps this one from having an effect now, or null when it is in use. */
+export function blocker(field: Field, all: Field[], values: Values): Field | null {
+  for (const [name, needed] of Object.entries(field.hints.depends ?? {})) {
+    const other = all.find((one) => one.name === name)
+    if (!other) continue
+    const above = blocker(other, all, values)
+    if (above) return above
+    if (!same(values[name], needed)) return other
+  }
+  return null
+}
+
+export const same = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other)
+
+/** What of `now` differs from `saved`: exactly what Apply sends. */
+export function changesOf(saved: Values, now: Values): Values {
+  return Object.fromEntries(Object.entries(now).filter(([name, value]) => !same(value, saved[name])))
+}
+
+function sentence(property: Property, keyword: string, value: unknown): string {
+  if (value === null || value === undefined || value === '') return t('form.required')
+  const { minimum, maximum } = property
+  if (property.type === 'integer' && !Number.isInteger(value)) return t('form.whole')
+  if (minimum !== undefined && maximum !== undefined) return t('form.range', { minimum, maximum })
+  if (minimum !== undefined) return t('form.minimum', { minimum })
+  if (maximum !== undefined) return t('form.maximum', { maximum })
+  if (property.type === 'number') return t('form.number')
+  if (keyword === 'minLength') return t('form.short', { n: property.minLength ?? 1 })
+  if (keyword === 'maxLength') return t('form.long', { n: property.maxLength ?? 0 })
+  if (keyword === 'maxItems') return t('form.many', { n: property.maxItems ?? 0 })
+  return property.pattern ? t('form.pattern') : t('form.invalid')
+}
+
+/** {field: sentence} of what the schema refuses. Fields without effect now are not held against anybody. */
+export function errorsOf(schema: SettingsSchema, values: Values): Record<string, string> {
+  const fields = fieldsOf(schema)
+  const found: Record<string, string> = {}
+  const result = new Validator(schema as unknown as Schema, '2020-12', false).validate(values)
+  for (const error of result.errors) {
+    const name = error.instanceLocation.split('/')[1]
+    const field = fields.find((one) => one.name === name)
+    if (!field || found[field.name] || blocker(field, fields, values)) continue
+    found[field.name] = sentence(field.property, error.keyword, values[field.name])
+  }
+  return found
+}
+
+/** A value in words, as its field shows it. */
+export function inWords(field: Field | undefined, value: unknown): string {
+  if (value === true) return t('form.on')
+  if (value === false) return t('form.off')
+  if (value === null || value === undefined || value === '') return t('form.empty')
+  if (Array.isArray(value)) return value.length ? value.join(', ') : t('form.empty')
+  const label = field?.hints.labels?.[String(value)] ?? String(value)
+  return field?.hints.unit ? `${label} ${field.hints.unit}` : label
+}
+
+/** "1 – 65,535", or "" when the schema sets no bounds. */
+export function rangeOf({ minimum, maximum }: Property): string {
+  if (minimum === undefined && maximum === undefined) return ''
+  return `${minimum ?? '…'} – ${maximum ?? '…'}`
+}

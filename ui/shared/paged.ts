@@ -1,0 +1,119 @@
+import { ref, shallowRef } from 'vue'
+import { isAbort, problemOf, type Problem } from './problem'
+
+export interface Slice<R> {
+  total: number
+  rows: R[]
+}
+
+export type LoadSlice<R> = (offset: number, limit: number, signal: AbortSignal) => Promise<Slice<R>>
+
+const PAUSE_MS = 60
+
+/**
+ * A long list held in pages: only pages near the viewport are fetched, the farthest are dropped.
+ * `version` changes whenever rows have; whoever shows rows reads it.
+ */
+export function usePaged<R>(load: LoadSlice<R>, page = 100, keep = 60) {
+  const pages = new Map<number, R[]>()
+  const flying = new Map<number, AbortController>()
+  const total = ref(0)
+  const version = ref(0)
+  const loaded = ref(false)
+  const problem = shallowRef<Problem | null>(null)
+  let wanted: [number, number] = [0, 0]
+  let generation = 0
+  let timer: ReturnType<typeof setTimeout> | undefined
+
+  function at(index: number): R | undefined {
+    void version.value
+    return pages.get(Math.floor(index / page))?.[index % page]
+  }
+
+  /** The rows that will be on screen. Fetched after a short pause, so that a long drag asks only where it ends. */
+  function want(from: number, to: number): void {
+    wanted = [Math.floor(Math.max(0, from) / page), Math.floor(Math.max(0, to) / page)]
+    clearTimeout(timer)
+    timer = setTimeout(fetchWanted, loaded.value ? PAUSE_MS : 0)
+  }
+
+  function fetchWanted(): void {
+    const [first, last] = wanted
+    for (const [number, flight] of flying) {
+      if (number < first - 1 || number > last + 1) flight.abort()
+    }
+    for (let number = first; number <= last; number++) {
+      if (!pages.has(number)) void fetchPage(number)
+    }
+  }
+
+  async function fetchPage(number: number): Promise<void> {
+    if (flying.has(number)) return
+    const flight = new AbortController()
+    const mine = generation
+    flying.set(number, flight)
+    try {
+      const slice = await load(number * page, page, flight.signal)
+      if (mine !== generation) return
+      pages.set(number, slice.rows)
+      dropFar()
+      total.value = slice.total
+      problem.value = null
+      loaded.value = true
+      version.value++
+    } catch (reason) {
+      if (mine === generation && !isAbort(reason)) problem.value = problemOf(reason)
+    } finally {
+      if (flying.get(number) === flight) flying.delete(number)
+    }
+  }
+
+  function dropFar(): void {
+    const middle = (wanted[0] + wanted[1]) / 2
+    const byDistance = [...pages.keys()].sort((a, b) => Math.abs(b - middle) - Math.abs(a - middle))
+    for (const number of byDistance.slice(0, Math.max(0, pages.size - keep))) pages.delete(number)
+  }
+
+  /** Read again what is on screen; the old rows stay until the new ones are here. */
+  async function reload(): Promise<void> {
+    generation++
+    flying.forEach((flight) => flight.abort())
+    flying.clear()
+    const [first, last] = wanted
+    for (const number of [...pages.keys()]) {
+      if (number < first || number > last) pages.delete(number)
+    }
+    await Promise.all(Array.from({ length: last - first + 1 }, (_, index) => fetchPage(first + index)))
+  }
+
+  /** Another list (other folder, search or order): nothing of the old one is shown. */
+  async function reset(): Promise<void> {
+    pages.clear()
+    wanted = [0, 0]
+    total.value = 0
+    loaded.value = false
+    problem.value = null
+    version.value++
+    await reload()
+  }
+
+  /** All rows from..to, fetched if need be. */
+  async function ensure(from: number, to: number): Promise<R[]> {
+    const last = Math.floor(Math.min(to, total.value - 1) / page)
+    const rows: R[] = []
+    for (let number = Math.floor(from / page); number <= last; number++) {
+      if (!pages.has(number)) await fetchPage(number)
+      const known = pages.get(number) ?? []
+      rows.push(...known.filter((_, index) => number * page + index >= from && number * page + index <= to))
+    }
+    return rows
+  }
+
+  /** Change rows in place, e.g. mark as read before the server has answered. */
+  function patch(change: (row: R) => R): void {
+    for (const [number, rows] of pages) pages.set(number, rows.map(change))
+    version.value++
+  }
+
+  return { total, version, loaded, problem, at, want, reload, reset, ensure, patch }
+}

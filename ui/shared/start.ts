@@ -1,0 +1,37 @@
+import { watchEffect } from 'vue'
+import { words } from '../kit/words'
+import { setLanguage, t } from './i18n'
+
+/** The page's own address parameters: theme, lang, SynoToken. */
+export const parameters = new URLSearchParams(location.search)
+
+/** Dark when asked for by address, or when nothing is asked and the reader's system is dark. */
+export function isDark(): boolean {
+  const asked = parameters.get('theme')
+  return asked ? asked === 'dark' : matchMedia('(prefers-color-scheme: dark)').matches
+}
+
+/** Theme and language, before anything is drawn; the kit gets its words. */
+export async function prepare(): Promise<void> {
+  if (isDark()) document.documentElement.dataset.theme = 'dark'
+  await setLanguage(parameters.get('lang') ?? navigator.language)
+  watchEffect(() => {
+    for (const name of [
+      'close',
+      'cancel',
+      'more',
+      'increase',
+      'decrease',
+      'nothing',
+      'copy',
+      'copied',
+      'search',
+      'clear',
+    ] as const) {
+      words[name] = t(`kit.${name}`)
+    }
+    words.remove = t('kit.remove', { name: '{n}' })
+    words.items = (n) => t('kit.items', { n })
+    words.selected = (n) => t('kit.selected', { n })
+  })
+}

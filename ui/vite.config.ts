@@ -1,0 +1,23 @@
+import { resolve } from 'node:path'
+import vue from '@vitejs/plugin-vue'
+import { defineConfig } from 'vitest/config'
+import { mock } from './dev/mock'
+
+const here = (path: string) => resolve(import.meta.dirname, path)
+
+// All URLs are relative: the window lives below the relay CGI, the portal below /mail/.
+export default defineConfig(({ command }) => ({
+  root: here('.'),
+  base: './',
+  plugins: [vue(), ...(command === 'serve' && !process.env.VITEST ? [mock()] : [])],
+  define: { __VUE_OPTIONS_API__: 'false', __VUE_PROD_DEVTOOLS__: 'false' },
+  server: { host: '127.0.0.1', port: 5199, strictPort: true },
+  build: {
+    target: 'es2022',
+    outDir: process.env.MAILROOM_UI_OUT ?? here('dist'),
+    emptyOutDir: true,
+    chunkSizeWarningLimit: 600,
+    rolldownOptions: { input: { admin: here('admin.html'), mail: here('mail.html') } },
+  },
+  test: { environment: 'happy-dom', include: ['tests/**/*.test.ts'] },
+}))
