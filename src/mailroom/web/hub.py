@@ -143,7 +143,7 @@ class Hub:
             writer.close()
 
     def _spool(self) -> IO[bytes]:
-        return tempfile.SpooledTemporaryFile(IN_MEMORY_BYTES, dir=self.spool)  # noqa: SIM115
+        return tempfile.SpooledTemporaryFile(IN_MEMORY_BYTES, dir=self.spool)
 
 
 async def _head(reader: Reader) -> bytes:

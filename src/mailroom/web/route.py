@@ -1,4 +1,4 @@
-"""What a route is. Each is declared once, above its handler; matching, guards and the OpenAPI document follow from that."""
+"""What a route is. Each is declared once, above its handler; matching, guards and OpenAPI follow from that."""
 
 from __future__ import annotations
 
@@ -124,9 +124,7 @@ def route(
     """Declare the handler below as a route; see Route. Who may call is the administrators unless said otherwise."""
 
     def declared(handler: Callable[[Call], Any]) -> Route:
-        return Route(
-            side, method, path, handler, summary, answer, example, role, query, body, errors, audit, raw, made
-        )
+        return Route(side, method, path, handler, summary, answer, example, role, query, body, errors, audit, raw, made)
 
     return declared
 

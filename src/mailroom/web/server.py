@@ -21,7 +21,11 @@ STACK_BYTES = 512 * 1024
 
 def prepare_folders() -> None:
     """The folders that are this process's own. Inside the bundle the boot has made them, with their owners."""
-    for folder, mode in ((paths.SERVE_SOCKET.parent, 0o700), (paths.RELAY_SOCKET.parent, 0o711), (paths.UPLOADS, 0o700)):
+    for folder, mode in (
+        (paths.SERVE_SOCKET.parent, 0o700),
+        (paths.RELAY_SOCKET.parent, 0o711),
+        (paths.UPLOADS, 0o700),
+    ):
         _own(folder, mode)
 
 

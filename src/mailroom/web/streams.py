@@ -53,7 +53,7 @@ class Streams:
         self.open = 0
 
     async def serve(self, facts: dict[str, str], reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Send events until the client goes, or its time is over. facts: {channel, user, ...} as the route gave them."""
+        """Send events until the client goes, or its time is over. facts: {channel, ...} as the route gave them."""
         key = f"{facts['channel']} {facts.get('key', '')}"
         channel = self.channels.get(key)
         if self.open >= ALL_MAX or (channel and facts.get("key") and len(channel.listeners) >= EACH_USER_MAX):

@@ -1,8 +1,8 @@
 """Who is signed in to the portal. The cookie holds name and token; the sign-in service alone knows whether it is good.
 
-The key of the CSRF tokens is in the run folder of the web process: it must outlive a restart of this process, so that an
-open page goes on working, but not of the machine, which ends all sessions anyway; and the folder of the server's secrets
-is root's alone, which this process is not.
+The key of the CSRF tokens is in the run folder of the web process: it must outlive a restart of this process, so that
+an open page goes on working, but not of the machine, which ends all sessions anyway; and the folder of the server's
+secrets is root's alone, which this process is not.
 """
 
 from __future__ import annotations

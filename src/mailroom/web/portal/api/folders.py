@@ -1,0 +1,166 @@
+"""Folders and the list of messages in one."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from mailroom.web.portal import reading, search
+from mailroom.web.portal.imap import mailbox, utf7
+from mailroom.web.portal.imap.link import Link
+from mailroom.web.portal.imap.pool import POOL
+from mailroom.web.route import PORTAL, USER, Asked, Call, Query, route
+
+ROW = {
+    "uid": 7,
+    "from": {"name": "Ben", "address": "ben@example.net"},
+    "to": [{"name": "", "address": "anna@example.com"}],
+    "subject": "Lunch?",
+    "date": "2026-11-24T09:00:00+00:00",
+    "seen": False,
+    "flagged": False,
+    "answered": False,
+    "attachments": False,
+    "size": 2048,
+    "preview": "At noon?",
+}
+Uid = Field(ge=1, le=4_294_967_295)
+Flag = Literal["seen", "flagged", "answered"]
+
+
+class Listed(Query):
+    """Which messages, newest first."""
+
+    offset: int = Field(0, ge=0, le=10_000_000)
+    limit: int = Field(50, ge=1, le=500)
+    search: str = Field("", max_length=200)
+
+
+class Chosen(Asked):
+    """Messages by their UIDs."""
+
+    uids: list[int] = Field(min_length=1, max_length=10_000)
+
+
+class Flags(Chosen):
+    """Flags to set and to clear."""
+
+    add: list[Flag] = Field(default_factory=list, max_length=3)
+    remove: list[Flag] = Field(default_factory=list, max_length=3)
+
+
+class Move(Chosen):
+    """Where to: a folder's id."""
+
+    to: str = Field(min_length=1, max_length=500)
+
+
+@route(
+    PORTAL,
+    "GET",
+    "api/folders",
+    role=USER,
+    summary="All folders",
+    answer="The well-known ones first, each with its unread and all messages counted.",
+    example={"folders": [{"id": "INBOX", "name": "INBOX", "use": "inbox", "unread": 1, "total": 12, "depth": 0}]},
+    errors=(503,),
+)
+def folders(call: Call) -> dict[str, Any]:
+    return {"folders": [one.shown() for one in POOL.run(call.session, mailbox.folders)]}
+
+
+@route(
+    PORTAL,
+    "GET",
+    "api/folders/{id}/messages",
+    role=USER,
+    summary="A page of a folder's messages, newest first, all or those that a search finds",
+    answer="`total` counts all that match; `state` changes whenever the folder does; `complete` is false when a search "
+    "for very short words had to stop before the end.",
+    example={"total": 1, "state": "1790000000-12-1", "complete": True, "messages": [ROW]},
+    query=Listed,
+    errors=(404, 503),
+)
+def messages(call: Call) -> dict[str, Any]:
+    asked, folder = call.query, call.path["id"]
+
+    def work(link: Link) -> dict[str, Any]:
+        mailbox.open_folder(link, folder)
+        complete = True
+        if asked.search.strip():
+            total, uids, complete = search.page(link, asked.search, asked.offset, asked.limit)
+        else:
+            total, uids = mailbox.sorted_page(link, ("ALL",), asked.offset, asked.limit)
+        items = mailbox.rows(link, uids)
+        shown = [reading.row(uid, items[uid]) for uid in uids if uid in items]
+        return {"total": total, "state": mailbox.state(link), "complete": complete, "messages": shown}
+
+    return POOL.run(call.session, work, utf7.encode(folder))
+
+
+@route(
+    PORTAL,
+    "POST",
+    "api/folders/{id}/flags",
+    role=USER,
+    summary="Mark messages as read, flagged or answered, or take that away",
+    answer="How many were asked for.",
+    example={"changed": 2},
+    body=Flags,
+    errors=(404, 503),
+)
+def flags(call: Call) -> dict[str, int]:
+    asked = call.body
+    return _change(call, asked.uids, lambda link: mailbox.store(link, asked.uids, asked.add, asked.remove))
+
+
+@route(
+    PORTAL,
+    "POST",
+    "api/folders/{id}/move",
+    role=USER,
+    summary="Move messages to another folder",
+    answer="How many were asked for.",
+    example={"changed": 2},
+    body=Move,
+    errors=(404, 503),
+)
+def move(call: Call) -> dict[str, int]:
+    asked = call.body
+    return _change(call, asked.uids, lambda link: mailbox.move(link, asked.uids, asked.to))
+
+
+@route(
+    PORTAL,
+    "POST",
+    "api/folders/{id}/delete",
+    role=USER,
+    summary="Move messages to Trash; from there, delete them for good",
+    answer="How many were asked for.",
+    example={"changed": 2},
+    body=Chosen,
+    errors=(404, 503),
+)
+def delete(call: Call) -> dict[str, int]:
+    uids, folder = call.body.uids, call.path["id"]
+
+    def work(link: Link) -> None:
+        trash = mailbox.folder_for(link, "trash")
+        if folder == trash:
+            mailbox.delete(link, uids)
+        else:
+            mailbox.move(link, uids, trash)
+
+    return _change(call, uids, work)
+
+
+def _change(call: Call, uids: list[int], change: Any) -> dict[str, int]:
+    folder = call.path["id"]
+
+    def work(link: Link) -> None:
+        mailbox.open_folder(link, folder, writable=True)
+        change(link)
+
+    POOL.run(call.session, work, utf7.encode(folder))
+    return {"changed": len(set(uids))}

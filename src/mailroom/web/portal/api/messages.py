@@ -1,0 +1,144 @@
+"""One message: its head and text, its HTML as a document of its own, its attachments."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from typing import IO, Any, Literal
+from urllib.parse import quote
+
+from pydantic import Field
+
+from mailroom.core import paths
+from mailroom.web.portal import html, reading, uploads
+from mailroom.web.portal.imap import mailbox, utf7
+from mailroom.web.portal.imap.link import Link
+from mailroom.web.portal.imap.pool import POOL
+from mailroom.web.route import PORTAL, USER, Answer, Call, Query, route
+
+ATTACHMENT_POLICY = "sandbox; default-src 'none'; frame-ancestors 'none'"
+
+
+class Peeked(Query):
+    """peek: leave it unread."""
+
+    peek: Literal["0", "1"] = "0"
+
+
+class Shown(Query):
+    """images: whether pictures from elsewhere may be shown."""
+
+    images: Literal["0", "1"] = "0"
+    theme: str = Field("light", pattern="^(light|dark)$")
+
+
+@route(
+    PORTAL,
+    "GET",
+    "api/folders/{id}/messages/{uid}",
+    role=USER,
+    summary="One message; it is then marked as read, unless peek=1",
+    answer="Its head, its text, and what is attached. `remote_images`: whether it refers to pictures elsewhere.",
+    example={
+        "uid": 7,
+        "from": {"name": "Ben", "address": "ben@example.net"},
+        "to": [{"name": "", "address": "anna@example.com"}],
+        "cc": [],
+        "reply_to": [],
+        "subject": "Lunch?",
+        "date": "2026-11-24T09:00:00+00:00",
+        "message_id": "<1@example.net>",
+        "seen": True,
+        "flagged": False,
+        "answered": False,
+        "remote_images": False,
+        "attachments": [{"part": "2", "name": "menu.pdf", "type": "application/pdf", "size": 10240}],
+        "text": "At noon?",
+    },
+    query=Peeked,
+    errors=(404, 503),
+)
+def read(call: Call) -> dict[str, Any]:
+    peek = call.query.peek == "1"
+
+    def work(link: Link) -> dict[str, Any]:
+        found = _find(link, call, writable=not peek)
+        shown = reading.view(link, found)
+        if not peek and not shown["seen"]:
+            mailbox.store(link, [found.uid], ["seen"], [])
+            shown["seen"] = True
+        return shown
+
+    return POOL.run(call.session, work, utf7.encode(call.path["id"]))
+
+
+@route(
+    PORTAL,
+    "GET",
+    "api/folders/{id}/messages/{uid}/body",
+    role=USER,
+    summary="The message as a harmless HTML document, for a sandboxed frame",
+    answer="HTML under a policy of its own: no script, nothing from elsewhere unless images=1.",
+    example="<!doctype html><html><body><p>At noon?</p></body></html>",
+    query=Shown,
+    made="text/html",
+    errors=(404, 503),
+)
+def body(call: Call) -> Answer:
+    remote = call.query.images == "1"
+
+    def work(link: Link) -> str:
+        return reading.document(link, _find(link, call), remote, call.query.theme)
+
+    document = POOL.run(call.session, work, utf7.encode(call.path["id"]))
+    headers = {"Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": html.policy(remote)}
+    return Answer(document.encode("utf-8", "replace"), 200, headers)
+
+
+@route(
+    PORTAL,
+    "GET",
+    "api/folders/{id}/messages/{uid}/parts/{part}",
+    role=USER,
+    summary="One attachment, to be saved",
+    answer="The file. It is never shown in the page: a picture inside a message is the only other use.",
+    example="...",
+    made="application/octet-stream",
+    errors=(404, 503),
+)
+def part(call: Call) -> Answer:
+    def work(link: Link) -> tuple[reading.Part, IO[bytes]]:
+        part = reading.attachment(_find(link, call), call.path["part"])
+        return part, _spooled(reading.pieces(link, int(call.path["uid"]), part))
+
+    found, content = POOL.run(call.session, work, utf7.encode(call.path["id"]))
+    length = content.seek(0, 2)
+    content.seek(0)
+    shown = uploads.plain_name(found.name or f"part-{found.number}")
+    ascii_name = "".join(c if c.isascii() and (c.isalnum() or c in "._- ") else "_" for c in shown)
+    headers = {
+        "Content-Type": found.kind if found.kind in reading.PICTURES else "application/octet-stream",
+        "Content-Disposition": f"attachment; filename=\"{ascii_name}\"; filename*=UTF-8''{quote(shown, safe='')}",
+        "Content-Security-Policy": ATTACHMENT_POLICY,
+        "Cross-Origin-Resource-Policy": "same-origin",
+    }
+    return Answer(_read(content), 200, headers, length)
+
+
+def _spooled(pieces: Iterator[bytes]) -> IO[bytes]:
+    """All pieces, beyond a few in a file: the connection to the mailbox is not held while somebody reads slowly."""
+    file = tempfile.SpooledTemporaryFile(mailbox.CHUNK, dir=paths.UPLOADS)  # noqa: SIM115
+    file.writelines(pieces)
+    return file
+
+
+def _read(content: IO[bytes]) -> Iterator[bytes]:
+    with content:
+        while chunk := content.read(mailbox.CHUNK):
+            yield chunk
+
+
+def _find(link: Link, call: Call, writable: bool = False) -> reading.Message:
+    mailbox.open_folder(link, call.path["id"], writable)
+    uid = int(call.path["uid"])
+    return reading.message(uid, mailbox.one(link, uid, reading.VIEW))

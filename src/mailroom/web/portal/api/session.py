@@ -1,0 +1,105 @@
+"""Signing in to the portal and out of it (row AC11)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field
+
+from mailroom.core.problems import Refused, TooMany, Unavailable
+from mailroom.web import asking
+from mailroom.web.portal import sessions
+from mailroom.web.portal.imap.pool import POOL
+from mailroom.web.portal.sessions import Session
+from mailroom.web.route import ANYBODY, PORTAL, USER, Answer, Asked, Call, route
+from mailroom.web.tools import as_json
+
+SHOWN = {"user": "anna", "address": "anna@example.com", "full_name": "Anna Adler", "csrf": "3f1c0e"}
+REFUSALS = {
+    "bad": ("The user name or the password is wrong.", None),
+    "disabled": ("This user is disabled on the NAS.", "Ask an administrator of the NAS."),
+    "not_active": ("This user has not been activated for mail.", "Ask an administrator of the NAS."),
+}
+
+
+class SignIn(Asked):
+    """The host's own user name and password."""
+
+    user: str = Field(min_length=1, max_length=256)
+    password: str = Field(min_length=1, max_length=1_024)
+
+
+class Nothing(Asked):
+    """An empty object."""
+
+
+@route(
+    PORTAL,
+    "POST",
+    "api/session",
+    role=ANYBODY,
+    summary="Sign in with the host's user name and password",
+    answer="Who has signed in, and the token for changes. Sets the cookie `mailroom`.",
+    example=SHOWN,
+    body=SignIn,
+    errors=(403, 429, 503),
+)
+def sign_in(call: Call) -> Answer:
+    asked = call.body
+    told = asking.signin("session_open", user=asked.user, password=asked.password, rip=call.address)
+    if told["answer"] == "blocked":
+        raise TooMany("Too many failed attempts.", retry_after_s=told["retry_after_s"], next="Wait, then try again.")
+    if told["answer"] in REFUSALS:
+        words, step = REFUSALS[told["answer"]]
+        raise Refused(words, code=told["answer"], next=step)
+    if told["answer"] != "ok":
+        raise Unavailable("Passwords cannot be checked just now.", next="Try again in a minute.")
+    session = Session(told["user"], told["token"])
+    call.user = session.user
+    answer = as_json(_shown(session, told["address"]))
+    answer.headers["Set-Cookie"] = sessions.cookie(session, call.secure)
+    return answer
+
+
+@route(
+    PORTAL,
+    "GET",
+    "api/session",
+    role=USER,
+    summary="Who is signed in",
+    answer="As signing in.",
+    example=SHOWN,
+    errors=(503,),
+)
+def session(call: Call) -> dict[str, Any]:
+    return _shown(call.session)
+
+
+@route(
+    PORTAL,
+    "DELETE",
+    "api/session",
+    role=USER,
+    summary="Sign out",
+    answer="Whom. The cookie is taken away.",
+    example={"signed_out": "anna"},
+    body=Nothing,
+    errors=(503,),
+)
+def sign_out(call: Call) -> Answer:
+    asking.signin("session_close", token=call.session.token)
+    sessions.forget(call.session)
+    POOL.drop(call.session)
+    answer = as_json({"signed_out": call.user})
+    answer.headers["Set-Cookie"] = sessions.cookie(None, call.secure)
+    return answer
+
+
+def _shown(session: Session, address: str = "") -> dict[str, Any]:
+    person = asking.person(session.user)
+    return {
+        "user": session.user,
+        "address": person["address"] or address,
+        "full_name": person["full_name"],
+        "csrf": sessions.csrf(session),
+    }

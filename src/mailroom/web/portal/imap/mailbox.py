@@ -1,0 +1,220 @@
+"""What is asked of a mailbox: folders, pages of a list, one message, and changes to them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import IO, Any
+
+from mailroom.core.problems import NotFound
+from mailroom.web.portal.imap import utf7
+from mailroom.web.portal.imap.link import Link, each
+
+USES = {
+    b"\\DRAFTS": "drafts",
+    b"\\SENT": "sent",
+    b"\\JUNK": "junk",
+    b"\\TRASH": "trash",
+    b"\\ARCHIVE": "archive",
+}
+ORDER = ("inbox", "drafts", "sent", "junk", "trash", "archive", "")
+SEPARATOR = "/"
+FLAGS = {"seen": "\\Seen", "flagged": "\\Flagged", "answered": "\\Answered"}
+ROW = "(UID FLAGS INTERNALDATE RFC822.SIZE ENVELOPE BODYSTRUCTURE PREVIEW)"
+CHUNK = 512 * 1024
+
+
+@dataclass(frozen=True)
+class Folder:
+    """One folder. id: its name in plain letters; use: what it is for, or ""."""
+
+    id: str
+    use: str
+    unread: int
+    total: int
+
+    def shown(self) -> dict[str, Any]:
+        """As the API shows it."""
+        return {
+            "id": self.id,
+            "name": self.id.rpartition(SEPARATOR)[2],
+            "use": self.use,
+            "unread": self.unread,
+            "total": self.total,
+            "depth": self.id.count(SEPARATOR),
+        }
+
+
+def folders(link: Link) -> list[Folder]:
+    """Every folder that can be opened, the well-known ones first (LIST-STATUS, RFC 5819; SPECIAL-USE, RFC 6154)."""
+    told = link.ask("LIST", b"", b"*", "RETURN (SPECIAL-USE STATUS (MESSAGES UNSEEN))")
+    counts = {values[1]: _pairs(values[2]) for values in each(told, b"STATUS") if len(values) > 2}
+    found = []
+    for values in each(told, b"LIST"):
+        attributes, name = {word.upper() for word in values[1]}, values[3]
+        if attributes & {b"\\NOSELECT", b"\\NONEXISTENT"}:
+            continue
+        count = counts.get(name, {})
+        use = "inbox" if name.upper() == b"INBOX" else next((USES[word] for word in attributes if word in USES), "")
+        found.append(Folder(utf7.decode(name), use, int(count.get(b"UNSEEN") or 0), int(count.get(b"MESSAGES") or 0)))
+    return sorted(found, key=lambda one: (ORDER.index(one.use), one.id.casefold()))
+
+
+def folder_for(link: Link, use: str) -> str:
+    """The id of the folder for this use. Raises NotFound."""
+    for folder in folders(link):
+        if folder.use == use:
+            return folder.id
+    raise NotFound(f"There is no folder for {use}.", field="folder")
+
+
+def open_folder(link: Link, folder: str, writable: bool = False) -> None:
+    """Make `folder` the selected one. Raises NotFound."""
+    name = utf7.encode(folder)
+    if link.folder == name and (link.writable or not writable):
+        # Take what has happened since.
+        _note(link, link.ask("NOOP"))
+        return
+    link.folder = None
+    command = "SELECT" if writable else "EXAMINE"
+    link.facts = {"exists": 0}
+    _note(link, link.ask(command, name))
+    link.folder, link.writable = name, writable
+
+
+def _note(link: Link, told: Iterable[Any]) -> None:
+    for response in told:
+        code = response.code
+        if len(code) == 2 and code[0] in (b"UIDVALIDITY", b"HIGHESTMODSEQ", b"UIDNEXT"):
+            link.facts[code[0].decode().lower()] = int(code[1])
+        if len(response.values) == 2 and response.values[1] == b"EXISTS":
+            link.facts["exists"] = int(response.values[0])
+
+
+def sorted_page(link: Link, criteria: tuple[str | bytes, ...], offset: int, limit: int) -> tuple[int, list[int]]:
+    """(total, uids) of a page, newest arrival first (SORT RETURN PARTIAL, RFC 5267 4.4)."""
+    wanted = f"RETURN (COUNT PARTIAL {offset + 1}:{offset + limit})"
+    told = link.ask("UID", "SORT", wanted, "(REVERSE ARRIVAL)", "UTF-8", *criteria)
+    total, uids = 0, []
+    for values in each(told, b"ESEARCH"):
+        facts = _pairs([value for value in values[1:] if not isinstance(value, list) or _is_range(value)], loose=True)
+        total = int(facts.get(b"COUNT") or 0)
+        partial = facts.get(b"PARTIAL")
+        uids = numbers(partial[1]) if isinstance(partial, list) and len(partial) > 1 else []
+    return total, uids
+
+
+def _is_range(value: list[Any]) -> bool:
+    return bool(value) and isinstance(value[0], bytes) and b":" in value[0]
+
+
+def rows(link: Link, uids: list[int], items: str = ROW) -> dict[int, dict[bytes, Any]]:
+    """{uid: {item: value}} of these messages; those that are gone are left out."""
+    if not uids:
+        return {}
+    return fetched(link.ask("UID", "FETCH", uid_set(uids), items))
+
+
+def fetched(told: Iterable[Any]) -> dict[int, dict[bytes, Any]]:
+    """The items of all FETCH responses, by UID."""
+    found: dict[int, dict[bytes, Any]] = {}
+    for values in each(list(told), b"FETCH"):
+        items = _pairs(values[2])
+        if b"UID" in items:
+            found.setdefault(int(items[b"UID"]), {}).update(items)
+    return found
+
+
+def one(link: Link, uid: int, items: str) -> dict[bytes, Any]:
+    """The items of one message. Raises NotFound."""
+    found = rows(link, [uid], items).get(uid)
+    if found is None:
+        raise NotFound("This message is no longer there.", field="uid", next="Reload the list.")
+    return found
+
+
+def part(link: Link, uid: int, name: str, offset: int, length: int) -> bytes:
+    """Up to `length` bytes of a part as it was sent, from `offset`. Raises NotFound."""
+    item = one(link, uid, f"(UID BODY.PEEK[{name}]<{offset}.{length}>)")
+    return next((value for key, value in item.items() if key.startswith(b"BODY[") and value is not None), b"")
+
+
+def whole_part(link: Link, uid: int, name: str, bytes_max: int) -> bytes:
+    """A part as it was sent, cut off at `bytes_max`."""
+    found = b""
+    while len(found) < bytes_max:
+        more = part(link, uid, name, len(found), min(CHUNK, bytes_max - len(found)))
+        found += more
+        if len(more) < CHUNK:
+            break
+    return found
+
+
+def store(link: Link, uids: list[int], add: Iterable[str], remove: Iterable[str]) -> None:
+    """Set and clear flags (keys of FLAGS)."""
+    for sign, words in (("+", list(add)), ("-", list(remove))):
+        if words:
+            flags = " ".join(FLAGS[word] for word in words)
+            link.ask("UID", "STORE", uid_set(uids), f"{sign}FLAGS.SILENT", f"({flags})")
+
+
+def move(link: Link, uids: list[int], to: str) -> None:
+    """Move messages (RFC 6851). Raises NotFound."""
+    link.ask("UID", "MOVE", uid_set(uids), utf7.encode(to))
+
+
+def delete(link: Link, uids: list[int]) -> None:
+    """Delete messages for good, and only these (UIDPLUS, RFC 4315)."""
+    link.ask("UID", "STORE", uid_set(uids), "+FLAGS.SILENT", "(\\Deleted)")
+    link.ask("UID", "EXPUNGE", uid_set(uids))
+
+
+def append(link: Link, folder: str, message: IO[bytes], length: int) -> None:
+    """Store a message as seen."""
+    link.ask("APPEND", utf7.encode(folder), "(\\Seen)", (message, length))
+
+
+def has_message(link: Link, folder: str, message_id: str, newest: int = 200) -> bool:
+    """Whether one of the newest messages has this Message-ID.
+
+    Read and compared, not searched for: a full-text index may cut an id into words, and then finds too much or nothing.
+    """
+    open_folder(link, folder)
+    _, uids = sorted_page(link, ("ALL",), 0, newest)
+    found = rows(link, uids, "(UID ENVELOPE)").values()
+    return any(item[b"ENVELOPE"][9] == message_id.encode() for item in found)
+
+
+def state(link: Link) -> str:
+    """A word that changes whenever the open folder does."""
+    return f"{link.facts.get('uidvalidity', 0)}-{link.facts.get('highestmodseq', 0)}-{link.facts.get('exists', 0)}"
+
+
+def uid_set(uids: Iterable[int]) -> str:
+    """UIDs as IMAP writes them, neighbours joined: 1:3,7."""
+    spans: list[list[int]] = []
+    for uid in sorted(set(uids)):
+        if spans and spans[-1][1] == uid - 1:
+            spans[-1][1] = uid
+        else:
+            spans.append([uid, uid])
+    return ",".join(str(low) if low == high else f"{low}:{high}" for low, high in spans)
+
+
+def numbers(text: bytes | None) -> list[int]:
+    """The numbers of a set, in its own order: 9,3:1 is 9, 3, 2, 1."""
+    return list(_numbers(text or b""))
+
+
+def _numbers(text: bytes) -> Iterator[int]:
+    for span in filter(None, text.split(b",")):
+        first, _, last = span.partition(b":")
+        low, high = int(first), int(last or first)
+        yield from range(low, high + 1) if low <= high else range(low, high - 1, -1)
+
+
+def _pairs(values: list[Any], loose: bool = False) -> dict[bytes, Any]:
+    """[name, value, name, value] as a table; `loose` passes over words that stand alone (UID in ESEARCH)."""
+    if loose:
+        values = [value for value in values if value != b"UID"]
+    return {values[at].upper(): values[at + 1] for at in range(0, len(values) - 1, 2) if isinstance(values[at], bytes)}

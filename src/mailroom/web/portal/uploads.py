@@ -1,0 +1,123 @@
+"""Files on their way into a message: kept for a day, each visible to its owner alone."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import secrets
+import shutil
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from mailroom.core import paths
+from mailroom.core.problems import Invalid, NotFound, Unavailable
+from mailroom.web.portal import words
+
+KEPT_S = 86_400.0
+EACH_USER_MAX = 200
+# Somebody may write several long messages in one day.
+EACH_USER_TIMES = 8
+ID = re.compile(r"[A-Za-z0-9_-]{22}")
+CHUNK = 256 * 1024
+NAME_LETTERS_MAX = 200
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file that was uploaded. kind: its MIME type."""
+
+    id: str
+    name: str
+    kind: str
+    size: int
+    file: Path
+
+
+def folder_of(user: str) -> Path:
+    """Where this user's files are. The name is a digest: no user's name can lead anywhere else."""
+    return paths.UPLOADS / hashlib.sha256(user.encode()).hexdigest()[:32]
+
+
+def take(user: str, name: str, kind: str, stream: IO[bytes], length: int, bytes_max: int) -> Upload:
+    """Keep a file. Raises Invalid when it is too large or too many are kept, Unavailable on a full disk."""
+    if length <= 0:
+        raise Invalid("The file is empty.", field="name", fields={"name": "The file is empty."})
+    folder = folder_of(user)
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+        kept = [one.stat().st_size for one in folder.glob("*.data")]
+        if len(kept) >= EACH_USER_MAX or sum(kept) + length > bytes_max * EACH_USER_TIMES:
+            raise Invalid("Too many files wait to be sent.", next="Remove some, or send the messages they are for.")
+        made = Upload(secrets.token_urlsafe(16), plain_name(name), kind, length, folder / "none")
+        return _write(made, folder, stream)
+    except OSError as reason:
+        raise Unavailable("The file cannot be kept just now.", next="Try again later.") from reason
+
+
+def _write(upload: Upload, folder: Path, stream: IO[bytes]) -> Upload:
+    file = folder / f"{upload.id}.data"
+    left = upload.size
+    try:
+        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
+            while left > 0 and (chunk := stream.read(min(CHUNK, left))):
+                out.write(chunk)
+                left -= len(chunk)
+        if left:
+            raise Invalid("The file did not arrive whole.", next="Upload it again.")
+        # Last: without it nobody finds the file.
+        facts = {"name": upload.name, "kind": upload.kind, "size": upload.size}
+        (folder / f"{upload.id}.json").write_text(json.dumps(facts))
+    except BaseException:
+        file.unlink(missing_ok=True)
+        raise
+    return Upload(upload.id, upload.name, upload.kind, upload.size, file)
+
+
+def find(user: str, id: str) -> Upload:
+    """One of the user's own files. Raises NotFound."""
+    if ID.fullmatch(id):
+        folder = folder_of(user)
+        with suppress(OSError, ValueError, KeyError):
+            facts = json.loads((folder / f"{id}.json").read_text())
+            file = folder / f"{id}.data"
+            if file.stat().st_size == facts["size"]:
+                return Upload(id, facts["name"], facts["kind"], facts["size"], file)
+    raise NotFound("This file is no longer there.", field="attachments", next="Attach it again.")
+
+
+def drop(user: str, id: str) -> None:
+    """Forget a file. Raises NotFound."""
+    found = find(user, id)
+    found.file.unlink(missing_ok=True)
+    found.file.with_suffix(".json").unlink(missing_ok=True)
+
+
+def sweep(now: Callable[[], float] = time.time) -> None:
+    """Remove what is older than a day, and what was left half done."""
+    with suppress(OSError):
+        for folder in paths.UPLOADS.iterdir():
+            if not folder.is_dir():
+                continue
+            for file in folder.iterdir():
+                with suppress(OSError):
+                    if now() - file.stat().st_mtime > KEPT_S:
+                        file.unlink()
+            with suppress(OSError):
+                folder.rmdir()
+
+
+def plain_name(name: str) -> str:
+    """A file's name without folders and without what could trick an eye or a header."""
+    bare = words.BIDI.sub("", re.sub(r"[\x00-\x1f\x7f]", "", name)).replace("\\", "/").rpartition("/")[2].strip(" .")
+    return bare[:NAME_LETTERS_MAX] or "file"
+
+
+def free_space_b() -> int:
+    """Bytes that are free where the files are."""
+    return shutil.disk_usage(paths.UPLOADS).free
