@@ -1,4 +1,4 @@
-"""Ports of the host that lead into the machine."""
+"""Ports of the host that lead into the machine, through the network it shares with the outside world."""
 
 from __future__ import annotations
 
@@ -9,25 +9,26 @@ import socket
 from pathlib import Path
 
 CHUNK = 64 * 1024
+WAITING = 128
 
 
 class PortTaken(OSError):
-    """Somebody else listens there."""
+    """Somebody else listens there; the text names the port and its owner."""
 
 
-def open_doors(listen: str, forwards: dict[int, int]) -> list[tuple[socket.socket, int]]:
-    """[(listening socket on the host, port of the machine)]. Raises PortTaken naming the port's owner."""
-    doors = []
-    for outside, inside in forwards.items():
-        door = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            door.bind((listen, outside))
-        except OSError:
-            raise PortTaken(f"Port {outside} is taken by {owner(outside)}.") from None
-        door.listen(128)
-        doors.append((door, inside))
-    return doors
+def open_door(listen: str, port: int) -> socket.socket:
+    """A listening socket on this host. Raises PortTaken naming the port's owner."""
+    door = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        door.bind((listen, port))
+        door.listen(WAITING)
+    except OSError as reason:
+        door.close()
+        if isinstance(reason, PermissionError):
+            raise
+        raise PortTaken(f"Port {port} on {listen} is taken by {owner(port)}.") from None
+    return door
 
 
 def owner(port: int) -> str:
@@ -48,25 +49,29 @@ def owner(port: int) -> str:
     return "another program"
 
 
-async def forward(door: socket.socket, address: str, port: int) -> None:
-    """Carry each connection at `door` to the machine's own address and port."""
+async def forward(door: socket.socket, address: str, port: int, source: str) -> None:
+    """Carry each connection at `door` to `address`:`port`; there it seems to come from `source`."""
     door.setblocking(False)
 
     async def carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            inner_reader, inner_writer = await asyncio.open_connection(address, port)
+            inner_reader, inner_writer = await asyncio.open_connection(address, port, local_addr=(source, 0))
         except OSError:
             writer.close()
             return
-        await asyncio.gather(_pipe(reader, inner_writer), _pipe(inner_reader, writer))
+        await asyncio.gather(pipe(reader, inner_writer), pipe(inner_reader, writer))
+        for one in (inner_writer, writer):
+            one.close()
 
     await asyncio.start_server(carry, sock=door)
 
 
-async def _pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Carry bytes until one side ends, then end the other side's input."""
     with contextlib.suppress(OSError):
         while chunk := await reader.read(CHUNK):
             writer.write(chunk)
             await writer.drain()
     with contextlib.suppress(OSError):
-        writer.close()
+        if writer.can_write_eof():
+            writer.write_eof()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
-from http.cookies import SimpleCookie
+from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qs, unquote
 
 HEAD_MAX, BODY_MAX = 64 * 1024, 64 * 1024 * 1024
@@ -17,7 +17,9 @@ class Request:
     method: str
     target: str
     headers: dict[str, str]
+    # The browser's address, and the machine's own that it came to.
     address: str
+    server: str
 
     @property
     def path(self) -> str:
@@ -29,7 +31,7 @@ class Request:
 
     @property
     def length(self) -> int:
-        return min(int(self.headers.get("content-length", "0") or 0), BODY_MAX)
+        return min(int(self.headers.get("content-length", "0")), BODY_MAX)
 
     async def body(self, reader: asyncio.StreamReader) -> bytes:
         return await reader.readexactly(self.length)
@@ -45,7 +47,10 @@ class Request:
 
 def cookie_in(header: str, name: str) -> str:
     """One cookie's value out of a Cookie header."""
-    found = SimpleCookie(header).get(name)
+    try:
+        found = SimpleCookie(header).get(name)
+    except CookieError:
+        return ""
     return found.value if found else ""
 
 
@@ -64,16 +69,22 @@ class Response:
         return ("\r\n".join([*lines, "Connection: close", "", ""])).encode() + self.content
 
 
-async def read_request(reader: asyncio.StreamReader, address: str) -> Request:
+async def read_request(reader: asyncio.StreamReader, address: str, server: str) -> Request:
     """The head of a request. Raises ValueError when it is none."""
-    head = await reader.readuntil(b"\r\n\r\n")
-    if len(head) > HEAD_MAX:
-        raise ValueError("the head is too long")
+    try:
+        head = await reader.readuntil(b"\r\n\r\n")
+    except asyncio.LimitOverrunError:
+        raise ValueError("the head is too long") from None
     first, *rest = head.decode("latin-1").split("\r\n")
     method, target, _ = first.split(" ", 2)
     headers = {}
     for line in rest:
         name, colon, value = line.partition(":")
-        if colon:
+        # As nginx: a name with an underscore is dropped, it could pass for another in a CGI program's surroundings.
+        if colon and "_" not in name:
             headers[name.strip().lower()] = value.strip()
-    return Request(method, target, headers, address)
+    if "transfer-encoding" in headers:
+        raise ValueError("a body must have a length")
+    if not headers.get("content-length", "0").isdigit():
+        raise ValueError("the length of the body is no number")
+    return Request(method, target, headers, address, server)

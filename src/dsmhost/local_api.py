@@ -4,76 +4,60 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
+import os
+import socket
+import struct
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
 from dsmhost.center import Center
-from dsmhost.spk import Refused
+from dsmhost.synopkg import Synopkg
 
 if TYPE_CHECKING:
     from dsmhost.desktop import Desktop
 
+HEAD_MAX = 256 * 1024
+
 
 class LocalApi:
-    """A few GET requests from `synopkg` and `authenticate.cgi`."""
+    """A few GET requests from `synopkg`, `synouser` and `authenticate.cgi`."""
 
     def __init__(self, center: Center, desktop: Desktop) -> None:
-        self.center, self.desktop = center, desktop
+        self.synopkg, self.sessions = Synopkg(center), desktop.sessions
 
-    async def listen(self, socket: Path) -> None:
-        """Answer at this socket. Every program of the machine may ask; what needs root says who it is by its uid."""
-        socket.unlink(missing_ok=True)
-        await asyncio.start_unix_server(self._answer, socket)
-        socket.chmod(0o666)
+    async def listen(self, place: Path) -> None:
+        """Answer at this socket. Every program of the machine may ask; the kernel says whether it is root."""
+        place.unlink(missing_ok=True)
+        # This socket lies in the machine's /run: its path here may be too long for a socket's name.
+        await asyncio.start_unix_server(self._answer, os.path.relpath(place), limit=HEAD_MAX)
+        place.chmod(0o666)
 
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(OSError, ValueError):
+        with contextlib.suppress(OSError, ValueError, IndexError):
             target = (await reader.readline()).decode().split()[1]
             while (await reader.readline()).strip():
                 pass
-            asked = parse_qs(urlsplit(target).query)
-            path = urlsplit(target).path
-            peer = writer.get_extra_info("socket")
-            body = await self._do(path, asked, _uid(peer))
+            asked = parse_qs(urlsplit(target).query, keep_blank_values=True)
+            body = await self._do(urlsplit(target).path, asked, _uid(writer))
             writer.write(f"HTTP/1.0 200 OK\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)
             await writer.drain()
         writer.close()
 
     async def _do(self, path: str, asked: dict[str, list[str]], uid: int) -> bytes:
+        one = {name: values[0] for name, values in asked.items()}
         if path == "/authenticate":
-            one = {name: values[0] for name, values in asked.items()}
-            user = self.desktop.sessions.who(one.get("cookie", ""), one.get("address", ""), one)
+            user = self.sessions.who(one.get("cookie", ""), one.get("address", ""), one)
             return f"{user}\n".encode() if user else b""
-        if path == "/synopkg" and uid == 0:
-            return await asyncio.to_thread(self._synopkg, asked.get("a", []))
-        return b"255\n"
-
-    def _synopkg(self, words: list[str]) -> bytes:
-        """The last line is the exit code."""
-        verb, name = (*words, "", "")[:2]
-        actions = {"start": self.center.start, "stop": self.center.stop}
-        try:
-            if verb == "restart":
-                self.center.stop(name)
-                verb = "start"
-            if verb in actions:
-                result = actions[verb](name)
-                return json.dumps({"action": verb, "success": True, **result}).encode() + b"\n0\n"
-            if verb in ("status", "is_onoff", "version"):
-                known = self.center.status(name)
-                code = 0 if known["code"] == 0 else 17
-                return f"{known['version'] if verb == 'version' else json.dumps(known)}\n{code}\n".encode()
-        except Refused as refused:
-            failed = {"action": verb, "success": False, "error": {"code": refused.code, "description": refused.message}}
-            return json.dumps(failed).encode() + f"\n{255 if refused.code == 255 else 1}\n".encode()
-        return b"unknown verb\n1\n"
+        if path == "/password" and uid == 0:
+            return b"wrong" if self.sessions.check(one.get("user", ""), one.get("password", "")) else b"right"
+        if path == "/synopkg":
+            code, text = await asyncio.to_thread(self.synopkg.do, asked.get("a", []), uid)
+            return f"{text}\n{code}".encode()
+        return b""
 
 
-def _uid(link: object) -> int:
-    import socket
-    import struct
-
-    peer = link.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))  # type: ignore[attr-defined]
+def _uid(writer: asyncio.StreamWriter) -> int:
+    link = writer.get_extra_info("socket")
+    peer = link.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
     return int(struct.unpack("3i", peer)[1])

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import secrets
+import signal
 import subprocess
+import tempfile
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
+from dsmhost import accounts
 from dsmhost.installed import VOLUME, Installed
-from dsmhost.spk import OS_VERSION
+from dsmhost.privilege import Privilege
+from dsmhost.spk import OS_VERSION, PLATFORM
 
-TIME_LIMIT_S = 600
+TIME_LIMIT_S = 900
 STATUS_LIMIT_S = 20
+UNKNOWN = 4
 # Neither /usr/syno/bin nor /usr/syno/sbin: packages must set their own.
 PATH = "/sbin:/bin:/usr/sbin:/usr/bin"
 
@@ -19,95 +27,151 @@ class ScriptFailed(Exception):
     """A script ended with something else than 0; the text is what it said."""
 
 
+@dataclass
+class Action:
+    """What Package Center is doing with a package, as its scripts are told."""
+
+    status: str
+    version: str
+    old_version: str = ""
+    answers: dict[str, str] = field(default_factory=dict)
+    staged: str = ""
+    spk: str = ""
+    port: str = ""
+    user: str = "admin"
+    # What the scripts had to say to the user, in their order.
+    said: list[str] = field(default_factory=list)
+
+
 class Scripts:
     """All scripts of all packages of one machine."""
 
     def __init__(self, root: Path, profile: str) -> None:
         self.root, self.profile = root, profile
 
-    def staged(self, package: Installed, staged: str, script: str, facts: dict[str, Any], optional: bool = False) -> None:
-        """A script of an SPK that is not in place yet."""
-        path = f"{staged}/scripts/{script}"
-        if optional and not package.outside(path).exists():
-            return
-        # Before its privilege is installed, the SPK's own decides who runs it.
-        as_root = self.profile == "6.2" or (package.base.exists() and package.runs_as_root)
-        self._checked(package, [path], {**facts, "staged": staged}, as_root)
+    def staged(self, package: Installed, privilege: Privilege, script: str, action: Action) -> None:
+        """A script of an SPK that is not in place yet; the SPK's own privilege decides who runs it."""
+        self._script(package, privilege, f"{action.staged}/scripts/{script}", action)
 
-    def run(self, package: Installed, script: str, facts: dict[str, Any], optional: bool = False) -> None:
-        """A script of an installed package. Raises ScriptFailed."""
-        path = f"/var/packages/{package.name}/scripts/{script}"
-        if optional and not package.outside(path).exists():
-            return
-        self._checked(package, [path], facts, package.runs_as_root)
+    def run(self, package: Installed, script: str, action: Action, kept: str = "") -> None:
+        """A script of an installed package, or of its copy in the folder `kept`. Raises ScriptFailed."""
+        folder = kept or f"/var/packages/{package.name}"
+        self._script(package, package.privilege, f"{folder}/scripts/{script}", action)
 
-    def copied(self, package: Installed, kept: str, script: str, facts: dict[str, Any]) -> None:
-        """A script of a package whose target is gone already."""
-        self._checked(package, [f"{kept}/scripts/{script}"], facts, package.runs_as_root)
+    def _script(self, package: Installed, privilege: Privilege, path: str, action: Action) -> None:
+        optional = path.endswith(("prereplace", "postreplace"))
+        if not optional or package.outside(path).exists():
+            self._checked(package, privilege, [path], action)
 
-    def verb(self, package: Installed, verb: str, facts: dict[str, Any]) -> None:
+    def verb(self, package: Installed, verb: str, action: Action) -> None:
         """start-stop-status with a verb. Raises ScriptFailed."""
         path = f"/var/packages/{package.name}/scripts/start-stop-status"
-        self._checked(package, [path, verb], facts, package.runs_as_root)
+        self._checked(package, package.privilege, [path, verb], action)
 
-    def status(self, package: Installed, facts: dict[str, Any]) -> int:
+    def status(self, package: Installed) -> int:
         """The exit code of `status`: 0 running, 1-4 not, 150 broken."""
         path = f"/var/packages/{package.name}/scripts/start-stop-status"
-        try:
-            return self._run(package, [path, "status"], facts, package.runs_as_root, STATUS_LIMIT_S).returncode
-        except subprocess.TimeoutExpired:
-            return 4
+        action = Action("", package.version, user="")
+        return self._run(package, package.privilege, [path, "status"], action, STATUS_LIMIT_S).code
 
-    def _checked(self, package: Installed, argv: list[str], facts: dict[str, Any], as_root: bool) -> None:
-        try:
-            done = self._run(package, argv, facts, as_root, TIME_LIMIT_S)
-        except subprocess.TimeoutExpired:
-            raise ScriptFailed(f"{argv[-1]} did not end within {TIME_LIMIT_S} s") from None
+    def dynamic(self, package: Installed, privilege: Privilege, path: str, action: Action) -> str:
+        """What a wizard's script writes to SYNOPKG_TEMP_LOGFILE."""
+        return self._run(package, privilege, [path], action, TIME_LIMIT_S).message
+
+    def _checked(self, package: Installed, privilege: Privilege, argv: list[str], action: Action) -> None:
+        done = self._run(package, privilege, argv, action, TIME_LIMIT_S)
         with (self.root / "var/log/packages" / f"{package.name}.log").open("a") as log:
-            log.write(f"{' '.join(argv)} -> {done.returncode}\n{done.stdout}{done.stderr}")
-        if done.returncode:
-            message = self.root / "tmp/synopkg.message"
-            said = message.read_text() if message.exists() else ""
-            raise ScriptFailed((said or done.stdout or done.stderr).strip()[-500:] or f"exit {done.returncode}")
+            log.write(f"{' '.join(argv)} ({action.status or 'no status'}) -> {done.code}\n{done.stderr}")
+        if done.code:
+            words = (done.message or done.stdout or done.stderr).strip()[-2000:]
+            raise ScriptFailed(f"{argv[-1].rpartition('/')[2]}: {words or f'exit {done.code}'}")
+        if said := (done.message or done.stdout).strip():
+            action.said.append(said)
 
     def _run(
-        self, package: Installed, argv: list[str], facts: dict[str, Any], as_root: bool, limit_s: float
-    ) -> subprocess.CompletedProcess[str]:
-        message = self.root / "tmp/synopkg.message"
-        message.unlink(missing_ok=True)
-        message.touch(mode=0o666)
-        message.chmod(0o666)
-        environment = [f"{name}={value}" for name, value in self.environment(package, facts).items()]
-        become = [] if as_root else ["setpriv", f"--reuid={package.user}", f"--regid={package.user}", "--init-groups", "--"]
-        if not as_root and not (f"\n{package.user}:" in (self.root / "etc/passwd").read_text()):
-            become = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--"]
-        return subprocess.run(
-            ["chroot", str(self.root), "/usr/bin/env", "-i", *environment, *become, *argv],
-            stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=limit_s, check=False, errors="replace",
-        )  # fmt: skip
+        self, package: Installed, privilege: Privilege, argv: list[str], action: Action, limit_s: float
+    ) -> Finished:
+        mark = secrets.token_hex(8)
+        message, progress = f"/tmp/synopkg.{mark}.log", f"/tmp/synopkg.{mark}.progress"
+        for path in (message, progress):
+            package.outside(path).touch()
+            package.outside(path).chmod(0o666)
+        told = {"SYNOPKG_TEMP_LOGFILE": message, "SYNOPKG_PKG_PROGRESS_PATH": progress}
+        environment = {**self.environment(package, action), **told, **action.answers}
+        words = ["chroot", str(self.root), *self._become(privilege, argv[-1].rpartition("/")[2]), *argv]
+        try:
+            code, stdout, stderr = to_its_end(words, environment, limit_s)
+            with contextlib.suppress(OSError):
+                told_message = package.outside(message).read_text(errors="replace")
+                return Finished(code, stdout, stderr, told_message)
+            return Finished(code, stdout, stderr, "")
+        finally:
+            for path in (message, progress):
+                package.outside(path).unlink(missing_ok=True)
 
-    def environment(self, package: Installed, facts: dict[str, Any]) -> dict[str, str]:
-        """Every variable that DSM gives, and the wizard's answers where it gives them."""
+    def _become(self, privilege: Privilege, action: str) -> list[str]:
+        if privilege.as_root(action):
+            return []
+        found = accounts.ids(self.root, privilege)
+        if found is None:
+            raise ScriptFailed(f"there is no account {privilege.user}")
+        return ["setpriv", f"--reuid={found[0]}", f"--regid={found[1]}", "--init-groups", "--"]
+
+    def environment(self, package: Installed, action: Action) -> dict[str, str]:
+        """Every variable that DSM gives, without the wizard's answers."""
         major, minor, build = OS_VERSION[self.profile]
         known = {
             "PATH": PATH,
             "SYNOPKG_PKGNAME": package.name,
-            "SYNOPKG_PKGVER": facts["version"],
-            "SYNOPKG_OLD_PKGVER": facts.get("old_version", ""),
+            "SYNOPKG_PKGVER": action.version,
+            "SYNOPKG_OLD_PKGVER": action.old_version,
             "SYNOPKG_PKGDEST": package.folder("target"),
             "SYNOPKG_PKGDEST_VOL": VOLUME,
-            "SYNOPKG_PKG_STATUS": facts["status"],
-            "SYNOPKG_PKGINST_TEMP_DIR": facts.get("staged", ""),
-            "SYNOPKG_TEMP_LOGFILE": "/tmp/synopkg.message",
-            "SYNOPKG_TEMP_UPGRADE_FOLDER": facts.get("carried", ""),
+            "SYNOPKG_PKGPORT": action.port,
+            "SYNOPKG_PKG_STATUS": action.status,
+            "SYNOPKG_PKGINST_TEMP_DIR": action.staged,
+            "SYNOPKG_TEMP_SPKFILE": action.spk,
+            # It may outlive its upgrade; then every later script sees it.
+            "SYNOPKG_TEMP_UPGRADE_FOLDER": package.carried_folder,
             "SYNOPKG_DSM_LANGUAGE": "enu",
             "SYNOPKG_DSM_VERSION_MAJOR": str(major),
             "SYNOPKG_DSM_VERSION_MINOR": str(minor),
             "SYNOPKG_DSM_VERSION_BUILD": str(build),
-            "SYNOPKG_DSM_ARCH": "geminilake",
-            "SYNOPKG_USERNAME": "admin" if facts["status"] else "",
+            "SYNOPKG_DSM_ARCH": PLATFORM,
+            "SYNOPKG_USERNAME": action.user,
         }
         if self.profile == "7":
             for name in ("VAR", "TMP", "HOME"):
                 known[f"SYNOPKG_PKG{name}"] = package.folder(name.lower())
-        return {**known, **facts.get("answers", {})}
+        return known
+
+
+@dataclass
+class Finished:
+    """How a script ended: its exit code, its words, and what it left in SYNOPKG_TEMP_LOGFILE."""
+
+    code: int
+    stdout: str
+    stderr: str
+    message: str
+
+
+def to_its_end(argv: list[str], environment: dict[str, str], limit_s: float) -> tuple[int, str, str]:
+    """Run a program and wait for it alone, not for the daemons that it leaves behind with its output open.
+
+    Returns (exit code, stdout, stderr); past the limit the program is killed and the code is 4, unknown.
+    """
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        program = subprocess.Popen(
+            argv, env=environment, stdin=subprocess.DEVNULL, stdout=out, stderr=err, start_new_session=True
+        )
+        try:
+            code = program.wait(limit_s)
+        except subprocess.TimeoutExpired:
+            os.killpg(program.pid, signal.SIGKILL)
+            program.wait()
+            code = UNKNOWN
+            err.write(f"did not end within {limit_s} s\n".encode())
+        out.seek(0)
+        err.seek(0)
+        return code, out.read().decode(errors="replace"), err.read().decode(errors="replace")

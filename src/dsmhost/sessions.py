@@ -43,10 +43,8 @@ class Sessions:
         fields = line.split(":")
         if len(fields) < 8 or not fields[1].startswith("$"):
             return DISABLED if fields[1:2] and fields[1].startswith("!") else BAD
-        crypt = ctypes.CDLL("libcrypt.so.1").crypt
-        crypt.restype = ctypes.c_char_p
-        made = crypt(password.encode(), fields[1].encode())
-        if not secrets.compare_digest(made or b"", fields[1].encode()):
+        made = crypt(password, fields[1])
+        if not secrets.compare_digest(made, fields[1].encode()):
             return BAD
         return DISABLED if fields[7].isdigit() and int(fields[7]) < 10_000 else 0
 
@@ -62,7 +60,7 @@ class Sessions:
         """What authenticate.cgi prints: the user, or nothing without cookie, address and token of one session."""
         session = self.get(cookie_in(cookies, "id"), address)
         token = facts.get("token") or parse_qs(facts.get("query", "")).get("SynoToken", [""])[0]
-        if session is None or not secrets.compare_digest(token, session.token):
+        if session is None or not secrets.compare_digest(token.encode(), session.token.encode()):
             return ""
         return session.user
 
@@ -76,3 +74,12 @@ class Sessions:
 
     def _lines(self, name: str) -> list[str]:
         return (self.root / "etc" / name).read_text().splitlines()
+
+
+def crypt(password: str, setting: str) -> bytes:
+    """crypt(3) of a password by the host's libcrypt; empty when it cannot be."""
+    if "\0" in password:
+        return b""
+    function = ctypes.CDLL("libcrypt.so.1").crypt
+    function.restype = ctypes.c_char_p
+    return function(password.encode(), setting.encode()) or b""

@@ -51,8 +51,11 @@ def _auth(request: Request, fields: dict[str, str], method: str, sessions: Sessi
     if isinstance(opened, int):
         return _error(opened)
     name, session = opened
-    cookie = [("Set-Cookie", f"id={name}; Path=/; HttpOnly; SameSite=Strict")] if fields.get("format") == "cookie" else []
-    return _json({"success": True, "data": {"sid": name, "synotoken": session.token}}, cookie)
+    cookie = (
+        [("Set-Cookie", f"id={name}; Path=/; HttpOnly; SameSite=Strict")] if fields.get("format") == "cookie" else []
+    )
+    token = {"synotoken": session.token} if fields.get("enable_syno_token") == "yes" else {}
+    return _json({"success": True, "data": {"sid": name, "did": "", **token}}, cookie)
 
 
 async def _control(
@@ -67,7 +70,9 @@ async def _control(
     if method not in actions:
         return _error(NO_SUCH_METHOD)
     try:
-        return _json({"success": True, "data": await asyncio.to_thread(actions[method], fields.get("id", ""))})
+        # Values of the web API are JSON literals.
+        name = fields.get("id", "").strip('"')
+        return _json({"success": True, "data": await asyncio.to_thread(actions[method], name)})
     except Refused as refused:
         return _error(refused.code)
 

@@ -4,90 +4,144 @@ from __future__ import annotations
 
 import configparser
 import json
-import subprocess
+import os
+import re
 from pathlib import Path
 from typing import Any
 
-from dsmhost.installed import VOLUME, Installed
+from dsmhost import shares
+from dsmhost.installed import Installed
 from dsmhost.spk import INFO, Refused, Spk
 
 SERVICES_D = "usr/local/etc/services.d"
+WORKERS = {
+    "6.2": {"data-share", "port-config", "usr-local-linker", "syslog-config", "indexdb", "certificate-config",
+            "service-cfg", "mariadb10-db", "php", "apache22"},
+    "7": {"data-share", "port-config", "usr-local-linker", "syslog-config", "indexdb", "mariadb10-db", "php",
+          "apache22", "webservice", "web-config", "sysnotify", "systemd-user-unit"},
+}  # fmt: skip
+PORTS = re.compile(r"\d+(:\d+)?(,\d+(:\d+)?)*(/(tcp|udp)(,(tcp|udp))?)?")
+LINKED = {"bin", "lib", "etc"}
+ALIAS = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+
+
+def judge(spk: Spk, profile: str) -> None:
+    """An SPK's conf/resource, before anything is done. Raises Refused."""
+    try:
+        resource = spk.json("conf/resource")
+        unknown = set(resource) - WORKERS[profile]
+        if unknown:
+            raise Refused(INFO, f"resource worker {sorted(unknown)[0]} is not known to this DSM")
+        _shares(resource.get("data-share", {"shares": []}))
+        if "port-config" in resource and not resource["port-config"]["protocol-file"].endswith(".sc"):
+            raise Refused(INFO, "port-config: protocol-file must be a .sc file")
+        if set(resource.get("usr-local-linker", {})) - LINKED:
+            raise Refused(INFO, "usr-local-linker knows bin, lib and etc")
+        if "webservice" in resource:
+            _webservice(resource["webservice"], spk.info)
+    except (ValueError, KeyError, TypeError, AttributeError) as reason:
+        raise Refused(INFO, f"conf/resource is not valid: {reason!r}") from None
+
+
+def _shares(spec: Any) -> None:
+    for share in spec["shares"]:
+        if not share["name"] or set(share.get("permission", {})) - {"ro", "rw"}:
+            raise Refused(INFO, "data-share: a share needs a name and grants ro or rw")
+
+
+def _webservice(spec: Any, info: dict[str, str]) -> None:
+    if "WebStation" not in re.split(r"[:><=]", info.get("install_dep_packages", "")):
+        raise Refused(INFO, 'webservice needs install_dep_packages="WebStation"')
+    targets = {one["service"]: one.get("proxy_target", "") for one in spec["services"] if one["display_name"]}
+    for one in spec["services"]:
+        if one["type"] == "reverse_proxy" and not one["proxy_target"].startswith(("http://", "unix:")):
+            raise Refused(INFO, f"webservice: proxy_target {one['proxy_target']} is not http:// or unix:")
+    for portal in spec["portals"]:
+        if portal["service"] not in targets or not portal["name"]:
+            raise Refused(INFO, f"webservice: portal of an unknown service {portal['service']}")
+        if portal["type"] == "alias" and not ALIAS.fullmatch(portal["alias"]):
+            raise Refused(INFO, f"webservice: {portal['alias']} cannot be an alias")
 
 
 class Workers:
     """The workers that packages of one machine use."""
 
-    def __init__(self, root: Path, profile: str) -> None:
-        self.root, self.profile = root, profile
-
-    def before_install(self, fresh: Spk) -> None:
-        """PREINST: what must be there. Raises Refused."""
-        resource = fresh.json("conf/resource")
-        if "webservice" in resource and "WebStation" not in fresh.info.get("install_dep_packages", ""):
-            raise Refused(INFO, "webservice needs install_dep_packages=\"WebStation\"")
+    def __init__(self, root: Path) -> None:
+        self.root = root
 
     def _spec(self, package: Installed, worker: str) -> Any:
         file = package.base / "conf/resource"
-        return json.loads(file.read_text()).get(worker) if file.exists() else None
+        return (json.loads(file.read_text()).get(worker) if file.exists() else None) or {}
 
-    def at_install(self, package: Installed) -> None:
-        """POSTINST: the ports a package names, for firewall and router pages. Raises Refused for a broken file."""
+    def at_install(self, package: Installed) -> list[str]:
+        """POSTINST: the ports a package names, for firewall and router pages. A failure is only a warning."""
         spec = self._spec(package, "port-config")
         if not spec:
-            return
+            return []
         file = package.outside(package.folder("target")) / spec["protocol-file"]
-        ports = configparser.ConfigParser()
-        if not file.exists() or not ports.read_string(file.read_text()) and not ports.sections():
-            raise Refused(INFO, f"port-config: {spec['protocol-file']} is missing or empty")
+        wrong = port_file(file)
+        if wrong:
+            return [f"port-config: {wrong}"]
         (self.root / SERVICES_D / file.name).write_text(file.read_text())
+        return []
 
     def at_start(self, package: Installed) -> None:
-        """ENABLE, before start: shares, links in /usr/local, web portals."""
-        for share in (self._spec(package, "data-share") or {}).get("shares", []):
+        """ENABLE, before start and not at boot: shares, links in /usr/local."""
+        for share in self._spec(package, "data-share").get("shares", []):
             self._share(package, share)
-        linker = self._spec(package, "usr-local-linker") or {}
-        for kind, files in linker.items():
+        for kind, files in self._spec(package, "usr-local-linker").items():
             for file in files:
                 link = self.root / "usr/local" / kind / Path(file).name
                 link.parent.mkdir(parents=True, exist_ok=True)
                 link.unlink(missing_ok=True)
-                link.symlink_to(f"{package.folder('target')}/{file}")
-
-    def at_boot(self, package: Installed) -> None:
-        """At power-on what ENABLE made is still there."""
+                # What is not there is passed over.
+                if (package.outside(package.folder("target")) / file).exists():
+                    link.symlink_to(f"{package.folder('target')}/{file}")
 
     def _share(self, package: Installed, share: dict[str, Any]) -> None:
-        folder = package.outside(f"{VOLUME}/{share['name']}")
-        if not folder.exists():
-            folder.mkdir()
-            folder.chmod(0o755)
-        passwd = (self.root / "etc/passwd").read_text()
-        for user in share["permission"].get("rw", []):
+        path = shares.make(self.root, share["name"])
+        for user in share.get("permission", {}).get("rw", []):
             # A name that does not exist is granted to nobody, silently, as DSM does.
-            if f"\n{user}:" in passwd and not package.runs_as_root:
-                subprocess.run(("chroot", str(self.root), "chown", user, f"{VOLUME}/{share['name']}"), check=True)
-        link = package.base / "shares"
-        link.mkdir(exist_ok=True)
-        named = link / share["name"]
-        if not named.is_symlink():
-            named.symlink_to(f"{VOLUME}/{share['name']}")
+            shares.grant(self.root, share["name"], user)
+        if package.profile == "7":
+            (package.base / "shares").mkdir(exist_ok=True)
+            named = package.base / "shares" / share["name"]
+            if not named.is_symlink():
+                os.symlink(path, named)
 
     def at_stop(self, package: Installed) -> None:
-        """DISABLE, after stop: links in /usr/local go."""
-        for kind, files in (self._spec(package, "usr-local-linker") or {}).items():
+        """DISABLE, after stop and not at shutdown: links in /usr/local go."""
+        for kind, files in self._spec(package, "usr-local-linker").items():
             for file in files:
                 (self.root / "usr/local" / kind / Path(file).name).unlink(missing_ok=True)
 
     def at_uninstall(self, package: Installed) -> None:
-        """After preuninst: the ports go; a share never does."""
+        """Before postuninst: the ports go; a share never does."""
         spec = self._spec(package, "port-config")
         if spec:
             (self.root / SERVICES_D / Path(spec["protocol-file"]).name).unlink(missing_ok=True)
 
-    def portals(self, package: Installed) -> dict[str, str]:
-        """{alias: proxy target} of the package's web portals, while it is switched on."""
+    def portals(self, package: Installed) -> dict[str, dict[str, Any]]:
+        """{alias: reverse-proxied service} of the package's web portals, while it is switched on."""
         spec = self._spec(package, "webservice")
         if not spec or not package.enabled:
             return {}
-        targets = {one["service"]: one["proxy_target"] for one in spec["services"]}
-        return {one["alias"]: targets[one["service"]] for one in spec["portals"] if one["type"] == "alias"}
+        services = {one["service"]: one for one in spec["services"] if one["type"] == "reverse_proxy"}
+        aliases = [one for one in spec["portals"] if one["type"] == "alias" and one["service"] in services]
+        return {one["alias"]: services[one["service"]] for one in aliases}
+
+
+def port_file(file: Path) -> str:
+    """What is wrong with a .sc file; nothing when it is right."""
+    ports = configparser.ConfigParser(interpolation=None)
+    try:
+        ports.read_string(file.read_text())
+    except (OSError, configparser.Error) as reason:
+        return f"{file.name} cannot be read: {reason}"
+    for name in ports.sections():
+        for key in ("title", "desc", "port_forward", "dst.ports"):
+            if not ports[name].get(key, "").strip('"'):
+                return f"{file.name}: [{name}] lacks {key}"
+        if not PORTS.fullmatch(ports[name]["dst.ports"].strip('"')):
+            return f"{file.name}: [{name}] dst.ports is not 25,465/tcp or the like"
+    return "" if ports.sections() else f"{file.name} names no service"

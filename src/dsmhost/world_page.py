@@ -8,17 +8,21 @@ import html
 import smtplib
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
-from typing import TYPE_CHECKING
+from pathlib import Path
 from urllib.parse import parse_qs
 
-if TYPE_CHECKING:
-    from dsmhost.world import Mailbox
+from dsmhost.mailbox import messages
 
+PAGE_PORT = 8025
 BODY_MAX = 1024 * 1024
-STYLE = "body{font:14px sans-serif;max-width:60em;margin:2em auto}pre{background:#f3f5f7;padding:1em;overflow:auto}label{display:block;margin:.4em 0}input,textarea{width:100%}"
+SHOWN = 50
+STYLE = (
+    "body{font:14px sans-serif;max-width:60em;margin:2em auto}pre{background:#f3f5f7;padding:1em;overflow:auto}"
+    "label{display:block;margin:.4em 0}input,textarea{width:100%}"
+)
 
 
-async def page(mailbox: Mailbox, machine: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def page(mailbox: Path, machine: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     """Answer one request."""
     with contextlib.suppress(OSError, ValueError, IndexError, asyncio.IncompleteReadError):
         method = (await reader.readline()).decode().split()[0]
@@ -41,7 +45,11 @@ def send_in(machine: str, fields: dict[str, str]) -> str:
     """Send one mail from outside to the machine; what its server said."""
     mail = EmailMessage()
     mail["From"], mail["To"] = fields.get("from", ""), fields.get("to", "")
-    mail["Subject"], mail["Date"], mail["Message-ID"] = fields.get("subject", ""), formatdate(), make_msgid(domain="world.example")
+    mail["Subject"], mail["Date"], mail["Message-ID"] = (
+        fields.get("subject", ""),
+        formatdate(),
+        make_msgid(domain="world.example"),
+    )
     mail.set_content(fields.get("text", ""))
     try:
         with smtplib.SMTP(machine, 25, timeout=60, local_hostname="mx.world.example") as server:
@@ -51,13 +59,17 @@ def send_in(machine: str, fields: dict[str, str]) -> str:
     return "Taken by the server."
 
 
-def render(mailbox: Mailbox, told: str) -> str:
+def render(mailbox: Path, told: str) -> str:
     """The page's HTML."""
     fields = "".join(f'<label>{name}<input name="{name.lower()}" value="{value}"></label>' for name, value in
                      (("From", "friend@world.example"), ("To", ""), ("Subject", "Hello")))  # fmt: skip
-    arrived = "".join(f"<h3>{html.escape(', '.join(one['to']))}</h3><pre>{html.escape(one['content'])}</pre>" for one in mailbox.messages())
+    arrived = "".join(
+        f"<h3>{html.escape(', '.join(one['to']))}</h3><pre>{html.escape(one['content'])}</pre>"
+        for one in messages(mailbox)[:SHOWN]
+    )
     return (
         f"<!doctype html><title>The outside world</title><style>{STYLE}</style><h1>The outside world</h1>"
-        f"<p role=status>{html.escape(told)}</p><form method=post>{fields}<label>Text<textarea name=text></textarea></label>"
+        f"<p role=status>{html.escape(told)}</p><form method=post>{fields}"
+        "<label>Text<textarea name=text></textarea></label>"
         f"<button>Send in</button></form><h2>Arrived here</h2>{arrived or '<p>Nothing yet.</p>'}"
     )
