@@ -63,6 +63,7 @@ for page, values in json.loads(sys.argv[1]).items():
     settings[page].update(values)
 boot.prepare_folders()
 boot.prepare_signatures()
+boot.prepare_resolver()
 facts = Facts(settings, HostFacts(accounts_synced=sys.argv[2] == "synced", processors=2))
 folder = paths.CONF / "rev-1"
 for name in ("postfix", "spamd", "clamd", "rspamd", "filter"):
@@ -98,7 +99,7 @@ def bundle() -> Path | None:
         return None
     if named := os.environ.get("MAILROOM_BUNDLE"):
         return Path(named)
-    built = sorted(CACHE.glob("root-amd64-*/root"), key=lambda path: path.stat().st_mtime)
+    built = sorted(CACHE.glob("root-amd64-*/root"), key=lambda path: path.parent.stat().st_mtime)
     return built[-1] if built else None
 
 
@@ -215,8 +216,8 @@ class Chain:
         """What a daemon has said so far."""
         return (self.folder / f"{name}.log").read_text("utf-8", "replace")
 
-    def ready(self, kind: str, target: str, limit_s: float = 15.0) -> None:
-        """Wait until a daemon answers as ours are asked (daemons/ask.py)."""
+    def ready(self, kind: str, target: str, limit_s: float = 60.0) -> None:
+        """Wait until a daemon answers as ours are asked (daemons/ask.py). Rspamd's first start compiles its rules."""
         code = f"import sys; from mailroom.daemons.ask import ask; sys.exit(not ask({kind!r}, {target!r}))"
         asking = self._enter(("python3.11", "-c", code))
         self.until(lambda: not subprocess.run(asking, env=ENVIRONMENT, check=False).returncode, limit_s)

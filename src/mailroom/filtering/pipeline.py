@@ -32,17 +32,26 @@ async def judge(message: Message, rules: Rules) -> list[Asked]:
     asked: list[Asked] = []
     for stage in (ENVELOPE, *CONTENT):
         asked += await ask(stage, message, rules)
-        if any(one.answer.result in ("reject", "tempfail") for one in asked):
+        if _refused(asked):
             break
     return asked
 
 
 async def ask(stage: Stage, message: Message, rules: Rules) -> list[Asked]:
-    """Ask one stage's checks that apply."""
+    """Ask one stage's checks that apply; all together, or in order until one refuses."""
     due = [check for check in stage.checks if check.applies(message, rules)]
     if stage.together:
         return list(await asyncio.gather(*(_ask(check, message, rules) for check in due)))
-    return [await _ask(check, message, rules) for check in due]
+    asked: list[Asked] = []
+    for check in due:
+        asked.append(await _ask(check, message, rules))
+        if _refused(asked):
+            break
+    return asked
+
+
+def _refused(asked: list[Asked]) -> bool:
+    return any(one.answer.result in ("reject", "tempfail") for one in asked)
 
 
 async def _ask(check: Check, message: Message, rules: Rules) -> Asked:

@@ -10,6 +10,7 @@ import pytest
 from mail_chain import Chain, bundle
 
 USERS = {"alice@example.com": "OK", "carol@example.com": "OK", "gone@example.com": "OK"}
+MANY = {f"u{number}@example.com": "OK" for number in range(10_000)}
 HELD = {"gone@example.com": "450 4.2.1 This mailbox cannot be reached now; try again later"}
 
 Start = Callable[..., Chain]
@@ -25,7 +26,7 @@ def start() -> Iterator[Start]:
 
     def make(*daemons: str, **how: Any) -> Chain:
         chains.append(Chain(root, **how))
-        chains[-1].maps(recipients=USERS, held=HELD)
+        chains[-1].maps(recipients={**USERS, **MANY}, held=HELD)
         chains[-1].run_all(*daemons)
         return chains[-1]
 

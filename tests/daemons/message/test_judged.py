@@ -188,14 +188,12 @@ def test_a_client_that_leaves_is_recorded(chain: Chain) -> None:
         client.mail("early@out.example")
         client.rcpt("alice@example.com")
     assert chain.record("early@out.example")["verdict"] == "dropped"
-    link = chain.connect()
-    link.sendall(b"EHLO x.example\r\n")
-    for line in (b"MAIL FROM:<middle@out.example>", b"RCPT TO:<alice@example.com>", b"DATA"):
+    with chain.connect() as link:
+        for line in (b"EHLO x", b"MAIL FROM:<middle@out.example>", b"RCPT TO:<alice@example.com>", b"DATA"):
+            link.recv(4096)
+            link.sendall(line + b"\r\n")
         link.recv(4096)
-        link.sendall(line + b"\r\n")
-    link.recv(4096)
-    link.sendall(b"Subject: half\r\n\r\nhalf a mes")
-    link.close()
+        link.sendall(b"Subject: half\r\n\r\nhalf a mes")
     record = chain.record("middle@out.example")
     assert record["verdict"] == "dropped" and "Nothing was taken" in " ".join(explain(record))
 

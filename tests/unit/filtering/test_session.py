@@ -162,7 +162,7 @@ def test_too_large_a_message_is_refused_before_any_scanner(scanners: Any) -> Non
     wire = Wire()
     replies = wire.talk(*mail(body=b"x" * (1024 * 1024 + 1)))
     assert replies[-1].startswith(b"y552 5.3.4")
-    assert [one.check for one in wire.records[0][1]] == ["size_limit", "hop_limit"]
+    assert [one.check for one in wire.records[0][1]] == ["size_limit"]
 
 
 def test_a_journal_that_cannot_be_written_turns_into_4xx(scanners: Any) -> None:

@@ -13,12 +13,11 @@ from mailroom.daemons.shape import DaemonFailed, Facts, PlainDaemon, Service
 
 HERE = Path(__file__).parent
 CONFIG = paths.CURRENT / "rspamd"
-DEFAULTS = "/etc/rspamd/rspamd.conf"
 TEMPLATES = {
+    "rspamd.conf": "rspamd.conf.j2",
     "local.d/options.inc": "options.inc.j2",
-    "local.d/worker-normal.inc": "worker-normal.inc.j2",
-    "local.d/logging.inc": "logging.inc.j2",
     "local.d/actions.conf": "actions.conf.j2",
+    "local.d/fuzzy_check.conf": "fuzzy_check.conf.j2",
 }
 
 
@@ -37,7 +36,17 @@ class Rspamd(PlainDaemon):
 
     def service(self, facts: Facts | None) -> Service:
         return Service(
-            argv=("/usr/bin/rspamd", "-f", "-u", "_rspamd", "-g", "mailroom", "-c", DEFAULTS, *variables(CONFIG)),
+            argv=(
+                "/usr/bin/rspamd",
+                "-f",
+                "-u",
+                "_rspamd",
+                "-g",
+                "mailroom",
+                "-c",
+                str(CONFIG / "rspamd.conf"),
+                *variables(CONFIG),
+            ),
             after=("resolver",),
             ready=("http", str(paths.RSPAMD_SOCKET)),
         )
@@ -47,7 +56,7 @@ class Rspamd(PlainDaemon):
         return {name: render(HERE / template, **known) for name, template in TEMPLATES.items()}
 
     def check(self, folder: Path) -> None:
-        run(self.id, ("rspamadm", *variables(folder), "configtest", "-c", DEFAULTS))
+        run(self.id, ("rspamadm", *variables(folder), "configtest", "-c", str(folder / "rspamd.conf")))
 
     def reload(self) -> None:
         run(self.id, ("s6-svc", "-h", str(paths.SERVICES / self.id)))
