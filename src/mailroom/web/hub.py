@@ -13,7 +13,6 @@ import os
 import pwd
 import socket
 import struct
-import tempfile
 from contextlib import suppress
 from http.client import responses
 from pathlib import Path
@@ -22,6 +21,7 @@ from typing import IO
 from mailroom.core import paths
 from mailroom.web import heads
 from mailroom.web.heads import BadHead, Head
+from mailroom.web.spool import spool
 from mailroom.web.streams import Streams
 
 LOG = logging.getLogger("mailroom.web.hub")
@@ -32,20 +32,20 @@ ANSWER_LIMIT_S = 150.0
 TURN_LIMIT_S = 30.0
 CONNECTIONS_MAX = 600
 INSIDE_MAX = 10
-IN_MEMORY_BYTES = 256 * 1024
 CHUNK = 64 * 1024
 PREFLIGHT_FROM_BYTES = 1_000_000
 WINDOW, PORTAL = "window", "portal"
 PING = "/ping"
 
-Reader, Writer = asyncio.StreamReader, asyncio.StreamWriter
+Reader = asyncio.StreamReader
+Writer = asyncio.StreamWriter
 
 
 class Hub:
     """Both listeners."""
 
-    def __init__(self, inner: Path, streams: Streams, spool: Path) -> None:
-        self.inner, self.streams, self.spool = inner, streams, spool
+    def __init__(self, inner: Path, streams: Streams) -> None:
+        self.inner, self.streams = inner, streams
         self.turns = asyncio.Semaphore(INSIDE_MAX)
         self.connections = 0
         self.allowed = _allowed_users()
@@ -89,7 +89,7 @@ class Hub:
         passed = heads.passed_on(head, side, _address(head, side), _user(head, side))
         if head.length > PREFLIGHT_FROM_BYTES and not await self._may_send(passed, writer):
             return None
-        with self._spool() as body, self._spool() as answer:
+        with spool() as body, spool() as answer:
             await _take(reader, body, head.length)
             status, reason, known = await self._ask(passed, body, answer)
             channel = next((value for name, value in known if name == "x-mailroom-stream"), "")
@@ -100,7 +100,7 @@ class Hub:
     async def _may_send(self, passed: bytes, writer: Writer) -> bool:
         """Let the guards look at the head before a long body is taken; a refusal is passed on."""
         asked = passed.removesuffix(b"\r\n") + b"x-mailroom-body: later\r\n\r\n"
-        with self._spool() as body, self._spool() as answer:
+        with spool() as body, spool() as answer:
             status, reason, known = await self._ask(asked, body, answer)
             if status == 204:
                 return True
@@ -141,9 +141,6 @@ class Hub:
             return known
         finally:
             writer.close()
-
-    def _spool(self) -> IO[bytes]:
-        return tempfile.SpooledTemporaryFile(IN_MEMORY_BYTES, dir=self.spool)
 
 
 async def _head(reader: Reader) -> bytes:

@@ -48,7 +48,7 @@ async def run() -> None:
     thread = threading.Thread(target=inner.serve, name="inner", daemon=True)
     thread.start()
     streams = Streams({"changes": changes.changes, "mail": watch.mail})
-    servers = await hub.listen(hub.Hub(paths.SERVE_SOCKET, streams, paths.UPLOADS))
+    servers = await hub.listen(hub.Hub(paths.SERVE_SOCKET, streams))
     LOG.info("serving on 127.0.0.1:%s and %s", paths.PORTAL_PORT, paths.RELAY_SOCKET)
     while not stop.is_set():
         try:

@@ -9,23 +9,21 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from mailroom.core import paths
-from mailroom.core.problems import Problem, Unavailable
+from mailroom.core.problems import Invalid, Problem, Unavailable
 from mailroom.web.portal import submit, uploads, writing
 from mailroom.web.portal.imap import mailbox
 from mailroom.web.portal.imap.link import Link
 from mailroom.web.portal.imap.pool import POOL
 from mailroom.web.portal.sessions import Session
 from mailroom.web.portal.writing import Draft
+from mailroom.web.spool import spool
 
-IN_MEMORY_BYTES = 256 * 1024
 LEFT, STORED = "left", "stored"
 
 _turns: dict[str, tuple[threading.Lock, int]] = {}
@@ -51,7 +49,7 @@ def send(session: Session, draft: Draft, digest: str, bytes_max: int) -> None:
             raise AlreadySent("This message was already sent, with other words.", next="Write a new one.")
         if known and known["state"] == STORED:
             return
-        with tempfile.SpooledTemporaryFile(IN_MEMORY_BYTES, dir=paths.UPLOADS) as file:
+        with spool() as file:
             length = _write(draft, file, bytes_max)
             if not known:
                 submit.submit(session, draft.sender.addr_spec, draft.recipients, file, length)
@@ -67,7 +65,7 @@ def _write(draft: Draft, file: IO[bytes], bytes_max: int) -> int:
         raise Unavailable("The message cannot be written just now.", next="Try again later.") from reason
     if length > bytes_max:
         words = f"The message has {length / 1_000_000:.1f} MB; {bytes_max // 1024**2} MB are allowed."
-        raise submit.Invalid(
+        raise Invalid(
             words, code="too_large", field="attachments", next="Remove an attachment.", fields={"attachments": words}
         )
     return length

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from typing import IO, Any, Literal
 from urllib.parse import quote
 
 from pydantic import Field
 
-from mailroom.core import paths
 from mailroom.web.portal import html, reading, uploads
 from mailroom.web.portal.imap import mailbox, utf7
 from mailroom.web.portal.imap.link import Link
 from mailroom.web.portal.imap.pool import POOL
+from mailroom.web.portal.imap.structure import Part
 from mailroom.web.route import PORTAL, USER, Answer, Call, Query, route
+from mailroom.web.spool import spool
 
 ATTACHMENT_POLICY = "sandbox; default-src 'none'; frame-ancestors 'none'"
 
@@ -107,7 +107,7 @@ def body(call: Call) -> Answer:
     errors=(404, 503),
 )
 def part(call: Call) -> Answer:
-    def work(link: Link) -> tuple[reading.Part, IO[bytes]]:
+    def work(link: Link) -> tuple[Part, IO[bytes]]:
         part = reading.attachment(_find(link, call), call.path["part"])
         return part, _spooled(reading.pieces(link, int(call.path["uid"]), part))
 
@@ -127,7 +127,7 @@ def part(call: Call) -> Answer:
 
 def _spooled(pieces: Iterator[bytes]) -> IO[bytes]:
     """All pieces, beyond a few in a file: the connection to the mailbox is not held while somebody reads slowly."""
-    file = tempfile.SpooledTemporaryFile(mailbox.CHUNK, dir=paths.UPLOADS)  # noqa: SIM115
+    file = spool()
     file.writelines(pieces)
     return file
 
