@@ -97,8 +97,9 @@ class Machine:
                 door = opened.enter_context(forward.open_door(self.listen, self.world_page))
                 doors.append((door.fileno(), f"10.77.{self.number}.1", PAGE_PORT))
             facts = {"folder": str(self.folder), "lower": str(root()), "profile": self.profile, "number": self.number}
+            told = json.dumps({**facts, "doors": doors}, ensure_ascii=False)
             self._power = subprocess.Popen(
-                (*NAMESPACES, "sh", "-c", FIRST, "sh", sys.executable, json.dumps({**facts, "doors": doors}, ensure_ascii=False)),
+                (*NAMESPACES, "sh", "-c", FIRST, "sh", sys.executable, told),
                 stdin=subprocess.DEVNULL, stdout=console, stderr=console, start_new_session=True,
                 pass_fds=[door[0] for door in doors],
                 env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},

@@ -1,0 +1,67 @@
+"""One running machine a profile for all tests; each test finds it without packages and without their remains."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from dsmhost.machine import Machine
+
+PROFILES = ("6.2", "7")
+REMAINS = (
+    "rm -rf /volume1/* /usr/syno/etc/packages/* /usr/syno/etc/shares /tmp/* /var/log/packages/* /var/log/synopkg.log"
+)
+
+
+@pytest.fixture(scope="session")
+def machines() -> Iterator[dict[str, Machine]]:
+    if os.geteuid() != 0:
+        pytest.skip("a machine needs root")
+    folder = Path(tempfile.mkdtemp(prefix="dsmhost-"))
+    made = {profile: Machine(folder / profile, profile, 31 + at) for at, profile in enumerate(PROFILES)}
+    try:
+        for machine in made.values():
+            machine.create()
+        yield made
+    finally:
+        for machine in made.values():
+            machine.delete()
+        shutil.rmtree(folder)
+
+
+def ready(machine: Machine) -> Machine:
+    """Switched on and empty, with a place where the probe writes."""
+    machine.boot()
+    (machine.folder / "volume1/probe/fail").mkdir(parents=True, exist_ok=True)
+    for failing in (machine.folder / "volume1/probe/fail").iterdir():
+        failing.unlink()
+    for name in machine.ask("packages"):
+        machine.ask("uninstall", name=name)
+    machine.run(
+        "sh", "-c", f"{REMAINS}; mkdir -p -m 777 /volume1/probe/env /volume1/probe/fail; chmod 777 /volume1/probe"
+    )
+    machine.run("sh", "-c", "cd /volume1/probe && touch record polls && chmod 666 record polls")
+    return machine
+
+
+@pytest.fixture(params=PROFILES)
+def nas(request: pytest.FixtureRequest, machines: dict[str, Machine]) -> Machine:
+    return ready(machines[request.param])
+
+
+@pytest.fixture
+def nas7(machines: dict[str, Machine]) -> Machine:
+    return ready(machines["7"])
+
+
+@pytest.fixture
+def nas6(machines: dict[str, Machine]) -> Machine:
+    return ready(machines["6.2"])
