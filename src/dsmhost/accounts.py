@@ -26,6 +26,8 @@ def ids(root: Path, privilege: Privilege) -> tuple[int, int] | None:
 
 def ensure(root: Path, profile: str, privilege: Privilege) -> None:
     """Make a package's account and group unless they are there. Raises Refused when there is no group to join."""
+    if privilege.join_group and privilege.join_group not in {fields[0] for fields in lines(root, "group")}:
+        raise Refused(PRIVILEGE, f"join-groupname {privilege.join_group} is not a group of this DSM")
     taken = {int(fields[2]) for name in ("passwd", "group") for fields in lines(root, name)}
     number = next(free for free in range(FIRST_UID[profile], 2**31) if free not in taken)
     if privilege.group not in {fields[0] for fields in lines(root, "group")}:
@@ -41,9 +43,7 @@ def ensure(root: Path, profile: str, privilege: Privilege) -> None:
 
 def _join(root: Path, privilege: Privilege) -> None:
     groups = lines(root, "group")
-    found = next((fields for fields in groups if fields[0] == privilege.join_group), None)
-    if found is None:
-        raise Refused(PRIVILEGE, f"join-groupname {privilege.join_group} is not a group of this DSM")
+    found = next(fields for fields in groups if fields[0] == privilege.join_group)
     members = [name for name in found[3].split(",") if name]
     if privilege.user not in members:
         found[3] = ",".join([*members, privilege.user])
