@@ -11,6 +11,7 @@ import ctypes
 import json
 import os
 import shutil
+import signal
 import smtplib
 import socket
 import subprocess
@@ -207,6 +208,14 @@ class Chain:
         """Send a signal to one of our daemons."""
         os.kill(self.pid(name), number)
 
+    def signal_all(self, name: str, number: int) -> None:
+        """Send a signal to a daemon with all of its processes."""
+        # nsenter stops with its child, and has to go on with it.
+        for pid in [self.started[name].pid] if number == signal.SIGCONT else []:
+            os.kill(pid, number)
+        for pid in self.tree(name):
+            os.kill(pid, number)
+
     def stop(self, name: str, number: int = 15) -> None:
         """End a daemon and wait for it."""
         self.signal(name, number)
@@ -325,6 +334,7 @@ class Chain:
         self.first.kill()
         self.first.wait()
         for process in self.started.values():
+            process.send_signal(signal.SIGCONT)
             process.wait(20)
         self.sink.close()
         self.resolver.close()
