@@ -103,7 +103,7 @@ def main() -> None:
         (folder / "pid").write_text(stat.read().rpartition(")")[2].split()[1])
     power.mount_all(folder, Path(facts["lower"]))
     power.name_all(folder / "root", facts["profile"], number)
-    world = power.leave_network(folder, number, facts["doors"], proc)
+    world = power.lay_cable(folder, number, facts["doors"], proc)
     os.close(proc)
     first = First(folder, facts["profile"])
     asyncio.run(first.run())

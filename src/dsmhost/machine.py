@@ -30,7 +30,7 @@ LOOK_AGAIN_S = 0.02
 PATH = "/sbin:/bin:/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin"
 # The shell is the machine's process number 1: it collects orphans, and ends when the first process does.
 FIRST = '"$1" -B -m dsmhost.first "$2"; exit $?'
-NAMESPACES = ("unshare", "--mount", "--pid", "--uts", "--ipc", "--fork", "--kill-child")
+NAMESPACES = ("unshare", "--mount", "--pid", "--uts", "--ipc", "--net", "--fork", "--kill-child")
 SHUT_OUT = ("pid", "world.pid", "control.sock")
 
 

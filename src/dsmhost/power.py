@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import json
 import os
 import shutil
@@ -14,7 +13,6 @@ from typing import Any
 
 from dsmhost.spk import OS_VERSION
 
-CLONE_NEWNET = 0x40000000
 DEVICES = (("null", 1, 3), ("zero", 1, 5), ("full", 1, 7), ("random", 1, 8), ("urandom", 1, 9), ("tty", 5, 0))
 LINKS = (("fd", "/proc/self/fd"), ("stdin", "fd/0"), ("stdout", "fd/1"), ("stderr", "fd/2"), ("ptmx", "pts/ptmx"))
 MOUNTS = (
@@ -72,10 +70,10 @@ def name_all(root: Path, profile: str, number: int) -> None:
         (root / place / tool.name).chmod(0o755)
 
 
-def leave_network(folder: Path, number: int, doors: list[Any], proc: int) -> subprocess.Popen[str]:
-    """Leave the host's network for one of our own, with a cable to the outside world, which is started.
+def lay_cable(folder: Path, number: int, doors: list[Any], proc: int) -> subprocess.Popen[str]:
+    """Start the outside world in a network of its own, and lay a cable from this machine's network to it.
 
-    proc: the host's /proc. Returns the world when it serves. Raises OSError when it does not come up.
+    doors: [(listening socket of the host, address, port)], served by the world. proc: the host's /proc. Returns the world when it serves. Raises OSError when it does not come up.
     """
     facts = json.dumps({"folder": str(folder), "number": number, "doors": doors, "proc": proc}, ensure_ascii=False)
     world = subprocess.Popen(
@@ -86,9 +84,6 @@ def leave_network(folder: Path, number: int, doors: list[Any], proc: int) -> sub
     (folder / "world.pid").write_text(world.stdout.readline().strip())
     for descriptor, _, _ in doors:
         os.close(descriptor)
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.unshare(CLONE_NEWNET):
-        raise OSError(ctypes.get_errno(), "no network of its own")
     lines = (
         "link set lo up",
         f"link add eth0 type veth peer name eth0 netns {world.pid}",

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 from pathlib import Path
+from typing import cast
 
 import dns.flags
 import dns.message
@@ -36,8 +37,7 @@ class WorldDns(asyncio.DatagramProtocol):
         await asyncio.start_server(self._tcp, address, 53)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.DatagramTransport)
-        self.transport = transport
+        self.transport = cast(asyncio.DatagramTransport, transport)
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         found = self._answer(data)
