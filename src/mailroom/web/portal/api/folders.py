@@ -78,7 +78,7 @@ def folders(call: Call) -> dict[str, Any]:
     summary="A page of a folder's messages, newest first, all or those that a search finds",
     answer="`total` counts all that match; `state` changes whenever the folder does; `complete` is false when a search "
     "for very short words had to stop before the end.",
-    example={"total": 1, "state": "1790000000-12-1", "complete": True, "messages": [ROW]},
+    example={"total": 1, "state": "1-1790000000-8-12", "complete": True, "messages": [ROW]},
     query=Listed,
     errors=(404, 503),
 )
@@ -94,7 +94,7 @@ def messages(call: Call) -> dict[str, Any]:
             total, uids = mailbox.sorted_page(link, ("ALL",), asked.offset, asked.limit)
         items = mailbox.rows(link, uids)
         shown = [reading.row(uid, items[uid]) for uid in uids if uid in items]
-        return {"total": total, "state": mailbox.state(link), "complete": complete, "messages": shown}
+        return {"total": total, "state": mailbox.state(link, folder), "complete": complete, "messages": shown}
 
     return POOL.run(call.session, work, utf7.encode(folder))
 

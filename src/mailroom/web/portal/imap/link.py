@@ -35,7 +35,6 @@ class Link:
     def __init__(self, user: str, token: str, address: tuple[str, int] = ADDRESS) -> None:
         self.folder: bytes | None = None
         self.writable = False
-        self.facts: dict[str, int] = {}
         self.made = self.used = time.monotonic()
         self.count = 0
         self.incoming = Incoming()

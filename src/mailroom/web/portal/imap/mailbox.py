@@ -73,22 +73,11 @@ def open_folder(link: Link, folder: str, writable: bool = False) -> None:
     name = utf7.encode(folder)
     if link.folder == name and (link.writable or not writable):
         # Take what has happened since.
-        _note(link, link.ask("NOOP"))
+        link.ask("NOOP")
         return
     link.folder = None
-    command = "SELECT" if writable else "EXAMINE"
-    link.facts = {"exists": 0}
-    _note(link, link.ask(command, name))
+    link.ask("SELECT" if writable else "EXAMINE", name)
     link.folder, link.writable = name, writable
-
-
-def _note(link: Link, told: Iterable[Any]) -> None:
-    for response in told:
-        code = response.code
-        if len(code) == 2 and code[0] in (b"UIDVALIDITY", b"HIGHESTMODSEQ", b"UIDNEXT"):
-            link.facts[code[0].decode().lower()] = int(code[1])
-        if len(response.values) == 2 and response.values[1] == b"EXISTS":
-            link.facts["exists"] = int(response.values[0])
 
 
 def sorted_page(link: Link, criteria: tuple[str | bytes, ...], offset: int, limit: int) -> tuple[int, list[int]]:
@@ -185,9 +174,12 @@ def has_message(link: Link, folder: str, message_id: str, newest: int = 200) -> 
     return any(item[b"ENVELOPE"][9] == message_id.encode() for item in found)
 
 
-def state(link: Link) -> str:
-    """A word that changes whenever the open folder does."""
-    return f"{link.facts.get('uidvalidity', 0)}-{link.facts.get('highestmodseq', 0)}-{link.facts.get('exists', 0)}"
+def state(link: Link, folder: str) -> str:
+    """A word that changes whenever the folder does, flags included (CONDSTORE, RFC 7162)."""
+    wanted = ("MESSAGES", "UIDVALIDITY", "UIDNEXT", "HIGHESTMODSEQ")
+    told = each(link.ask("STATUS", utf7.encode(folder), f"({' '.join(wanted)})"), b"STATUS")
+    facts = _pairs(told[0][2]) if told else {}
+    return "-".join((facts.get(name.encode()) or b"0").decode() for name in wanted)
 
 
 def uid_set(uids: Iterable[int]) -> str:
