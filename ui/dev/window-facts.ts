@@ -1,0 +1,174 @@
+import type { Call, Reply } from './mock'
+import { NOW, state, type Values } from './window-state'
+
+/** Made-up accounts, daemons and messages for the window. */
+const TOTAL_SEATS = 5
+const NAMES = [
+  'Anna Keller',
+  'Daniel Okafor',
+  'Fatima Al-Sayed',
+  '田中 純子',
+  'Igor Novák',
+  '林 玉婷',
+  'Pierre Laurent',
+]
+
+function user(index: number): Values {
+  const name = index === 0 ? 'admin' : `user-${String(index).padStart(4, '0')}`
+  const choice = state.choices[name] ?? null
+  const unsupported = index % 97 === 13
+  const seat =
+    choice !== 'deactivate' && !unsupported && index < TOTAL_SEATS + Object.keys(state.choices).length
+  const info = choice === 'deactivate' || unsupported ? 'not_activated' : seat ? 'activated' : 'waiting'
+  const why = unsupported
+    ? 'The name contains a character that cannot stand in an email address.'
+    : info === 'waiting'
+      ? 'All 5 seats are taken. The next one that becomes free goes to who has waited longest.'
+      : ''
+  return {
+    name: unsupported ? `${name}@corp` : name,
+    full_name: NAMES[index % NAMES.length],
+    address: unsupported ? '' : `${name}@example.com`,
+    choice,
+    active: seat,
+    info,
+    status: unsupported ? 'unsupported' : 'normal',
+    why,
+    admin: index === 0,
+  }
+}
+
+export function accounts({ query }: Call): Reply {
+  const sought = (query.get('search') ?? '').toLowerCase()
+  const sort = query.get('sort') ?? 'name'
+  const column = sort.replace('-', '')
+  const found = Array.from({ length: 10_000 }, (_, index) => user(index)).filter((one) =>
+    `${String(one.name)} ${String(one.full_name)}`.toLowerCase().includes(sought),
+  )
+  found.sort(
+    (one, other) => (String(one[column]) < String(other[column]) ? -1 : 1) * (sort[0] === '-' ? -1 : 1),
+  )
+  const offset = Number(query.get('offset'))
+  const users = found.slice(offset, offset + Number(query.get('limit')))
+  return { json: { total: found.length, seats: { total: 5, used: 5, unused: 0 }, users } }
+}
+
+const DAEMONS = [
+  'Configuration keeper',
+  'Sign-in',
+  'Settings and jobs',
+  'Web',
+  'Resolver',
+  'ClamAV',
+  'SpamAssassin',
+  'Rspamd',
+  'Filter',
+  'Dovecot',
+  'Postfix',
+]
+
+export function overview(): Reply {
+  const broken = state.health === 'problem'
+  const daemons = DAEMONS.map((title, index) => ({
+    id: title.toLowerCase(),
+    title,
+    state: title === 'Rspamd' ? 'disabled' : broken && title === 'ClamAV' ? 'abnormal' : 'running',
+    pid: 100 + index,
+    memory_mb: title === 'Rspamd' ? null : [4, 22, 41, 38, 14, 912, 168, 0, 64, 18, 26][index],
+    since: NOW() - 3600 * (index + 1),
+    why:
+      broken && title === 'ClamAV'
+        ? 'It ended with signal 9 and is started again in 4 s.'
+        : title === 'Rspamd'
+          ? 'SpamAssassin is the engine in use.'
+          : '',
+  }))
+  const health = broken
+    ? {
+        state: 'problem',
+        title: 'ClamAV does not run',
+        text: 'It ended with signal 9.',
+        next: 'Restart it below and read its log.',
+      }
+    : { state: 'healthy', title: 'Healthy', text: 'All services are running.' }
+  const conditions = broken
+    ? [
+        {
+          id: 'clamav',
+          title: 'Mail waits: ClamAV does not answer',
+          text: 'Senders are told to come back later; nothing is lost.',
+          next: 'It heals when ClamAV runs again.',
+          since: NOW() - 240,
+        },
+      ]
+    : []
+  return {
+    json: {
+      health,
+      daemons,
+      conditions,
+      queue: 3,
+      cpu_percent: 12 + Math.random() * 10,
+      memory: { used_mb: 2310, total_mb: 7820 },
+      network: { rx_bytes_s: 182_000, tx_bytes_s: 64_500 },
+      today: { received: 8214, sent: 3957, blocked: 1386 },
+      antivirus: {
+        state: broken ? 'absent' : 'current',
+        version: broken ? null : '27421',
+        definitions_date: broken ? null : NOW() - 7200,
+      },
+    },
+  }
+}
+
+const VERDICTS = ['deliver', 'deliver', 'deliver', 'spam', 'reject', 'deliver', 'tempfail', 'quarantine']
+
+export function message(index: number): Values {
+  return {
+    id: `M${100_000 - index}`,
+    time: NOW() - index * 97,
+    sender: index % 23 === 5 ? '' : `sender${index % 57}@partner${index % 9}.example`,
+    recipients: [
+      `user-${String(index % 40).padStart(4, '0')}@example.com`,
+      ...(index % 11 ? [] : ['admin@example.com']),
+    ],
+    size: 900 + ((index * 7919) % 4_000_000),
+    verdict: VERDICTS[index % VERDICTS.length],
+    queue_id: `4W${index}Z`,
+    login: index % 6 ? '' : 'admin',
+    client: `192.0.2.${index % 250}`,
+  }
+}
+
+export function explained(id: string): Reply {
+  const facts = message(100_000 - Number(id.slice(1)))
+  const checks = [
+    { check: 'recipient', result: 'ok', score: null, detail: '', setting: '', ms: 0.1 },
+    {
+      check: 'clamav',
+      result: 'clean',
+      score: null,
+      detail: '',
+      setting: 'security.antivirus.enabled',
+      ms: 6.2,
+    },
+    {
+      check: 'spamassassin',
+      result: 'ham',
+      score: 0.4,
+      detail: 'BAYES_00, SPF_PASS',
+      setting: 'security.spam.threshold',
+      ms: 148.3,
+    },
+  ]
+  const explain = [
+    `Arrived 24 Nov 2026 03:39:58 UTC from ${String(facts.client)} (mx.partner.example), over TLSv1.3: <${String(facts.sender)}> to ${(facts.recipients as string[]).join(', ')}, ${String(facts.size)} bytes.`,
+    'The account table answered: ok, 0.1 ms.',
+    'ClamAV answered: clean by Security > Antivirus > Enable Anti-Virus Engine, 6.2 ms.',
+    'SpamAssassin gave 0.4 points: ham (BAYES_00, SPF_PASS), 148.3 ms.',
+    'It was accepted for delivery. Queue id 4W17Z.',
+  ]
+  return {
+    json: { ...facts, recipients: [], message_id: '<17@partner.example>', reply: '', checks, explain },
+  }
+}

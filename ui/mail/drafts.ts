@@ -1,0 +1,101 @@
+import { longMoment } from '../shared/format'
+import { t } from '../shared/i18n'
+import { distinct, nameOf, written } from './addresses'
+import type { Attachment, Message } from './types'
+
+export type Kind = 'new' | 'reply' | 'reply_all' | 'forward'
+
+export interface Draft {
+  /** Made once: a request that is sent again sends nothing twice. */
+  message_id: string
+  kind: Kind
+  to: string[]
+  cc: string[]
+  bcc: string[]
+  subject: string
+  /** HTML put below the cursor; cleaned before it gets into the editor. */
+  quote: string
+  /** Of the message that is forwarded: to be fetched and attached. */
+  attachments: Attachment[]
+  source: { folder: string; uid: number } | null
+}
+
+export interface Me {
+  address: string
+}
+
+/** A new Message-ID (RFC 5322 3.6.4). Not crypto.randomUUID: that is missing on plain http. */
+export function newMessageId(me: Me): string {
+  const random = crypto.getRandomValues(new Uint8Array(16))
+  const name = [...random].map((byte) => byte.toString(16).padStart(2, '0')).join('')
+  return `<${name}@${me.address.split('@')[1] ?? 'localhost'}>`
+}
+
+export function emptyDraft(me: Me, to: string[] = []): Draft {
+  return {
+    message_id: newMessageId(me),
+    kind: 'new',
+    to,
+    cc: [],
+    bcc: [],
+    subject: '',
+    quote: '',
+    attachments: [],
+    source: null,
+  }
+}
+
+/** "Re: " or "Fwd: " before a subject, once. */
+export function prefixed(prefix: string, subject: string): string {
+  return subject.toLowerCase().startsWith(`${prefix.toLowerCase()}:`) ? subject : `${prefix}: ${subject}`
+}
+
+/** The draft that answers or forwards a message. `body`: its HTML as the server has cleaned it. */
+export function draftFrom(
+  kind: Exclude<Kind, 'new'>,
+  message: Message,
+  folder: string,
+  body: string,
+  me: Me,
+): Draft {
+  const draft = { ...emptyDraft(me), kind, quote: quoted(kind, message, body) }
+  if (kind === 'forward') {
+    return { ...draft, subject: prefixed('Fwd', message.subject), attachments: message.attachments }
+  }
+  const mine = message.from.address.toLowerCase() === me.address.toLowerCase()
+  const answered = message.reply_to.length ? message.reply_to : [message.from]
+  const to = distinct(
+    mine ? message.to : kind === 'reply' ? answered : [...answered, ...message.to],
+    mine ? [] : [me.address],
+  )
+  const cc = kind === 'reply' ? [] : distinct(message.cc, [me.address, ...to.map((one) => one.address)])
+  return {
+    ...draft,
+    to: (to.length ? to : answered).map(written),
+    cc: cc.map(written),
+    subject: prefixed('Re', message.subject),
+    source: { folder, uid: message.uid },
+  }
+}
+
+function quoted(kind: Kind, message: Message, body: string): string {
+  const date = longMoment(new Date(message.date))
+  if (kind === 'forward') {
+    const lines: [string, string][] = [
+      [t('compose.from'), written(message.from)],
+      [t('compose.date'), date],
+      [t('compose.subject'), message.subject],
+      [t('compose.to'), message.to.map(written).join(', ')],
+    ]
+    const head = lines.map(([name, value]) => `<b>${escaped(name)}:</b> ${escaped(value)}<br>`).join('')
+    return `<div>${escaped(t('compose.forwarded'))}<br>${head}</div><div><br></div>${body}`
+  }
+  const intro = t('compose.wrote', { date, name: nameOf(message.from) })
+  return `<div>${escaped(intro)}</div><blockquote type="cite">${body}</blockquote>`
+}
+
+export function escaped(text: string): string {
+  const holder = document.createElement('i')
+  holder.textContent = text
+  return holder.innerHTML
+}

@@ -1,0 +1,26 @@
+import { onBeforeUnmount, onMounted } from 'vue'
+
+/** Whether keys belong to what has the keyboard: a field, an editor, a menu, a dialog. */
+function isTaken(target: EventTarget | null): boolean {
+  const element = target as Element | null
+  return Boolean(
+    element?.closest?.(
+      'input:not([type=checkbox]),textarea,select,[contenteditable=true],[role=menu],[role=dialog]',
+    ),
+  )
+}
+
+/** Single keys as shortcuts, as long as nobody is typing. Returns the handler, for the frame of a message. */
+export function useShortcuts(shortcuts: Record<string, () => void>): (event: KeyboardEvent) => void {
+  const handle = (event: KeyboardEvent) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || isTaken(event.target))
+      return
+    const act = shortcuts[event.key]
+    if (!act) return
+    event.preventDefault()
+    act()
+  }
+  onMounted(() => addEventListener('keydown', handle))
+  onBeforeUnmount(() => removeEventListener('keydown', handle))
+  return handle
+}

@@ -1,0 +1,178 @@
+import { computed, ref, shallowRef } from 'vue'
+import { toast } from '../kit/toasts'
+import { t } from '../shared/i18n'
+import { usePaged } from '../shared/paged'
+import { problemOf, type Problem } from '../shared/problem'
+import { api } from './session'
+import type { Flag, Folder, Message, Row } from './types'
+
+const INBOX = 'INBOX'
+
+export const folderPath = (id: string): string => `folders/${encodeURIComponent(id)}`
+export const folderName = (folder: Folder): string => (folder.use ? t(`folder.${folder.use}`) : folder.name)
+
+/** Everything that is on screen of a mailbox: folders, the list, the open message, and what can be done with them. */
+export function useMailbox() {
+  const folders = ref<Folder[]>([])
+  const current = ref(INBOX)
+  const search = ref('')
+  const chosen = ref(new Set<number>())
+  const open = shallowRef<Message | null>(null)
+  const openIndex = ref(-1)
+  const openProblem = shallowRef<Problem | null>(null)
+  const destroying = ref(false)
+  let opening = 0
+
+  const folder = computed(() => folders.value.find((one) => one.id === current.value))
+  const inTrash = computed(() => folder.value?.use === 'trash')
+  /** What an action is about: the ticked messages, else the open one. */
+  const targets = computed(() => (chosen.value.size ? [...chosen.value] : open.value ? [open.value.uid] : []))
+
+  const list = usePaged<Row>(async (offset, limit, signal) => {
+    const query = { offset, limit, search: search.value }
+    const found = await api.get<{ total: number; messages: Row[] }>(
+      `${folderPath(current.value)}/messages`,
+      query,
+      signal,
+    )
+    return { total: found.total, rows: found.messages }
+  })
+
+  async function readFolders(): Promise<void> {
+    try {
+      folders.value = (await api.get<{ folders: Folder[] }>('folders')).folders
+    } catch (reason) {
+      if (problemOf(reason).status !== 401) toast(problemOf(reason).told, 'bad')
+    }
+  }
+
+  function close(): void {
+    opening++
+    open.value = null
+    openIndex.value = -1
+    openProblem.value = null
+  }
+
+  async function show(id: string): Promise<void> {
+    current.value = id
+    search.value = ''
+    chosen.value = new Set()
+    close()
+    await list.reset()
+  }
+
+  async function find(text: string): Promise<void> {
+    search.value = text
+    chosen.value = new Set()
+    close()
+    await list.reset()
+  }
+
+  async function read(index: number): Promise<void> {
+    const row = list.at(index)
+    if (!row) return
+    const mine = ++opening
+    openIndex.value = index
+    openProblem.value = null
+    try {
+      const message = await api.get<Message>(`${folderPath(current.value)}/messages/${row.uid}`)
+      if (mine !== opening) return
+      open.value = message
+      if (!row.seen) {
+        list.patch((one) => (one.uid === row.uid ? { ...one, seen: true } : one))
+        count(current.value, -1)
+      }
+    } catch (reason) {
+      if (mine === opening) openProblem.value = problemOf(reason)
+    }
+  }
+
+  function count(id: string, by: number): void {
+    folders.value = folders.value.map((one) =>
+      one.id === id ? { ...one, unread: Math.max(0, one.unread + by) } : one,
+    )
+  }
+
+  /** Something may have changed in a folder: by another program, another window, or new mail. */
+  async function changed(id?: string): Promise<void> {
+    await readFolders()
+    if (id && id !== current.value) return
+    await list.reload()
+    if (open.value) openIndex.value = indexOf(open.value.uid)
+  }
+
+  /** Where a message is in the list now; -1 when it is not among the rows at hand. */
+  function indexOf(uid: number): number {
+    for (let index = 0; index < list.total.value; index++) {
+      if (list.at(index)?.uid === uid) return index
+      if (index > 500) break
+    }
+    return -1
+  }
+
+  async function act(path: string, body: unknown): Promise<boolean> {
+    try {
+      await api.post(`${folderPath(current.value)}/${path}`, body)
+      return true
+    } catch (reason) {
+      toast(problemOf(reason).told, 'bad')
+      return false
+    }
+  }
+
+  async function flag(name: Flag, on: boolean, uids = targets.value): Promise<void> {
+    if (!uids.length) return
+    const about = new Set(uids)
+    const paint = (value: boolean) => {
+      list.patch((row) => (about.has(row.uid) ? { ...row, [name]: value } : row))
+      if (open.value && about.has(open.value.uid)) open.value = { ...open.value, [name]: value }
+    }
+    paint(on)
+    if (await act('flags', { uids, add: on ? [name] : [], remove: on ? [] : [name] })) await readFolders()
+    else paint(!on)
+  }
+
+  /** Take messages out of this folder; what was open gives way to its neighbour, which is not marked as read. */
+  async function takeAway(path: string, body: object, done: string): Promise<void> {
+    const uids = targets.value
+    if (!uids.length || !(await act(path, { uids, ...body }))) return
+    toast(t(done, { n: uids.length }))
+    if (open.value && uids.includes(open.value.uid)) close()
+    chosen.value = new Set()
+    await Promise.all([list.reload(), readFolders()])
+  }
+
+  /** Into Trash; from Trash for good, after a question. */
+  async function remove(sure = false): Promise<void> {
+    destroying.value = inTrash.value && !sure && targets.value.length > 0
+    if (!destroying.value) await takeAway('delete', {}, inTrash.value ? 'mail.gone' : 'mail.deleted')
+  }
+
+  const moveTo = (to: string) => takeAway('move', { to }, 'mail.moved')
+
+  return {
+    folders,
+    folder,
+    current,
+    search,
+    list,
+    chosen,
+    open,
+    openIndex,
+    openProblem,
+    targets,
+    inTrash,
+    destroying,
+    readFolders,
+    show,
+    find,
+    read,
+    close,
+    changed,
+    flag,
+    remove,
+    moveTo,
+  }
+}
+
+export type Mailbox = ReturnType<typeof useMailbox>
