@@ -37,13 +37,16 @@ def write(folder: Path, rendered: Rendered) -> None:
     for name, files in rendered.items():
         for file, text in files.items():
             target = folder / name / file
-            target.parent.mkdir(parents=True, exist_ok=True, mode=0o755)
+            target.parent.mkdir(parents=True, exist_ok=True)
             with target.open("w") as out:
                 out.write(text)
                 out.flush()
                 os.fsync(out.fileno())
             target.chmod(0o644)
-    folder.chmod(0o755)
+    # Whatever the umask is: each daemon's own user reads here.
+    for made in (folder, *folder.rglob("*")):
+        if made.is_dir():
+            made.chmod(0o755)
 
 
 def check(folder: Path, rendered: Rendered, daemons: Iterable[str] | None = None) -> None:
