@@ -6,9 +6,9 @@ const NAMES = [
   'Anna Keller',
   'Daniel Okafor',
   'Fatima Al-Sayed',
-  '田中 純子',
+  'Ольга Смирнова',
   'Igor Novák',
-  '林 玉婷',
+  'Γιώργος Παπάς',
   'Nightly Backup',
   'Pierre Laurent',
   'Project Board',
@@ -17,7 +17,7 @@ const NAMES = [
 const SUBJECTS = [
   'Quarterly review on Thursday',
   'Invoice 2026-{n}',
-  '會議記錄與後續事項',
+  'Протокол встречи',
   'Angebot Nr. {n} – Rückfrage',
   'Your trip to Taipei',
   'Backup job {n} finished',
@@ -26,7 +26,7 @@ const SUBJECTS = [
 const PREVIEWS = [
   'Thanks for sending the numbers over. I had a look at the second sheet and there are two things',
   'vielen Dank für Ihr Angebot. Wir hätten noch zwei Fragen zur Lieferzeit und zu den Preisen',
-  '各位好，附件為今天會議的記錄，請於週五前回覆意見。',
+  'Добрый день, протокол во вложении, жду замечаний до пятницы.',
   'I moved the meeting to 14:30 because the room was taken. Same link as always',
 ]
 const START = Date.now()

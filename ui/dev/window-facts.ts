@@ -7,9 +7,9 @@ const NAMES = [
   'Anna Keller',
   'Daniel Okafor',
   'Fatima Al-Sayed',
-  '田中 純子',
+  'Ольга Смирнова',
   'Igor Novák',
-  '林 玉婷',
+  'Γιώργος Παπάς',
   'Pierre Laurent',
 ]
 

@@ -10,10 +10,20 @@ function isTaken(target: EventTarget | null): boolean {
   )
 }
 
-/** Single keys as shortcuts, as long as nobody is typing. Returns the handler, for the frame of a message. */
-export function useShortcuts(shortcuts: Record<string, () => void>): (event: KeyboardEvent) => void {
+/** Single keys as shortcuts, unless `off` or somebody is typing. Returns the handler, for the frame of a message. */
+export function useShortcuts(
+  off: () => boolean,
+  shortcuts: Record<string, () => void>,
+): (event: KeyboardEvent) => void {
   const handle = (event: KeyboardEvent) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || isTaken(event.target))
+    if (
+      event.ctrlKey ||
+      event.metaKey ||
+      event.altKey ||
+      event.defaultPrevented ||
+      off() ||
+      isTaken(event.target)
+    )
       return
     const act = shortcuts[event.key]
     if (!act) return

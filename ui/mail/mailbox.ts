@@ -20,7 +20,8 @@ export function useMailbox() {
   const open = shallowRef<Message | null>(null)
   const openIndex = ref(-1)
   const openProblem = shallowRef<Problem | null>(null)
-  const destroying = ref(false)
+  /** Messages in Trash about which a question is open. */
+  const destroying = ref<number[]>([])
   let opening = 0
 
   const folder = computed(() => folders.value.find((one) => one.id === current.value))
@@ -133,8 +134,7 @@ export function useMailbox() {
   }
 
   /** Take messages out of this folder; what was open gives way to its neighbour, which is not marked as read. */
-  async function takeAway(path: string, body: object, done: string): Promise<void> {
-    const uids = targets.value
+  async function takeAway(path: string, uids: number[], body: object, done: string): Promise<void> {
     if (!uids.length || !(await act(path, { uids, ...body }))) return
     toast(t(done, { n: uids.length }))
     if (open.value && uids.includes(open.value.uid)) close()
@@ -143,12 +143,18 @@ export function useMailbox() {
   }
 
   /** Into Trash; from Trash for good, after a question. */
-  async function remove(sure = false): Promise<void> {
-    destroying.value = inTrash.value && !sure && targets.value.length > 0
-    if (!destroying.value) await takeAway('delete', {}, inTrash.value ? 'mail.gone' : 'mail.deleted')
+  async function remove(uids = targets.value): Promise<void> {
+    if (inTrash.value) destroying.value = uids
+    else await takeAway('delete', uids, {}, 'mail.deleted')
   }
 
-  const moveTo = (to: string) => takeAway('move', { to }, 'mail.moved')
+  async function destroy(): Promise<void> {
+    const uids = destroying.value
+    destroying.value = []
+    await takeAway('delete', uids, {}, 'mail.gone')
+  }
+
+  const moveTo = (to: string, uids = targets.value) => takeAway('move', uids, { to }, 'mail.moved')
 
   return {
     folders,
@@ -171,6 +177,7 @@ export function useMailbox() {
     changed,
     flag,
     remove,
+    destroy,
     moveTo,
   }
 }
