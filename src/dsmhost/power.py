@@ -73,7 +73,8 @@ def name_all(root: Path, profile: str, number: int) -> None:
 def lay_cable(folder: Path, number: int, doors: list[Any], proc: int) -> subprocess.Popen[str]:
     """Start the outside world in a network of its own, and lay a cable from this machine's network to it.
 
-    doors: [(listening socket of the host, address, port)], served by the world. proc: the host's /proc. Returns the world when it serves. Raises OSError when it does not come up.
+    doors: [(listening socket of the host, address, port)], served by the world. proc: the host's /proc.
+    Returns the world when it serves. Raises OSError when it does not come up.
     """
     facts = json.dumps({"folder": str(folder), "number": number, "doors": doors, "proc": proc}, ensure_ascii=False)
     world = subprocess.Popen(

@@ -60,6 +60,7 @@ Ext.Component = function (config) {
   this.initComponent()
 }
 Ext.Component.prototype = {
+  constructor: Ext.Component,
   initComponent() {},
   on() {},
   get: Ext.emptyFn,
