@@ -1,7 +1,7 @@
-import { resolve } from 'node:path'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
 import vue from '@vitejs/plugin-vue'
 import { defineConfig } from 'vitest/config'
-import { mock } from './dev/mock'
 
 const here = (path: string) => resolve(import.meta.dirname, path)
 
@@ -9,7 +9,12 @@ const here = (path: string) => resolve(import.meta.dirname, path)
 export default defineConfig(({ command }) => ({
   root: here('.'),
   base: './',
-  plugins: [vue(), ...(command === 'serve' && !process.env.VITEST ? [mock()] : [])],
+  // Not in node_modules: that may be a link into a cache in which nobody may write.
+  cacheDir: join(tmpdir(), 'mailroom-vite'),
+  plugins: [
+    vue(),
+    command === 'serve' && !process.env.VITEST ? import('./dev/mock').then(({ mock }) => mock()) : null,
+  ],
   define: { __VUE_OPTIONS_API__: 'false', __VUE_PROD_DEVTOOLS__: 'false' },
   server: { host: '127.0.0.1', port: 5199, strictPort: true },
   build: {
@@ -19,5 +24,5 @@ export default defineConfig(({ command }) => ({
     chunkSizeWarningLimit: 600,
     rolldownOptions: { input: { admin: here('admin.html'), mail: here('mail.html') } },
   },
-  test: { environment: 'happy-dom', include: ['tests/**/*.test.ts'] },
+  test: { environment: 'happy-dom', include: ['tests/**/*.test.ts'], cache: false },
 }))

