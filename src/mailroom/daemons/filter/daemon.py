@@ -10,7 +10,16 @@ from mailroom.daemons.ask import ask
 from mailroom.daemons.command import run
 from mailroom.daemons.shape import DaemonFailed, Facts, PlainDaemon, Service
 
-PAGES = {"general": "mail_delivery.general", "spam": "security.spam", "antivirus": "security.antivirus"}
+# What the filter reads of each page (filtering/rules.py; a test compares the two). No more: what it is not given here, it
+# cannot obey, and a reload would be for nothing.
+READS = {
+    "general": ("mail_delivery.general", ("domain", "hostname", "max_hops", "max_message_mb", "max_recipients")),
+    "spam": (
+        "security.spam",
+        ("enabled", "engine", "subject_prefix", "tag_subject", "threshold", "when_down"),
+    ),
+    "antivirus": ("security.antivirus", ("action", "enabled", "engine", "when_down")),
+}
 
 
 class Filter(PlainDaemon):
@@ -25,7 +34,7 @@ class Filter(PlainDaemon):
         )
 
     def files(self, facts: Facts) -> dict[str, str]:
-        chosen = {name: facts.settings[page] for name, page in PAGES.items()}
+        chosen = {name: {key: facts.settings[page][key] for key in keys} for name, (page, keys) in READS.items()}
         return {"filter.json": json.dumps(chosen, indent=1, sort_keys=True) + "\n"}
 
     def check(self, folder: Path) -> None:

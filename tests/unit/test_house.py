@@ -1,0 +1,106 @@
+"""The rules of the house that a machine can check."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+from mailroom.core import settings
+from mailroom.ctl.commands.docs import text
+from mailroom.daemons import configuration
+from mailroom.daemons.filter import daemon as filter_daemon
+from mailroom.daemons.shape import Facts, HostFacts
+from mailroom.filtering import rules
+
+HERE = Path(__file__).resolve().parents[2]
+FEATURES = HERE / "docs" / "features.md"
+LINES_MAX = 300
+CODE = {".py", ".ts", ".vue", ".css", ".c", ".lua", ".j2", ".js"}
+ROW = re.compile(r"^\| ((?:[A-Z]{2}\d{2}(?:, )?)+) \| ([^|]+) \| ([^|]+) \|$")
+# Rows that the product claims by now; each must stand in docs/features.md with a test.
+CLAIMED = (
+    "SW01 SW05 SW06 SW12 CL01 CL02 CL03 LI01 LI02 AC01 AC06 AC07 AC11 AC12 PR01 PR02 PR03 PR04 PR05 PR06 PR07 DL01 DL05 DL06"
+    " DL07 DL09 DL10 DL11 SA01 SA05 SA06 AV01 AV02 AV08 SL01"
+).split()
+
+
+def ours() -> list[Path]:
+    """Every file of the project."""
+    listed = subprocess.run(("git", "ls-files"), cwd=HERE, capture_output=True, text=True, check=True).stdout
+    return [HERE / name for name in listed.splitlines() if (HERE / name).is_file()]
+
+
+def test_files_stay_readable() -> None:
+    long = {
+        str(file.relative_to(HERE)): count
+        for file in ours()
+        if file.suffix in CODE and (count := len(file.read_text(errors="replace").splitlines())) > LINES_MAX
+    }
+    assert long == {}
+
+
+def test_every_claimed_row_has_a_test_that_exists() -> None:
+    proved: dict[str, str] = {}
+    for line in FEATURES.read_text().splitlines():
+        if match := ROW.match(line):
+            for row in match[1].split(", "):
+                proved[row] = match[3]
+    assert [row for row in CLAIMED if row not in proved] == []
+    for row, tests in proved.items():
+        for name in re.findall(r"`(tests/[^`]+)`", tests):
+            file, _, function = name.partition("::")
+            assert (HERE / file).is_file(), f"{row}: {file} does not exist"
+            assert not function or f"{function}(" in (HERE / file).read_text(), f"{row}: {name} does not exist"
+        assert "`tests/" in tests, f"{row} names no test"
+
+
+def test_the_reference_of_settings_is_as_declared() -> None:
+    assert (HERE / "docs" / "settings.md").read_text().strip() == text().strip()
+
+
+def test_no_setting_does_nothing() -> None:
+    """Habit 6: each choice of each setting changes what some daemon reads."""
+    host = HostFacts(lan_networks=("192.0.2.0/24",), accounts_synced=True)
+    usual = settings.defaults()
+    usual["mail_delivery.general"]["skip_auth_on_lan"] = True
+    idle = []
+    for page, key, _ in settings.each_setting():
+        for value in others(page, key, usual[page][key]):
+            changed = {name: dict(values) for name, values in usual.items()}
+            changed[page] = settings.clean(page, {**changed[page], key: value})
+            if configuration.render(Facts(changed, host)) == configuration.render(Facts(usual, host)):
+                idle.append(f"{page}.{key} = {value!r}")
+    # The antivirus engine has one choice so far.
+    assert idle == []
+
+
+def others(page: str, key: str, value: object) -> list[object]:
+    """Every other choice of a setting, or one other value."""
+    declared = settings.schema_of(page)["properties"][key]
+    if "enum" in declared or "const" in declared:
+        return [choice for choice in declared.get("enum", []) if choice != value]
+    if isinstance(value, bool):
+        return [not value]
+    if isinstance(value, int | float):
+        return [value + 1]
+    if isinstance(value, list):
+        return [["198.51.100.0/24"]]
+    return ["other.example" if key in ("domain", "hostname") else "other"]
+
+
+def test_the_project_speaks_of_itself_alone() -> None:
+    words = re.compile("/" + "work/|py" + "pi" + r"\.org|npm" + r"js\.org|deb" + r"\.debian\.org", re.IGNORECASE)
+    found = [
+        f"{file.relative_to(HERE)}: {match[0]}"
+        for file in ours()
+        if file.suffix not in (".png", ".ico") and (match := words.search(file.read_text(errors="replace")))
+    ]
+    assert found == []
+
+
+def test_the_filter_is_given_exactly_what_it_reads() -> None:
+    given = {name: set(keys) for name, (_, keys) in filter_daemon.READS.items()}
+    read = {name: set(kind.__annotations__) for name, kind in
+            (("general", rules.General), ("spam", rules.Spam), ("antivirus", rules.Antivirus))}  # fmt: skip
+    assert given == read
