@@ -18,6 +18,7 @@ from mailroom.web.tools import Asking
 
 THREADS = 10
 WAITING_MAX = 64
+CHUNK = 64 * 1024
 TIME_LIMIT_S = 130
 BASES = {WINDOW: "/", PORTAL: "/mail/"}
 API = "api/"
@@ -55,6 +56,9 @@ def _dispatch(path_info: str) -> None:
 def _handle() -> Iterable[bytes]:
     request, response = cherrypy.serving.request, cherrypy.serving.response
     found = respond(_asking(request))
+    # What nobody has read is read now: a connection that is closed before that loses the answer as well.
+    while request.rfile.read(CHUNK):
+        pass
     response.status = f"{found.status} {responses.get(found.status, '')}".strip()
     response.headers.clear()
     for name, value in {**tools.ALWAYS, **found.headers}.items():
@@ -78,8 +82,8 @@ def _asking(request: Any) -> Asking:
         query=query,
         headers=headers,
         stream=request.rfile,
-        length=int(headers.get("content-length") or 0),
-        preflight=headers.get("x-mailroom-body") == "later",
+        length=int(headers.get("x-mailroom-later") or headers.get("content-length") or 0),
+        preflight="x-mailroom-later" in headers,
     )
 
 

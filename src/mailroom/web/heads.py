@@ -73,10 +73,10 @@ def answer(data: bytes) -> tuple[int, str, list[tuple[str, str]]]:
     return int(matched[1]), (matched[2] or b"").decode(), _headers(lines)
 
 
-def passed_on(head: Head, side: str, address: str, user: str = "") -> bytes:
+def passed_on(head: Head, side: str, address: str, user: str = "", body_later: bool = False) -> bytes:
     """The head for the inner server: nothing of ours that came from outside, and what only the hub may say.
 
-    user: whom the relay has vouched for; "" on the portal's side.
+    user: whom the relay has vouched for; "" on the portal's side. body_later: only the guards are to answer.
     """
     kept = [
         (name, value)
@@ -85,7 +85,10 @@ def passed_on(head: Head, side: str, address: str, user: str = "") -> bytes:
     ]
     kept += [(f"{OURS}side", side), (f"{OURS}address", address), ("connection", "close")]
     kept += [(f"{OURS}user", user)] if user else []
-    if head.length or head.method not in ("GET", "HEAD"):
+    kept += [] if head.get("host") else [("host", "localhost")]
+    if body_later:
+        kept += [(f"{OURS}later", str(head.length)), ("content-length", "0")]
+    elif head.length or head.method not in ("GET", "HEAD"):
         kept.append(("content-length", str(head.length)))
     lines = [f"{head.method} {head.target} HTTP/1.1", *(f"{name}: {value}" for name, value in kept)]
     return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")

@@ -86,9 +86,12 @@ class Hub:
         if side == PORTAL and head.target.partition("?")[0] == "/mail":
             writer.write(_short(308, b"", "Location: mail/\r\n"))
             return await writer.drain()
-        passed = heads.passed_on(head, side, _address(head, side), _user(head, side))
-        if head.length > PREFLIGHT_FROM_BYTES and not await self._may_send(passed, writer):
+        who = side, _address(head, side), _user(head, side)
+        if head.length > PREFLIGHT_FROM_BYTES and not await self._may_send(
+            heads.passed_on(head, *who, body_later=True), writer
+        ):
             return None
+        passed = heads.passed_on(head, *who)
         with spool() as body, spool() as answer:
             await _take(reader, body, head.length)
             status, reason, known = await self._ask(passed, body, answer)
@@ -97,9 +100,8 @@ class Hub:
                 return await self.streams.serve(json.loads(channel), reader, writer)
             await _give(writer, status, reason, known, answer, head.method)
 
-    async def _may_send(self, passed: bytes, writer: Writer) -> bool:
+    async def _may_send(self, asked: bytes, writer: Writer) -> bool:
         """Let the guards look at the head before a long body is taken; a refusal is passed on."""
-        asked = passed.removesuffix(b"\r\n") + b"x-mailroom-body: later\r\n\r\n"
         with spool() as body, spool() as answer:
             status, reason, known = await self._ask(asked, body, answer)
             if status == 204:

@@ -32,7 +32,7 @@ from mailroom.web.route import (
 
 LOG = logging.getLogger("mailroom.web")
 STREAM_HEADER = "X-Mailroom-Stream"
-# Part of every URL inside DSM's desktop, and no concern of a route.
+# In every URL of a window on DSM's desktop, and no concern of a route.
 DESKTOP_WORDS = {"SynoToken", "theme", "lang", "_dc"}
 ALWAYS = {
     "Cache-Control": "no-store",
@@ -138,6 +138,8 @@ def _answer(asked: Asking) -> Answer:
     if route.raw:
         _refuse_long(asked.length, route.raw(call))
         call.stream, call.length = asked.stream, asked.length
+    if route.body:
+        _refuse_long(asked.length, JSON_BYTES_MAX)
     if asked.preflight:
         return Answer(status=204)
     if route.body:
@@ -207,7 +209,7 @@ def _query(route: Route, asked: Asking) -> Any:
     for name, value in pairs:
         if name in given:
             raise Invalid(f"{name} is given twice.", field=name, fields={name: "Give it once."})
-        if name not in DESKTOP_WORDS:
+        if asked.side != WINDOW or name not in DESKTOP_WORDS:
             given[name] = value
     if route.query is None:
         if given:
@@ -217,7 +219,6 @@ def _query(route: Route, asked: Asking) -> Any:
 
 
 def _body(model: type[BaseModel], asked: Asking) -> Any:
-    _refuse_long(asked.length, JSON_BYTES_MAX)
     data = asked.stream.read(asked.length)
     try:
         facts = json.loads(data)

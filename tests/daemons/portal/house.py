@@ -35,7 +35,8 @@ store, events = AccountStore(), EventStore()
 settings = app.settings_story(store, events, app.AtRest())
 accounts = Accounts(store, events, settings, refresh=lambda settings: None)
 settings.exchange.prepare = accounts.prepare_domain
-serve({**app.settings_operations(settings), **accounts.operations(), **app.state_operations(events)}, accounts.watches())
+operations = {**app.settings_operations(settings), **accounts.operations(), **app.state_operations(events)}
+serve(operations, accounts.watches())
 """
 CLONE_NEWNET = 0x40000000
 SETUP = json.dumps({"domain": "example.com", "hostname": "mail.example.com"})

@@ -61,7 +61,8 @@ BROKEN = {
     "unknown charset": b"Subject: unknown charset\r\nContent-Type: text/plain; charset=x-nowhere\r\n\r\ncaf\xe9\r\n",
     "codec that is none": b"Subject: codec that is none\r\nContent-Type: text/plain; charset=rot13\r\n\r\nplain\r\n",
     "idna charset": b"Subject: idna charset\r\nContent-Type: text/plain; charset=idna\r\n\r\nxn--a.\xff\r\n",
-    "bad base64": b"Subject: bad base64\r\nContent-Type: text/plain\r\nContent-Transfer-Encoding: base64\r\n\r\n!!!=Zm9v=\r\n",
+    "bad base64": b"Subject: bad base64\r\nContent-Type: text/plain\r\nContent-Transfer-Encoding: base64\r\n"
+    b"\r\n!!!=Zm9v=\r\n",
     "bad quoted": b"Subject: bad quoted\r\nContent-Type: text/plain\r\nContent-Transfer-Encoding: quoted-printable\r\n"
     b"\r\n=Z1 =\xff =\r\n",
     "no headers": b"Subject: no headers\r\n\r\n",
@@ -69,8 +70,7 @@ BROKEN = {
     "bad words": b"Subject: bad words =?utf-8?b?!!!?= =?x-none?q?=FF?= =?utf-8?q?a=0Ab?=\r\n\r\nbody\r\n",
     "no boundary": b"Subject: no boundary\r\nContent-Type: multipart/mixed\r\n\r\nbody\r\n",
     "nul": b"Subject: nul \x00 here\r\nContent-Type: text/html\r\n\r\n<p>a\x00b\r\n",
-    "addresses": b'Subject: addresses\r\nFrom: "a\\"b" <x@y>, group: c@d, e;\r\nTo: undisclosed-recipients:;\r\n\r\nb\r\n',
-    "utf-16": b"Subject: utf-16\r\nContent-Type: text/html; charset=utf-16le\r\n\r\n"
-    + "<p>ü".encode("utf-16le"),
+    "addresses": b'Subject: addresses\r\nFrom: "a\\"b" <x@y>, group: c@d, e;\r\nTo: undisclosed:;\r\n\r\nb\r\n',
+    "utf-16": b"Subject: utf-16\r\nContent-Type: text/html; charset=utf-16le\r\n\r\n" + "<p>ü".encode("utf-16le"),
     "long line": b"Subject: long line\r\n\r\n" + b"x" * 200_000 + b"\r\n",
 }

@@ -21,6 +21,7 @@ PREVIEW_LETTERS = 160
 VIEW = "(UID FLAGS INTERNALDATE ENVELOPE BODYSTRUCTURE)"
 # Shown inside a message; everything else is only ever saved.
 PICTURES = {"image/png", "image/jpeg", "image/gif", "image/webp", "image/bmp"}
+NOT_BASE64 = bytes(set(range(256)) - set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"))
 ALTERNATIVES = ("text/html", "text/plain")
 
 Items = dict[bytes, Any]
@@ -88,7 +89,7 @@ def addresses(listed: Any) -> list[dict[str, str]]:
     found = []
     for entry in listed or []:
         if isinstance(entry, list) and len(entry) == 4 and entry[3] is not None:
-            local, domain = words.decoded(entry[2] or b""), words.decoded(entry[3])
+            local, domain = words.decoded(entry[2]), words.decoded(entry[3])
             name = words.header(entry[0])
             # Dovecot's word for what it could not read.
             address = "" if domain == "MISSING_DOMAIN" and local == "MISSING_MAILBOX" else f"{local}@{domain}"
@@ -109,7 +110,7 @@ def view(link: Link, found: Message) -> dict[str, Any]:
         "reply_to": addresses(envelope[4]),
         "subject": words.header(envelope[1]),
         "date": _date(found.items),
-        "message_id": words.decoded(envelope[9] or b""),
+        "message_id": words.decoded(envelope[9]),
         **flags(found.items),
         "remote_images": remote,
         "attachments": [
@@ -155,21 +156,18 @@ def decoded(raw: bytes, encoding: str) -> bytes:
     if encoding == "quoted-printable":
         return quopri.decodestring(raw)
     if encoding == "base64":
-        return _base64(raw)[0]
+        return _base64(raw, last=True)[0]
     return raw
 
 
-def _base64(raw: bytes, rest: bytes = b"") -> tuple[bytes, bytes]:
-    """(what `raw` means, letters left over for the next piece). Foreign bytes are passed over."""
-    letters = rest + bytes(byte for byte in raw if byte in BASE64_LETTERS)
+def _base64(raw: bytes, rest: bytes = b"", last: bool = False) -> tuple[bytes, bytes]:
+    """(what `raw` means, letters left over for the next piece). Foreign bytes, padding too, are passed over."""
+    letters = rest + raw.translate(None, NOT_BASE64)
     whole, left = letters[: len(letters) // 4 * 4], letters[len(letters) // 4 * 4 :]
-    try:
-        return binascii.a2b_base64(whole), left
-    except (binascii.Error, ValueError):
-        return b"", b""
-
-
-BASE64_LETTERS = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
+    data = binascii.a2b_base64(whole)
+    if last and len(left) > 1:
+        data += binascii.a2b_base64(left + b"A" * (4 - len(left)))[: len(left) * 3 // 4]
+    return data, left
 
 
 def attachment(found: Message, number: str) -> Part:
@@ -188,8 +186,8 @@ def pieces(link: Link, uid: int, part: Part) -> Iterator[bytes]:
         at += len(raw)
         last = len(raw) < mailbox.CHUNK
         if part.encoding == "base64":
-            data, left = _base64(raw, left)
-            yield data + (_base64(left + b"AAAA"[: -len(left) % 4])[0][: len(left) * 3 // 4] if last and left else b"")
+            data, left = _base64(raw, left, last)
+            yield data
         elif part.encoding == "quoted-printable":
             # Never cut between "=" and its two digits: lines are decoded whole.
             raw = left + raw

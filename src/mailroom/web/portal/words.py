@@ -64,9 +64,9 @@ def _codec(charset: str, otherwise: str = "") -> str:
         raise LookupError(charset) from None
 
 
-def header(raw: bytes | None) -> str:
+def header(raw: object) -> str:
     """A header's value with its encoded words decoded (RFC 2047), on one line, without control characters."""
-    if not raw:
+    if not isinstance(raw, bytes):
         return ""
     value = re.sub(r"\r?\n[ \t]?", " ", text(raw))
     if "=?" in value:
@@ -80,9 +80,9 @@ def header(raw: bytes | None) -> str:
     return BIDI.sub("", CONTROLS.sub("", value.replace("\t", " "))).strip()
 
 
-def decoded(raw: bytes) -> str:
-    """A short word, e.g. an address, as it is."""
-    return CONTROLS.sub("", text(raw))
+def decoded(raw: object) -> str:
+    """A short word, e.g. an address, as it is; "" for what is none."""
+    return CONTROLS.sub("", text(raw)) if isinstance(raw, bytes) else ""
 
 
 def parameter(parameters: dict[str, bytes], name: str) -> str:

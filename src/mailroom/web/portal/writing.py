@@ -87,8 +87,9 @@ def write(draft: Draft, out: IO[bytes]) -> int:
         head[name] = value
     boundary = _boundary(draft)
     head["MIME-Version"] = "1.0"
-    head["Content-Type"] = f'multipart/mixed; boundary="{boundary}"'
-    out.write(head.as_bytes(policy=SMTP))
+    # By hand: the library would close a multipart that has no parts yet.
+    out.write(head.as_bytes(policy=SMTP).rstrip(b"\r\n"))
+    out.write(f'\r\nContent-Type: multipart/mixed; boundary="{boundary}"\r\n\r\n'.encode())
     del text["MIME-Version"]
     out.write(f"--{boundary}\r\n".encode())
     out.write(text.as_bytes(policy=SMTP))

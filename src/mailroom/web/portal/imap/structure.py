@@ -38,7 +38,7 @@ class Part:
     @property
     def bytes_about(self) -> int:
         """Its size when decoded, as well as can be told without reading it (base64, with line ends)."""
-        return self.size * 54 // 74 if self.encoding == "base64" else self.size
+        return self.size * 57 // 78 if self.encoding == "base64" else self.size
 
 
 def parts(structure: Any) -> list[Part]:
@@ -86,7 +86,7 @@ def _leaf(values: list[Any], number: str, within: str) -> Part:
         encoding=_word(_at(values, 5)) or "7bit",
         size=_number(_at(values, 6)),
         name=name,
-        cid=words.decoded(_at(values, 3) or b"").strip().strip("<>"),
+        cid=words.decoded(_at(values, 3)).strip().strip("<>"),
         disposition=_word(_at(given, 0)),
         within=within,
     )

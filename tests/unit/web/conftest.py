@@ -1,0 +1,8 @@
+"""Made-up input is the same on every machine and may take its time there."""
+
+from __future__ import annotations
+
+from hypothesis import settings
+
+settings.register_profile("web", deadline=None, database=None, derandomize=True)
+settings.load_profile("web")
