@@ -49,7 +49,9 @@ mkdir -p data run mail opt/mailroom/app/mailroom
 mount --bind "$2/data" data; mount --bind "$2/run" run
 mount --bind "$3" opt/mailroom/app/mailroom
 [ -z "$DATA_SIZE" ] || mount -t tmpfs -o "size=$DATA_SIZE" small data
-echo ready; exec sleep infinity
+echo ready
+# As the first process, takes in those whose parents have died.
+sleep infinity & wait
 """
 RENDER = """
 import json, sys
@@ -91,7 +93,6 @@ READY = {
 SETTINGS = {"mail_delivery.general": {"domain": "example.com", "hostname": "mail.example.com"}}
 # Our services' users are changed by s6-setuidgid; so are they here.
 OWN_USER = ("s6-setuidgid", "mailroom")
-
 
 
 def bundle() -> Path | None:
@@ -280,9 +281,7 @@ class Chain:
         link.connect((server, port))
         return link
 
-    def smtp(
-        self, port: int = 25, timeout_s: float = 40.0, server: str = SERVER, client: str = CLIENT
-    ) -> smtplib.SMTP:
+    def smtp(self, port: int = 25, timeout_s: float = 40.0, server: str = SERVER, client: str = CLIENT) -> smtplib.SMTP:
         """An SMTP client that is connected to the chain."""
         chain = self
 

@@ -109,7 +109,9 @@ def test_every_state_survives_every_talk(chain: Chain, state: str) -> None:
     assert len(chain.sink.taken) == taken
 
 
-SMUGGLED = b"MAIL FROM:<smuggled@out.example>\r\nRCPT TO:<alice@example.com>\r\nDATA\r\nSubject: smuggled\r\n\r\nx\r\n.\r\n"
+SMUGGLED = (
+    b"MAIL FROM:<smuggled@out.example>\r\nRCPT TO:<alice@example.com>\r\nDATA\r\nSubject: smuggled\r\n\r\nx\r\n.\r\n"
+)
 
 
 @pytest.mark.parametrize("end", [b"\n.\n", b"\n.\r\n", b"\r\n.\n", b"\r.\r", b"\r\n.\r", b"\r.\r\n", b"\0\r\n\0.\r\n"])

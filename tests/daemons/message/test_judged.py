@@ -73,7 +73,11 @@ def test_a_virus_is_found_by_our_own_signature_and_kept_in_quarantine(chain: Cha
     assert kept.encode().replace(b"\n", b"\r\n") == content
     about = json.loads(chain.execute("sh", "-c", f"cat /data/quarantine/*/{record['id']}.json"))
     assert about["recipients"] == ["alice@example.com"] and "GTUBE" not in str(about)
-    assert chain.execute("sh", "-c", "stat -c %a /data/quarantine /data/quarantine/*/*").split() == ["700", "600", "600"]
+    assert chain.execute("sh", "-c", "stat -c %a /data/quarantine /data/quarantine/*/*").split() == [
+        "700",
+        "600",
+        "600",
+    ]
     assert not any(b"EICAR" in one.content for one in chain.sink.taken)
 
 
