@@ -180,8 +180,9 @@ class Machine:
         )  # fmt: skip
 
     def _inside(self) -> Sequence[str]:
+        # -r: this host may itself be a chroot, which entering a mount namespace would leave.
         # When nsenter is killed, what it started ends too.
-        return ("nsenter", "-t", str(self.pid()), "-m", "-p", "-n", "-u", "-i", "setpriv", "--pdeathsig", "KILL")
+        return ("nsenter", "-t", str(self.pid()), "-m", "-p", "-n", "-u", "-i", "-r", "setpriv", "--pdeathsig", "KILL")
 
     def _group(self, user: str) -> str:
         return self.run("id", "-g", user).stdout.strip()
@@ -213,23 +214,28 @@ class Machine:
 
     def shutdown(self) -> None:
         """Stop packages and switch off."""
-        pid = self._alive("pid")
+        processes = self._processes()
         if self.is_on():
             self.ask("shutdown")
-        self._wait_off(pid)
+        self._wait_off(processes)
 
     def power_cut(self) -> None:
         """Pull the plug: process number 1 is killed, and with it everything else."""
-        pid = self._alive("pid")
-        if pid is not None:
+        processes = self._processes()
+        if processes:
             with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-        self._wait_off(pid)
+                os.kill(processes[0], signal.SIGKILL)
+        self._wait_off(processes)
 
-    def _wait_off(self, pid: int | None) -> None:
+    def _processes(self) -> list[int]:
+        """Process number 1, and its parent on this host, which holds the forwarded ports too."""
+        pid = self._alive("pid")
+        return [] if pid is None else [pid, parent(pid)]
+
+    def _wait_off(self, processes: list[int]) -> None:
         """Until its last process is gone. Raises RuntimeError when it lives on."""
         until = time.monotonic() + OFF_LIMIT_S
-        while pid is not None and running(pid):
+        while any(running(pid) for pid in processes):
             if time.monotonic() > until:
                 raise RuntimeError(f"The machine does not go off:\n{self.console()[-3000:]}")
             time.sleep(LOOK_AGAIN_S)
@@ -252,6 +258,14 @@ def opened_folder(folder: Path) -> Iterator[int]:
         yield opened
     finally:
         os.close(opened)
+
+
+def parent(pid: int) -> int:
+    """The process's parent; 0 when there is none here."""
+    try:
+        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+    except OSError:
+        return 0
 
 
 def running(pid: int) -> bool:

@@ -13,6 +13,8 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from dsm_probe import free_port
+
 from dsmhost.machine import Machine
 
 PROFILES = ("6.2", "7")
@@ -26,7 +28,10 @@ def machines() -> Iterator[dict[str, Machine]]:
     if os.geteuid() != 0:
         pytest.skip("a machine needs root")
     folder = Path(tempfile.mkdtemp(prefix="dsmhost-"))
-    made = {profile: Machine(folder / profile, profile, 31 + at) for at, profile in enumerate(PROFILES)}
+    made = {
+        profile: Machine(folder / profile, profile, 31 + at, forwards={free_port(): 5000})
+        for at, profile in enumerate(PROFILES)
+    }
     try:
         for machine in made.values():
             machine.create()
@@ -65,3 +70,9 @@ def nas7(machines: dict[str, Machine]) -> Machine:
 @pytest.fixture
 def nas6(machines: dict[str, Machine]) -> Machine:
     return ready(machines["6.2"])
+
+
+@pytest.fixture(scope="module")
+def empty(machines: dict[str, Machine]) -> dict[str, Machine]:
+    """Machines for tests that leave nothing behind."""
+    return {profile: ready(machine) for profile, machine in machines.items()}

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import socket
 import struct
 import tarfile
 import zlib
@@ -44,6 +45,12 @@ CARRY = {
     "preupgrade": 'cp -p "$SYNOPKG_PKGDEST/data" "$SYNOPKG_TEMP_UPGRADE_FOLDER/" 2>/dev/null\nexit 0\n',
     "postupgrade": 'cp -p "$SYNOPKG_TEMP_UPGRADE_FOLDER/data" "$SYNOPKG_PKGDEST/" 2>/dev/null\nexit 0\n',
 }
+
+
+def free_port() -> int:
+    """A port of this host that nobody has taken."""
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        return int(door.getsockname()[1])
 
 
 def picture(size: int, height: int = 0) -> bytes:

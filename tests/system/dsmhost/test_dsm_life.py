@@ -284,7 +284,8 @@ def test_abnormal_status_stops_it(nas: Machine, tmp_path: Path) -> None:
     until(lambda: len(polls.read_text().splitlines()) >= 3, "nobody asks")
     assert set(polls.read_text().split()) == {owner(nas)}
     nas.run("sh", "-c", "kill $(cat /var/packages/Probe/var/pid /var/packages/Probe/etc/pid 2>/dev/null)")
-    until(lambda: not nas.ask("status", name="Probe")["enabled"], "it was not stopped")
+    until(lambda: len((place(nas) / "record").read_text().splitlines()) >= len(STOP), "it was not stopped")
+    assert nas.ask("status", name="Probe")["enabled"] is False
     assert [line[:2] for line in record(nas)] == [[verb, "STOP"] for verb in STOP]
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
-from dsm_probe import Probe
+from dsm_probe import Probe, free_port
 
 from dsmhost.forward import PortTaken
 from dsmhost.machine import Machine
@@ -25,11 +25,6 @@ import socket, sys
 door = socket.create_server(("0.0.0.0", 25)); print("listening", flush=True)
 link, peer = door.accept(); link.sendall(b"220 here\\r\\n"); print(peer[0], flush=True)
 """
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as door:
-        return int(door.getsockname()[1])
 
 
 def processes(folder: Path) -> list[str]:

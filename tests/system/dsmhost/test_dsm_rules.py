@@ -111,22 +111,11 @@ CASES = [
 ]
 
 
-@pytest.fixture
-def right(machines: dict[str, Machine]) -> dict[str, Machine]:
-    """Machines that are on and have no package."""
-    from conftest import ready
-
-    for machine in machines.values():
-        if not machine.is_on():
-            ready(machine)
-    return machines
-
-
 @pytest.mark.parametrize(("profile", "code", "make"), CASES)
 def test_refused(
-    right: dict[str, Machine], tmp_path: Path, profile: str, code: int, make: Callable[[str], Probe]
+    empty: dict[str, Machine], tmp_path: Path, profile: str, code: int, make: Callable[[str], Probe]
 ) -> None:
-    nas = right[profile]
+    nas = empty[profile]
     with pytest.raises(Refused) as refused:
         nas.ask("install", file=make(profile).write(tmp_path))
     assert refused.value.code == code, refused.value.message
