@@ -6,17 +6,13 @@ import { defineConfig } from 'vitest/config'
 const here = (path: string) => resolve(import.meta.dirname, path)
 
 // All URLs are relative: the window lives below the relay CGI, the portal below /mail/.
-export default defineConfig(({ command }) => ({
+export default defineConfig({
   root: here('.'),
   base: './',
   // Not in node_modules: that may be a link into a cache in which nobody may write.
   cacheDir: join(tmpdir(), 'mailroom-vite'),
-  plugins: [
-    vue(),
-    command === 'serve' && !process.env.VITEST ? import('./dev/mock').then(({ mock }) => mock()) : null,
-  ],
+  plugins: [vue()],
   define: { __VUE_OPTIONS_API__: 'false', __VUE_PROD_DEVTOOLS__: 'false' },
-  server: { host: '127.0.0.1', port: 5199, strictPort: true },
   build: {
     target: 'es2022',
     outDir: process.env.MAILROOM_UI_OUT ?? here('dist'),
@@ -25,4 +21,4 @@ export default defineConfig(({ command }) => ({
     rolldownOptions: { input: { admin: here('admin.html'), mail: here('mail.html') } },
   },
   test: { environment: 'happy-dom', include: ['tests/**/*.test.ts'], cache: false },
-}))
+})

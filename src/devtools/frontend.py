@@ -8,7 +8,6 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from devtools import cache
@@ -24,15 +23,6 @@ NOT_BUILT = {"node_modules", "dist", "tests", "dsm", "dev"}
 PAGES = ("admin.html", "mail.html")
 
 
-@dataclass(frozen=True)
-class Check:
-    """A quick check of the front end: what to run, and where."""
-
-    name: str
-    argv: tuple[str | Path, ...]
-    cwd: Path
-
-
 def node() -> Path:
     """The Node of the developer's environment."""
     return _node_home() / "bin/node"
@@ -45,12 +35,12 @@ def packages() -> Path:
 
 
 def built() -> Path:
-    """The folder with admin.html, mail.html and assets/: the content of /opt/mailroom/ui in the bundle."""
+    """The cached folder whose `dist` has admin.html, mail.html and assets/: what lies in /opt/mailroom/ui in the bundle."""
     node_modules = packages()
     parts: list[Path | str] = [str(node_modules), Path(__file__)]
     for file in sources():
         parts += [str(file.relative_to(UI)), file]
-    return cache.built("ui", cache.key_of(parts), lambda folder: _build(folder, node_modules)) / "ui"
+    return cache.built("ui", cache.key_of(parts), lambda folder: _build(folder, node_modules))
 
 
 def sources() -> Iterator[Path]:
@@ -64,14 +54,14 @@ def sources() -> Iterator[Path]:
             yield from sorted(file for file in entry.rglob("*") if file.is_file())
 
 
-def checks() -> list[Check]:
-    """eslint, vue-tsc and vitest, to be run from the checkout."""
-    bin_of = _linked_packages()
-    return [
-        Check("front end style", (node(), bin_of / "eslint/bin/eslint.js", "--max-warnings", "0", "."), UI),
-        Check("front end types", (node(), bin_of / "vue-tsc/bin/vue-tsc.js", "--noEmit"), UI),
-        Check("front end tests", (node(), bin_of / "vitest/vitest.mjs", "run", "--configLoader", "runner"), UI),
-    ]
+def checks() -> dict[str, tuple[tuple[str | Path, ...], Path]]:
+    """{name: (command, folder)} of eslint, vue-tsc and vitest."""
+    tools = _linked_packages()
+    return {
+        "front end style": ((node(), tools / "eslint/bin/eslint.js", "--max-warnings", "0", "."), UI),
+        "front end types": ((node(), tools / "vue-tsc/bin/vue-tsc.js", "--noEmit"), UI),
+        "front end tests": ((node(), tools / "vitest/vitest.mjs", "run", "--configLoader", "runner"), UI),
+    }
 
 
 def _node_home() -> Path:
@@ -101,9 +91,9 @@ def _build(folder: Path, node_modules: Path) -> None:
             shutil.copy(file, target)
         (copy / "node_modules").symlink_to(node_modules)
         vite = node_modules / "vite/bin/vite.js"
-        out = {"MAILROOM_UI_OUT": str(folder / "ui"), "NODE_ENV": "production"}
+        out = {"MAILROOM_UI_OUT": str(folder / "dist"), "NODE_ENV": "production"}
         run((node(), vite, "build", "--logLevel", "warn", "--configLoader", "runner"), cwd=copy, env=out)
-    missing = [page for page in PAGES if not (folder / "ui" / page).is_file()]
+    missing = [page for page in PAGES if not (folder / "dist" / page).is_file()]
     if missing:
         raise Stop(f"The front end was built without {', '.join(missing)}.")
 

@@ -119,8 +119,16 @@ def owners(root: Path, manifest: Path) -> None:
 
 
 def desktop(target: Path, dsm: str) -> None:
-    """DSM's own files of the window: one `config` of the two, texts, script and icons."""
+    """DSM's own files of the window: one `config` of the two, texts, script and icons.
+
+    The script has the version in its name: the desktop would go on with an older one that the browser has kept.
+    """
     copied(DSM_UI, target)
-    (target / f"config.{dsm}").rename(target / "config")
-    for other in target.glob("config.*"):
+    script = target / "mailroom-7.js"
+    if dsm == "7":
+        script.rename(target / f"mailroom-{version()}.js")
+    else:
+        script.unlink()
+    (target / "config").write_text((target / f"config.{dsm}").read_text().replace("{version}", version()))
+    for other in (*target.glob("config.*"), target / "mailroom.svg"):
         other.unlink()

@@ -8,7 +8,7 @@ import type { Session } from './types'
 const ACTIVATION_POLL_MS = 3_000
 
 /** DSM's token against cross-site requests; the desktop put it into the window's address. */
-const token = parameters.get('SynoToken') ?? ''
+const token = parameters.get('SynoToken') ?? tokenOfDesktop()
 const tokenHeader = (): Record<string, string> => (token ? { 'X-SYNO-TOKEN': token } : {})
 
 export const session = shallowRef<Session | null>(null)
@@ -20,6 +20,16 @@ export const api = createApi({ headers: tokenHeader, signedOut: () => void readS
 export const stream = new EventStream(
   () => `api/events${token ? `?SynoToken=${encodeURIComponent(token)}` : ''}`,
 )
+
+/** DSM 6 may leave the token out of the address; the desktop around this page has it. */
+function tokenOfDesktop(): string {
+  try {
+    const desktop = parent as unknown as { SYNO?: { SDS?: { Session?: { SynoToken?: string } } } }
+    return desktop.SYNO?.SDS?.Session?.SynoToken ?? ''
+  } catch {
+    return ''
+  }
+}
 
 let timer: ReturnType<typeof setTimeout> | undefined
 
