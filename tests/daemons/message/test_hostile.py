@@ -141,7 +141,8 @@ def nested(depth: int) -> bytes:
 ODD: dict[str, bytes] = {
     "MIME nested 200 deep": nested(200),
     "messages nested 200 deep": b"MIME-Version: 1.0\r\n" + b"Content-Type: message/rfc822\r\n\r\n" * 200 + b"deep",
-    "wrong charsets": b'Content-Type: text/html; charset="x-none\xff"\r\nSubject: =?no-such?b?////?= =?utf-8?q?=ff=fe?=\r\n\r\n'
+    "wrong charsets": b'Content-Type: text/html; charset="x-none\xff"\r\n'
+    b"Subject: =?no-such?b?////?= =?utf-8?q?=ff=fe?=\r\n\r\n"
     b"<meta charset=utf-16>\xff\xfe<b>\x80",
     "bad base64": b"Content-Type: text/plain\r\nContent-Transfer-Encoding: base64\r\n\r\n=A=!!!\xff==\r\nQ\r\n",
     "8-bit headers": b"Subject: \xe9\xff\xfe\r\nFrom: \x80\x81 <\xff@\xfe>\r\nX-\xff: y\r\n\r\nx",
