@@ -10,7 +10,11 @@ from mailroom.core import paths
 from mailroom.core.line_socket import ask
 from mailroom.web import waiting
 
-JOB_LIMIT_S = 120.0
+QUICK_LIMIT_S = 5.0
+READ_LIMIT_S = 20.0
+# What renders, checks, reloads and probes daemons, or waits for one to start.
+CHANGE_LIMIT_S = 120.0
+CHANGES = {"settings.apply", "settings.put_back", "daemons.restart", "accounts.apply", "sync.now", "sync.approve"}
 SIGNIN_LIMIT_S = 10.0
 # A user who loses a role on the host loses it here within the sync's seconds and these.
 PERSON_KEPT_S = 3.0
@@ -23,7 +27,8 @@ _lock = threading.Lock()
 def job(operation: str, **arguments: Any) -> Any:
     """The job process's answer to an operation. Raises Problem."""
     waiting.refuse()
-    return ask(paths.JOB_SOCKET, {"op": operation, **arguments}, JOB_LIMIT_S)
+    limit_s = CHANGE_LIMIT_S if operation in CHANGES else READ_LIMIT_S
+    return ask(paths.JOB_SOCKET, {"op": operation, **arguments}, limit_s)
 
 
 def signin(operation: str, **arguments: Any) -> Any:
@@ -57,7 +62,8 @@ def _remembered(key: str, kept_s: float, operation: str, **arguments: Any) -> An
         known = _kept.get(key)
     if known is not None and known[0] > now:
         return known[1]
-    answer = job(operation, **arguments)
+    waiting.refuse()
+    answer = ask(paths.JOB_SOCKET, {"op": operation, **arguments}, QUICK_LIMIT_S)
     with _lock:
         if len(_kept) > 1_000:
             _kept.clear()

@@ -43,8 +43,12 @@ def _inside(name: str) -> Path | None:
     if "\0" in name:
         return None
     root = paths.UI.resolve()
-    file = (root / name).resolve()
-    return file if file.is_relative_to(root) and file.is_file() else None
+    try:
+        file = (root / name).resolve()
+        return file if file.is_relative_to(root) and file.is_file() else None
+    except OSError:
+        # A name that no file can have.
+        return None
 
 
 def _kind(file: Path) -> str:

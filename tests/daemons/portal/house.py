@@ -112,10 +112,14 @@ class House(Nas):
         link.connect(("127.0.0.1", port))
         return link
 
+    def outside(self, path: str) -> Path:
+        """A path on the host of the NAS, as seen from here."""
+        return Path(f"/proc/{self.first}/root{self.folder}/host{path}")
+
     @property
     def window_socket(self) -> Path:
         """The window's socket, as seen from here."""
-        return Path(f"/proc/{self.first}/root{self.folder}/host/bundle/data/relay/window.sock")
+        return self.outside("/bundle/data/relay/window.sock")
 
     def deliver(self, user: str, message: bytes) -> None:
         """Put a message into somebody's mailbox by LMTP, as Postfix does."""
@@ -218,8 +222,11 @@ class Browser:
 class Window:
     """Somebody at the window, through the relay."""
 
-    def __init__(self, house: House, user: str = "anna", address: str = "192.0.2.9") -> None:
+    def __init__(
+        self, house: House, user: str = "anna", address: str = "192.0.2.9", socket_file: Path | None = None
+    ) -> None:
         self.house, self.user, self.address = house, user, address
+        self.socket_file = socket_file or house.window_socket
 
     def ask(self, method: str, path: str, facts: Any = None, **more: str) -> Answer:
         """One request below the window's base."""
@@ -232,7 +239,7 @@ class Window:
         link.sock = socket.socket(socket.AF_UNIX)
         link.sock.settimeout(60)
         # The path through /proc is longer than a socket's name may be.
-        link.sock.connect(_short(self.house.window_socket))
+        link.sock.connect(_short(self.socket_file))
         try:
             link.request(method, f"/{path}", None if method == "GET" else json.dumps(facts or {}), headers)
             got = link.getresponse()
