@@ -1,11 +1,30 @@
-"""What all tests share: our sources and the tests' own modules can be imported."""
+"""What all tests share: our sources and the tests' own modules can be imported; one server for those that only use it."""
 
 from __future__ import annotations
 
+import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
 
 HERE = Path(__file__).parent
 for folder in (HERE, HERE.parent / "src"):
     if str(folder) not in sys.path:
         sys.path.insert(0, str(folder))
+
+if TYPE_CHECKING:
+    from office import Office
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Office]:
+    """A DSM 7 machine with Mailroom running and three users with seats. A test that changes it puts it back."""
+    if os.geteuid() != 0:
+        pytest.skip("a machine needs root")
+    from office import office
+
+    with office(5, "7") as made:
+        yield made

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import urllib.parse
-import urllib.request
 from collections.abc import Iterator
 
 import pytest
+from desktop import Desktop, Refusal
 from office import PACKAGE, Office, office, until
-
-RELAY = "/webman/3rdparty/Mailroom/index.cgi"
 
 
 @pytest.fixture(scope="module")
@@ -21,40 +17,19 @@ def fresh() -> Iterator[Office]:
         yield made
 
 
-class Desktop:
-    """A browser's session on the desktop, without a browser."""
-
-    def __init__(self, nas: Office, user: str) -> None:
-        self.nas = nas
-        facts = {"api": "SYNO.API.Auth", "version": "6", "method": "login", "account": user, "passwd": nas.passwords[user],
-                 "format": "cookie", "enable_syno_token": "yes"}  # fmt: skip
-        with urllib.request.urlopen(f"{nas.web}/webapi/entry.cgi", urllib.parse.urlencode(facts).encode()) as answer:
-            told = json.loads(answer.read())
-        assert told["success"], told
-        self.cookie, self.token = f"id={told['data']['sid']}", told["data"]["synotoken"]
-
-    def get(self, path: str) -> dict[str, object]:
-        """A JSON answer of the window's API."""
-        asked = urllib.request.Request(
-            f"{self.nas.web}{RELAY}/{path}", headers={"Cookie": self.cookie, "X-SYNO-TOKEN": self.token}
-        )
-        with urllib.request.urlopen(asked) as answer:
-            return dict(json.loads(answer.read()))
-
-
 def test_it_starts_green_and_the_window_names_the_command(fresh: Office) -> None:
     assert fresh.machine.ask("status", name="Mailroom")["code"] == 0
     owners = fresh.machine.run("sh", "-c", "ps -eo user:20,args | grep '[@]appstore/Mailroom'").stdout.split("\n")
     assert {line.split()[0] for line in owners if line} == {"mailroom"}
     desktop = Desktop(fresh, "admin")
-    told = until(lambda: desktop.get("api/session"), 30)
+    told = until(lambda: desktop.get("api/session"), 30, "the window answers")
     assert told["admin"] is True and f"sh {PACKAGE}/target/bin/activate" in str(told["activation"])
 
 
 def test_the_command_makes_everything_run_without_a_reinstall(fresh: Office) -> None:
     installed = fresh.machine.run("stat", "-c", "%Y", f"{PACKAGE}/INFO").stdout
     desktop = Desktop(fresh, "admin")
-    command = str(dict(desktop.get("api/session")["activation"])["command"])  # type: ignore[call-overload]
+    command = desktop.get("api/session")["activation"]["command"]
     fresh.machine.run("sh", "-c", command.removeprefix("sudo "))
     fresh.ready()
     assert fresh.machine.run("stat", "-c", "%Y", f"{PACKAGE}/INFO").stdout == installed
@@ -70,6 +45,6 @@ def test_the_command_makes_everything_run_without_a_reinstall(fresh: Office) -> 
 def test_nobody_but_an_administrator_gets_in(fresh: Office) -> None:
     desktop = Desktop(fresh, "ben")
     assert desktop.get("api/session")["admin"] is False
-    with pytest.raises(urllib.error.HTTPError) as refused:
+    with pytest.raises(Refusal) as refused:
         desktop.get("api/overview")
-    assert refused.value.code == 403
+    assert refused.value.status == 403

@@ -15,7 +15,7 @@ FAILS = "#!/bin/sh\necho 'this upgrade does not want to' >\"$SYNOPKG_TEMP_LOGFIL
 LEFT = """
 for process in /proc/[0-9]*; do
   case $(readlink "$process/exe" 2>/dev/null) in /volume1/@appstore/*) echo "process ${process#/proc/}" ;; esac
-  grep -qsa /volume1/@appstore/Mailroom/bin "$process/cmdline" && echo "program ${process#/proc/}"
+  grep -qsa "@[a]ppstore/Mailroom/bin" "$process/cmdline" && echo "program ${process#/proc/}"
 done
 grep -s /@appstore/Mailroom /proc/mounts
 for port in 0019 01D1 024B 008F 03E1 14A0; do

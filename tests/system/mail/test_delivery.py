@@ -1,0 +1,132 @@
+"""Mail in and out, and the limits of Mail Delivery > General (rows DL01, DL05 to DL07, DL09 to DL11)."""
+
+from __future__ import annotations
+
+import contextlib
+import smtplib
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from office import DOMAIN, HOSTNAME, Office, until
+
+PAGE = "mail_delivery.general"
+
+
+@contextlib.contextmanager
+def changed(server: Office, **values: Any) -> Iterator[None]:
+    """These settings of the page for a while."""
+    before = server.ctl("settings", "list", PAGE)[PAGE]["values"]
+    server.apply(PAGE, **values)
+    try:
+        yield
+    finally:
+        server.apply(PAGE, **{key: before[key] for key in values})
+
+
+def rcpt(server: Office, to: str, **where: str) -> int:
+    """The reply code to one recipient, without signing in."""
+    with server.smtp(**where) as client:  # type: ignore[arg-type]
+        client.ehlo()
+        client.mail("friend@world.example")
+        return client.rcpt(to)[0]
+
+
+def test_mail_comes_in_and_goes_out(server: Office) -> None:
+    server.deliver("from outside")
+    got = server.arrived("ben", "from outside")
+    assert b"X-Mailroom-ID:" in got and b"X-Spam-Status: No" in got
+    with server.submission("ben") as client:
+        client.send_message(server.mail("to outside", to="friend@world.example", sender=f"ben@{DOMAIN}"))
+    assert server.sent_out("to outside")["from"] == f"ben@{DOMAIN}"
+
+
+def test_an_unknown_recipient_is_told_at_once(server: Office) -> None:
+    assert rcpt(server, f"nobody@{DOMAIN}") == 550
+    record = until(lambda: server.ctl("messages", f"nobody@{DOMAIN}")["messages"], 20)[0]
+    told = server.ctl("explain", record["id"])
+    assert record["verdict"] == "reject" and any("nobody" in line and "refused" in line for line in told["explain"])
+
+
+def test_every_domain_has_a_postmaster(server: Office) -> None:
+    server.deliver("to the postmaster", to=f"postmaster@{DOMAIN}")
+    assert server.arrived("anna", "to the postmaster")
+
+
+@pytest.mark.parametrize("place", ["world", "nas", "loopback"])
+def test_nobody_relays_without_signing_in(server: Office, place: str) -> None:
+    where = {"world": {}, "nas": {"place": "nas"}, "loopback": {"place": "nas", "to": "127.0.0.1"}}[place]
+    assert rcpt(server, "somebody@elsewhere.example", **where) == 554
+
+
+def test_signing_in_is_not_needed_in_exactly_the_networks_shown(server: Office) -> None:
+    printer = server.address(9)
+    with changed(server, skip_auth_on_lan=True, lan_networks=[f"{printer}/32"]):
+        assert rcpt(server, "somebody@elsewhere.example", source=printer) == 250
+        assert rcpt(server, "somebody@elsewhere.example", source=server.address(10)) == 554
+        assert rcpt(server, "somebody@elsewhere.example", place="nas", to="127.0.0.1") == 554
+    assert rcpt(server, "somebody@elsewhere.example", source=printer) == 554
+
+
+def test_without_smtp_authentication_nobody_sends(server: Office) -> None:
+    with changed(server, smtp_auth=False):
+        with pytest.raises(smtplib.SMTPNotSupportedError):
+            server.submission("ben")
+        server.deliver("still comes in")
+        assert server.arrived("ben", "still comes in")
+    with server.submission("ben") as client:
+        client.noop()
+
+
+def test_sender_must_be_the_login_when_that_is_set(server: Office) -> None:
+    with server.submission("ben") as client:
+        client.send_message(server.mail("as somebody else", to="friend@world.example", sender=f"anna@{DOMAIN}"))
+    server.sent_out("as somebody else")
+    with changed(server, sender_equals_login=True), server.submission("ben") as client:
+        with pytest.raises(smtplib.SMTPRecipientsRefused) as refused:
+            client.send_message(server.mail("forged", to="friend@world.example", sender=f"anna@{DOMAIN}"))
+        assert b"not owned by user" in next(iter(refused.value.recipients.values()))[1]
+        client.rset()
+        client.send_message(server.mail("as myself", to="friend@world.example", sender=f"ben@{DOMAIN}"))
+        server.sent_out("as myself")
+
+
+def test_the_size_limit_is_announced_and_kept(server: Office) -> None:
+    with changed(server, max_message_mb=1), server.smtp() as client:
+        client.ehlo()
+        assert client.esmtp_features["size"] == str(1024 * 1024)
+        with pytest.raises(smtplib.SMTPResponseException) as refused:
+            client.send_message(server.mail("large", text="x" * 70 + "\n" + ("y" * 70 + "\n") * 16000))
+        assert refused.value.smtp_code == 552
+
+
+def test_recipients_beyond_the_limit_are_refused(server: Office) -> None:
+    with changed(server, max_recipients=2), server.smtp() as client:
+        client.ehlo()
+        client.mail("friend@world.example")
+        assert [client.rcpt(f"{name}@{DOMAIN}")[0] for name in ("anna", "ben", "chloe")] == [250, 250, 452]
+
+
+def test_a_message_that_goes_in_circles_is_returned(server: Office) -> None:
+    mail = server.mail("in circles")
+    for hop in range(6):
+        mail["Received"] = f"from a{hop}.example by b{hop}.example; Tue, 24 Nov 2026 10:00:00 +0000"
+    with changed(server, max_hops=3), server.smtp() as client:
+        with pytest.raises(smtplib.SMTPResponseException) as refused:
+            client.send_message(mail)
+        assert refused.value.smtp_code in (550, 554)
+
+
+def test_banner_hostname_and_domain(server: Office) -> None:
+    link = server.connect(25)
+    assert link.recv(500) == f"220 {HOSTNAME} ESMTP\r\n".encode()
+    link.close()
+    with changed(server, banner="welcomes you", hostname="mx.other.example", domain="other.example"):
+        link = server.connect(25)
+        assert link.recv(500) == b"220 mx.other.example welcomes you\r\n"
+        link.close()
+        assert rcpt(server, "ben@other.example") == 250
+        assert rcpt(server, f"ben@{DOMAIN}") == 554
+        server.deliver("to the new domain", to="ben@other.example")
+        assert server.arrived("ben", "to the new domain")
+    assert rcpt(server, f"ben@{DOMAIN}") == 250

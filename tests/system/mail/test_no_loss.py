@@ -1,0 +1,114 @@
+"""Kill each daemon in turn, then pull the plug, in the middle of 1,000 messages from ten clients: nothing is lost or doubled.
+
+Each acknowledged message is in the mailbox exactly once. A message whose acknowledgement was lost is sent again, as a real
+server does; it may be there twice and is counted apart (RFC 5321 4.5.4.1).
+"""
+
+from __future__ import annotations
+
+import collections
+import os
+import re
+import signal
+import smtplib
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+from office import DOMAIN, Office, until
+from processes import pid_of, processes
+
+CLIENTS, EACH = 10, 100
+VICTIMS = ("filter", "rspamd", "clamd", "dovecot", "postfix", "resolver", "signin", "job", "serve")
+GIVE_UP_S = 600.0
+PAUSE_S = 0.3
+
+
+class Sender(threading.Thread):
+    """One client of the outside world that does not give up."""
+
+    def __init__(self, server: Office, number: int) -> None:
+        super().__init__(daemon=True)
+        self.server, self.number = server, number
+        self.acknowledged: list[str] = []
+        self.sent_again: set[str] = set()
+
+    def run(self) -> None:
+        until_s = time.monotonic() + GIVE_UP_S
+        for turn in range(EACH):
+            name = f"<{self.number}-{turn}@flood.world.example>"
+            while not self.send(name) and time.monotonic() < until_s:
+                time.sleep(PAUSE_S)
+            self.acknowledged.append(name)
+
+    def send(self, name: str) -> bool:
+        """One try; whether it was acknowledged."""
+        mail = self.server.mail(f"flood {name[1:].split('@')[0]}", to=f"chloe@{DOMAIN}")
+        del mail["Message-ID"]
+        mail["Message-ID"] = name
+        in_doubt = False
+        try:
+            with self.server.smtp(source=self.server.address(9 + self.number)) as client:
+                client.ehlo_or_helo_if_needed()
+                client.mail("friend@world.example")
+                if client.rcpt(f"chloe@{DOMAIN}")[0] != 250:
+                    return False
+                in_doubt = True
+                code, _ = client.data(mail.as_bytes())
+                in_doubt = False
+                return code == 250
+        except smtplib.SMTPDataError:
+            return False
+        except (OSError, smtplib.SMTPException):
+            if in_doubt:
+                self.sent_again.add(name)
+            return False
+
+
+@pytest.fixture
+def quick(server: Office) -> Iterator[Office]:
+    """With the fast engine: a thousand messages take a minute, not ten."""
+    server.apply("security.spam", engine="rspamd")
+    until(lambda: not server.late(), 60, "Rspamd answers")
+    yield server
+    server.apply("security.spam", engine="spamassassin")
+    until(lambda: not server.late(), 60, "SpamAssassin answers")
+
+
+def test_nothing_acknowledged_is_lost_or_doubled(quick: Office) -> None:
+    senders = [Sender(quick, number) for number in range(CLIENTS)]
+    for sender in senders:
+        sender.start()
+    done = lambda: sum(len(sender.acknowledged) for sender in senders)  # noqa: E731
+    for place, daemon in enumerate(VICTIMS, 1):
+        until(lambda place=place: done() >= place * 60, GIVE_UP_S, f"{place * 60} messages")
+        os.kill(pid_of(quick, daemon), signal.SIGKILL)
+    until(lambda: done() >= 650, GIVE_UP_S, "650 messages")
+    (supervisor,) = [pid for pid, line in processes(quick).items() if "s6-svscan" in line]
+    os.kill(supervisor, signal.SIGKILL)
+    until(lambda: done() >= 750, GIVE_UP_S, "750 messages")
+    quick.machine.power_cut()
+    quick.machine.boot()
+    for sender in senders:
+        sender.join(GIVE_UP_S)
+    assert done() == CLIENTS * EACH
+    quick.ready()
+    until(lambda: quick.ctl("status")["queue"] == 0, 180, "the queue is empty")
+    found = collections.Counter(name for folder in ("INBOX", "Junk") for name in ids(quick, folder))
+    again = {name for sender in senders for name in sender.sent_again}
+    acknowledged = {name for sender in senders for name in sender.acknowledged}
+    print(f"{len(again)} of {len(acknowledged)} were sent again after a lost acknowledgement")
+    assert [name for name in acknowledged if not found[name]] == []
+    assert [(name, found[name]) for name in acknowledged - again if found[name] != 1] == []
+    assert len(again) < len(acknowledged) / 4
+
+
+def ids(server: Office, folder: str) -> list[str]:
+    """Message-IDs of the flood in one of Chloe's folders."""
+    with server.imap("chloe") as client:
+        if client.select(folder, readonly=True)[0] != "OK":
+            return []
+        _, fetched = client.fetch("1:*", "(BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)])")
+    heads = b"".join(part[1] for part in fetched if isinstance(part, tuple))
+    return re.findall(r"<[^>]+@flood\.world\.example>", heads.decode())

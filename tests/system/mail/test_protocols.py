@@ -1,0 +1,153 @@
+"""Each protocol on its port, switched on and off in the settings (rows PR01 to PR07), by real clients from outside."""
+
+from __future__ import annotations
+
+import contextlib
+import imaplib
+import poplib
+import smtplib
+import socket
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from office import DOMAIN, Office, trusting
+
+PAGE = "service.protocol"
+PORTS = {
+    "smtp_enabled": 25,
+    "smtps_enabled": 465,
+    "submission_enabled": 587,
+    "pop3_enabled": 110,
+    "pop3s_enabled": 995,
+    "imap_enabled": 143,
+    "imaps_enabled": 993,
+}
+
+
+@contextlib.contextmanager
+def changed(server: Office, **values: Any) -> Iterator[None]:
+    """These settings of the page for a while."""
+    before = server.ctl("settings", "list", PAGE)[PAGE]["values"]
+    server.apply(PAGE, **values)
+    try:
+        yield
+    finally:
+        server.apply(PAGE, **{key: before[key] for key in values})
+
+
+def answers(server: Office, port: int) -> bool:
+    """Whether something listens there."""
+    try:
+        server.connect(port, timeout_s=5).close()
+    except ConnectionRefusedError:
+        return False
+    return True
+
+
+class Pop3(poplib.POP3):
+    """A POP3 client in the outside world."""
+
+    def __init__(self, server: Office, port: int) -> None:
+        self.server = server
+        super().__init__("nas", port, 30)
+
+    def _create_socket(self, timeout: float) -> socket.socket:
+        link = self.server.connect(self.port, timeout_s=timeout)
+        return trusting().wrap_socket(link, server_hostname="nas") if self.port == 995 else link
+
+
+@pytest.mark.parametrize("setting", PORTS)
+def test_a_protocol_is_there_while_it_is_enabled(server: Office, setting: str) -> None:
+    port = PORTS[setting]
+    usual = server.ctl("settings", "get", f"{PAGE}.{setting}")
+    assert answers(server, port) is usual
+    with changed(server, **{setting: not usual}):
+        assert answers(server, port) is not usual
+    assert answers(server, port) is usual
+
+
+def test_smtp_and_submission_on_other_ports(server: Office) -> None:
+    with changed(server, smtp_port=2525, submission_port=2587, smtps_port=2465):
+        assert [answers(server, port) for port in (25, 465, 587)] == [False, False, False]
+        with server.smtp(2525) as client:
+            client.send_message(server.mail("on another port"))
+    assert server.arrived("ben", "on another port")
+    assert [answers(server, port) for port in (2525, 2465, 2587)] == [False, False, False]
+
+
+def test_a_port_that_is_taken_is_refused_at_its_field(server: Office) -> None:
+    refused = server.ctl("settings", "set", f"{PAGE}.smtp_port=993", check=False)["error"]
+    assert refused["code"] == "invalid" and "IMAP SSL/TLS" in refused["message"]
+
+
+@pytest.mark.parametrize("port", [465, 587])
+def test_submission_wants_encryption_and_signing_in(server: Office, port: int) -> None:
+    with server.smtp(port) as client:
+        if port == 587:
+            client.ehlo()
+            assert not client.has_extn("auth")
+            assert client.docmd("MAIL", f"FROM:<ben@{DOMAIN}>")[0] == 530
+            client.starttls(context=trusting())
+        client.ehlo()
+        client.mail(f"ben@{DOMAIN}")
+        assert client.rcpt("somebody@elsewhere.example")[0] == 554
+    with server.submission("ben", port) as client:
+        client.send_message(server.mail(f"sent by {port}", to="somebody@elsewhere.example", sender=f"ben@{DOMAIN}"))
+    assert server.sent_out(f"sent by {port}")["to"] == ["somebody@elsewhere.example"]
+
+
+def test_a_wrong_password_does_not_send(server: Office) -> None:
+    with pytest.raises(smtplib.SMTPAuthenticationError):
+        server.submission("chloe", password="wrong")
+
+
+def test_imap_and_pop3_read_the_same_mail(server: Office) -> None:
+    server.deliver("read it all ways", to=f"anna@{DOMAIN}")
+    server.arrived("anna", "read it all ways")
+    with server.imap("anna", port=143) as client:
+        client.select("INBOX", readonly=True)
+        assert client.search(None, "SUBJECT", '"read it all ways"')[1] != [b""]
+    with changed(server, pop3_enabled=True, pop3s_enabled=True):
+        for port in (110, 995):
+            pop = Pop3(server, port)
+            if port == 110:
+                with pytest.raises(poplib.error_proto):
+                    pop.user("anna")
+                    pop.pass_(server.passwords["anna"])
+                pop.stls(trusting())
+            pop.user("anna")
+            pop.pass_(server.passwords["anna"])
+            found = [b"\n".join(pop.retr(number)[1]) for number in range(1, pop.stat()[0] + 1)]
+            assert any(b"Subject: read it all ways" in one for one in found)
+            pop.quit()
+
+
+def test_no_password_before_encryption(server: Office) -> None:
+    link = server.connect(143, timeout_s=20)
+    heard = link.recv(1000)
+    assert b"LOGINDISABLED" in heard
+    link.sendall(b"a login anna whatever\r\n")
+    assert b"a NO [PRIVACYREQUIRED]" in link.recv(1000)
+    link.close()
+
+
+def test_a_search_finds_words_in_bodies_also_one_character_of_japanese(server: Office) -> None:
+    server.deliver("needle in the haystack", to=f"anna@{DOMAIN}", text="鯖の味噌煮 and a needlework\n")
+    server.arrived("anna", "needle in the haystack")
+    with server.imap("anna") as client:
+        client.select("INBOX", readonly=True)
+        for words in ("needlework", "味噌", "鯖"):
+            client.literal = words.encode()
+            assert client.search("UTF-8", "BODY")[1] != [b""], words
+
+
+def test_old_tls_is_refused(server: Office) -> None:
+    import ssl
+
+    old = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    old.check_hostname, old.verify_mode = False, ssl.CERT_NONE
+    old.minimum_version = old.maximum_version = ssl.TLSVersion.TLSv1_1
+    old.set_ciphers("ALL:@SECLEVEL=0")
+    with pytest.raises((ssl.SSLError, ConnectionError, imaplib.IMAP4.error)):
+        old.wrap_socket(server.connect(993, timeout_s=20), server_hostname="nas")

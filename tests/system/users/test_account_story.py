@@ -1,0 +1,153 @@
+"""Users of the NAS become accounts, and stop being it (rows AC01, AC06, AC07, AC11, AC12, LI01, LI02, SW12)."""
+
+from __future__ import annotations
+
+import imaplib
+import smtplib
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from desktop import Desktop, Refusal
+from office import DOMAIN, Office, until
+
+SEEN_WITHIN_S = 30.0
+
+
+def user(server: Office, name: str) -> dict[str, Any] | None:
+    """The line of Account > User."""
+    return next((one for one in server.ctl("accounts", "list", name)["users"] if one["name"] == name), None)
+
+
+def known(server: Office, name: str) -> dict[str, Any]:
+    return dict(until(lambda: user(server, name), SEEN_WITHIN_S, f"{name} is seen"))
+
+
+def rcpt(server: Office, name: str) -> int:
+    with server.smtp() as client:
+        client.ehlo()
+        client.mail("friend@world.example")
+        return client.rcpt(f"{name}@{DOMAIN}")[0]
+
+
+@pytest.fixture
+def dora(server: Office) -> Iterator[str]:
+    """A user for one test."""
+    server.machine.add_user("dora", "dora-Password-1", "Dora")
+    server.passwords["dora"] = "dora-Password-1"
+    known(server, "dora")
+    yield "dora"
+    server.machine.run("/usr/syno/bin/synouser", "--del", "dora", check=False)
+    until(lambda: (user(server, "dora") or {"status": "deactivated"})["status"] == "deactivated", SEEN_WITHIN_S)
+
+
+def test_a_new_user_is_seen_gets_a_seat_and_mail(server: Office, dora: str) -> None:
+    assert user(server, dora)["info"] == "not_activated" and rcpt(server, dora) == 550  # type: ignore[index]
+    with pytest.raises(imaplib.IMAP4.error):
+        server.imap(dora)
+    server.ctl("accounts", "activate", dora)
+    server.deliver("welcome dora", to=f"{dora}@{DOMAIN}")
+    assert server.arrived(dora, "welcome dora")
+    server.ctl("accounts", "deactivate", dora)
+    assert rcpt(server, dora) == 550
+    with pytest.raises(imaplib.IMAP4.error):
+        server.imap(dora)
+
+
+def test_a_changed_password_counts_at_the_next_sign_in(server: Office, dora: str) -> None:
+    server.ctl("accounts", "activate", dora)
+    server.imap(dora).logout()
+    server.machine.set_password(dora, "an-Other-Password-2")
+    with pytest.raises(imaplib.IMAP4.error):
+        server.imap(dora)
+    server.imap(dora, "an-Other-Password-2").logout()
+    with pytest.raises(imaplib.IMAP4.error):
+        server.imap(dora, "garbage after a good login")
+    with pytest.raises(smtplib.SMTPAuthenticationError):
+        server.submission(dora)
+
+
+def test_a_disabled_and_a_removed_user_lose_access(server: Office, dora: str) -> None:
+    server.ctl("accounts", "activate", dora)
+    server.imap(dora).logout()
+    server.machine.run("/usr/syno/bin/synouser", "--modify", dora, "Dora", "1", "")
+    until(lambda: user(server, dora)["status"] == "deactivated", SEEN_WITHIN_S, "disabled is seen")  # type: ignore[index]
+    with pytest.raises(imaplib.IMAP4.error):
+        server.imap(dora)
+    server.machine.run("/usr/syno/bin/synouser", "--modify", dora, "Dora", "0", "")
+    until(lambda: user(server, dora)["status"] == "normal", SEEN_WITHIN_S, "enabled is seen")  # type: ignore[index]
+    server.imap(dora).logout()
+    server.machine.run("/usr/syno/bin/synouser", "--del", dora)
+    # Mail to somebody who has just disappeared waits at the sender: it may be a mistake.
+    until(lambda: rcpt(server, dora) == 450, SEEN_WITHIN_S, "removed is seen")
+    with pytest.raises(imaplib.IMAP4.error):
+        server.imap(dora)
+
+
+def test_five_seats_are_free_and_the_sixth_waits(server: Office) -> None:
+    names = [f"seat{number}" for number in range(3)]
+    for name in names:
+        server.machine.add_user(name, "seat-Password-1")
+        known(server, name)
+    try:
+        told = server.ctl("accounts", "activate", *names)
+        assert told["seats"] == {"total": 5, "used_before": 3, "used_after": 5}
+        assert [known(server, name)["info"] for name in names] == ["activated", "activated", "waiting"]
+        assert "All 5 seats are taken" in known(server, names[2])["why"] and rcpt(server, names[2]) == 550
+        server.ctl("accounts", "deactivate", names[0])
+        assert known(server, names[2])["info"] == "activated" and rcpt(server, names[2]) == 250
+        licences = server.ctl("licences")
+        assert (licences["total"], licences["used"], licences["unused"]) == (5, 5, 0) and licences["licences"]
+    finally:
+        server.ctl("accounts", "deactivate", *names)
+        for name in names:
+            server.machine.run("/usr/syno/bin/synouser", "--del", name)
+
+
+def test_administrators_see_the_window_others_only_personal(server: Office) -> None:
+    assert Desktop(server, "anna").get("api/session")["admin"] is True
+    ben = Desktop(server, "ben")
+    assert ben.get("api/session")["admin"] is False
+    for path in ("api/overview", "api/settings", "api/accounts", "api/messages", "api/bans"):
+        with pytest.raises(Refusal) as refused:
+            ben.get(path)
+        assert refused.value.status == 403
+    with pytest.raises(Refusal):
+        ben.post("api/accounts/apply", changes={"ben": "activate"})
+
+
+def test_guessing_is_counted_held_back_and_can_be_undone(server: Office) -> None:
+    guesser = server.address(14)
+
+    def try_in(password: str) -> bool:
+        link = server.connect(993, source=guesser)
+        from office import trusting
+
+        with trusting().wrap_socket(link, server_hostname="nas") as secure:
+            secure.recv(500)
+            secure.sendall(f'a LOGIN ben "{password}"\r\n'.encode())
+            return b"a OK" in secure.recv(500)
+
+    for turn in range(7):
+        try_in(f"guess {turn}")
+    held = {(one["kind"], one["value"]) for one in server.ctl("bans", "list")["bans"]}
+    assert ("address", guesser) in held and ("account", "ben") in held
+    assert not try_in(server.passwords["ben"])
+    server.ctl("bans", "lift", "address", guesser)
+    server.ctl("bans", "lift", "account", "ben")
+    assert try_in(server.passwords["ben"])
+
+
+def test_a_list_that_lacks_everybody_is_not_believed(server: Office) -> None:
+    server.machine.run("cp", "-a", "/etc/passwd", "/etc/passwd.kept")
+    try:
+        # A new file in the old one's place, as DSM's tools write it; nobody is left in it.
+        server.machine.run("sh", "-c", "grep -v ':100:' /etc/passwd.kept >/etc/passwd.new; mv /etc/passwd.new /etc/passwd")
+        state = until(lambda: (now := server.ctl("sync", "state"))["state"] == "refused" and now, SEEN_WITHIN_S)
+        assert "ben" in state["refused"]["would_drop"]
+        assert rcpt(server, "ben") == 250
+        server.deliver("while the list is empty")
+    finally:
+        server.machine.run("mv", "/etc/passwd.kept", "/etc/passwd")
+    until(lambda: server.ctl("sync", "state")["state"] == "ok", SEEN_WITHIN_S)
+    assert server.arrived("ben", "while the list is empty")
