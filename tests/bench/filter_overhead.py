@@ -1,7 +1,7 @@
-"""What our filter adds to bare Postfix -> LMTP, scanners off: processor time and latency of 10 KB messages, one session.
+"""What our filter adds to bare Postfix -> LMTP, scanners off: processor time and latency of 10 KB messages.
 
-Both chains run at the same time and are measured in turns; the medians of the rounds are compared. Budget (design): at
-most 4 ms of processor time and 8 ms of latency a message.
+One session; both chains run at the same time and are measured in turns; the medians of the rounds are compared.
+Budget (design): at most 4 ms of processor time and 8 ms of latency a message.
 """
 
 from __future__ import annotations
@@ -71,7 +71,9 @@ def main() -> dict[str, Any]:
     finally:
         for chain in chains.values():
             chain.end()
-    cpu, latency = ({name: statistics.median(one[n] for one in found) for name, found in rounds.items()} for n in (0, 1))
+    cpu, latency = (
+        {name: statistics.median(one[n] for one in found) for name, found in rounds.items()} for n in (0, 1)
+    )
     return {
         "cpu_ms": {name: round(value, 2) for name, value in cpu.items()},
         "latency_ms": {name: round(value, 2) for name, value in latency.items()},

@@ -6,6 +6,7 @@ import os
 import signal
 import smtplib
 import threading
+import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -80,6 +81,17 @@ def test_workers_end_with_their_parent_and_a_new_one_serves(chain: Chain) -> Non
     assert send(chain, "orphan")[0] == 451
     chain.run_all("filter")
     assert send(chain, "orphan")[0] == 250
+
+
+def test_a_hung_filter_is_given_up_within_30_s(chain: Chain) -> None:
+    chain.signal_all("filter", signal.SIGSTOP)
+    started = time.monotonic()
+    try:
+        assert send(chain, "stopped")[0] == 451
+    finally:
+        chain.signal_all("filter", signal.SIGCONT)
+    assert time.monotonic() - started < 30
+    assert send(chain, "stopped")[0] == 250
 
 
 def test_nothing_is_lost_or_doubled_while_workers_are_killed(chain: Chain) -> None:

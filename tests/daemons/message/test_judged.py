@@ -81,6 +81,22 @@ def test_a_virus_is_found_by_our_own_signature_and_kept_in_quarantine(chain: Cha
     assert not any(b"EICAR" in one.content for one in chain.sink.taken)
 
 
+def test_mail_that_is_nested_too_deep_to_be_looked_at_whole_is_marked(chain: Chain) -> None:
+    """Row AV01: what was not looked at is never silently taken as clean."""
+    hidden = (SAMPLES / "eicar.eml").read_bytes()
+    for depth, verdicts in ((3, {"quarantine"}), (60, {"deliver", "spam"})):
+        content = hidden
+        for number in range(depth):
+            head = b'MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary="x%d"\r\n\r\n' % number
+            part = b"--x%d\r\nContent-Type: message/rfc822\r\n\r\n%b\r\n--x%d--\r\n" % (number, content, number)
+            content = head + part
+        assert chain.send(content, sender=f"deep{depth}@out.example")[0] == 250
+        assert chain.record(f"deep{depth}@")["verdict"] in verdicts
+    marked = chain.sink.wait(lambda taken: any(one.sender.startswith("deep60") for one in taken))[-1]
+    assert b"X-Mailroom-Unscanned: clamav\r\n" in marked.content
+    assert "nested too deep" in " ".join(explain(chain.record("deep60@")))
+
+
 @pytest.mark.parametrize(
     ("to", "reply", "setting", "words"),
     [

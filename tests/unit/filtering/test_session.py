@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import struct
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from mailroom.filtering import milter, order, pipeline
+from mailroom.core import paths
+from mailroom.filtering import milter, order, pipeline, session
 from mailroom.filtering.ids import new_id, time_of
 from mailroom.filtering.message import Answer, Asked, Changes, Message
 from mailroom.filtering.milter import packet
@@ -43,7 +45,7 @@ class Wire:
     """Runs a session on bytes given in advance and collects what it says and records."""
 
     def __init__(self, rules: Rules = RULES) -> None:
-        self.rules, self.said = rules, b""
+        self.rules, self.said, self.turns = rules, b"", 4
         self.records: list[tuple[Message, list[Asked], str, Changes]] = []
         self.wholes: list[bytes] = []
 
@@ -60,13 +62,15 @@ class Wire:
     def close(self) -> None:
         return None
 
-    def talk(self, *packets: bytes) -> list[bytes]:
+    def talk(self, *packets: bytes, end: bytes = packet(b"Q")) -> list[bytes]:
+        self.said = b""
+
         async def run() -> None:
             reader = asyncio.StreamReader()
-            reader.feed_data(b"".join(packets) + packet(b"Q"))
+            reader.feed_data(b"".join(packets) + end)
             reader.feed_eof()
-            session = Session(lambda: self.rules, self.record, asyncio.Semaphore(4))
-            await session.run(reader, self)  # type: ignore[arg-type]
+            talking = Session(lambda: self.rules, self.record, asyncio.Semaphore(self.turns))
+            await talking.run(reader, self)  # type: ignore[arg-type]
 
         asyncio.run(run())
         replies, rest = [], self.said
@@ -165,15 +169,65 @@ def test_too_large_a_message_is_refused_before_any_scanner(scanners: Any) -> Non
     assert [one.check for one in wire.records[0][1]] == ["size_limit"]
 
 
-def test_a_journal_that_cannot_be_written_turns_into_4xx(scanners: Any) -> None:
-    scanners()
+def test_a_journal_that_cannot_be_written_turns_into_4xx_and_the_quarantine_forgets(
+    scanners: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(paths, "QUARANTINE", tmp_path)
+    monkeypatch.setattr(paths, "CONDITIONS", tmp_path / "conditions")
+    scanners(Answer("virus", "Eicar"))
     wire = Wire()
+    assert wire.talk(*mail())[-1] == b"d"
+    assert {file.suffix for file in tmp_path.rglob("*.*")} == {".eml", ".json"}
+    kept = set(tmp_path.rglob("*.*"))
 
     def refuse(*_: Any) -> None:
+        assert set(tmp_path.rglob("*.*")) > kept
         raise OSError("disk full")
 
     wire.record = refuse  # type: ignore[method-assign]
     assert wire.talk(*mail())[-1].startswith(b"y451 ")
+    assert set(tmp_path.rglob("*.*")) == kept
+
+
+def test_nothing_is_done_when_postfix_did_not_wait(
+    scanners: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(paths, "QUARANTINE", tmp_path)
+    scanners(Answer("virus", "Eicar"))
+    wire = Wire()
+    wire.talk(*mail(), end=b"")
+    assert wire.records[0][2] == "dropped" and list(tmp_path.iterdir()) == []
+
+
+def test_a_message_that_waits_too_long_for_its_turn_is_put_off(scanners: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(session, "JUDGE_LIMIT_S", 0.01)
+    scanners()
+    wire = Wire()
+    wire.turns = 0
+    assert wire.talk(*mail())[-1].startswith(b"y451 4.3.2")
+    assert wire.records[0][2] == "tempfail" and wire.records[0][1][0].check == "deadline"
+
+
+@pytest.mark.parametrize(
+    ("headers", "check", "reply"),
+    [
+        ((b"X", b" y"), "header_limit", b"y554 5.6.0"),
+        ((b"received", b" from a"), "hop_limit", b"y554 5.4.6"),
+    ],
+)
+def test_floods_of_headers_are_refused(scanners: Any, headers: tuple[bytes, bytes], check: str, reply: bytes) -> None:
+    scanners(ValueError("must not be asked"))
+    wire = Wire()
+    assert wire.talk(*mail(headers=(headers,) * (1001 if check == "header_limit" else 5)))[-1].startswith(reply)
+    assert wire.records[0][1][-1].check == check
+
+
+def test_the_recipient_limit_is_told_when_it_is_reached(scanners: Any) -> None:
+    scanners()
+    wire = Wire()
+    packets = mail()
+    wire.talk(*packets[:5], *[packet(b"R", b"<alice@example.com>\0")] * 3, *packets[6:])
+    assert wire.records[0][1][0].check == "recipient_limit" and wire.records[0][2] == "deliver"
 
 
 def refused(address: bytes, text: bytes, code: bytes = b"5.1.1") -> list[bytes]:

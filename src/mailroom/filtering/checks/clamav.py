@@ -1,6 +1,7 @@
 """Viruses, by ClamAV (rows AV01, AV08).
 
 Asks clamd over its unix socket (clamd(8), INSTREAM). Costs some milliseconds of processor time; more for archives.
+A message that clamd cannot look at whole is marked.
 When clamd is down the answer is 4xx, or the message passes marked, as the admin chose.
 """
 
@@ -25,6 +26,8 @@ SCANNER = Scanner(
     ping=b"zPING\0",
     pong=b"PONG",
 )
+# clamd.conf(5), AlertExceedsMax: nothing was found as far as it looked, but it did not look everywhere.
+LIMITS = "Heuristics.Limits.Exceeded"
 
 
 def wanted(rules: Rules) -> bool:
@@ -51,5 +54,10 @@ def _answer(said: str) -> Answer:
     if said.endswith(" OK"):
         return Answer("pass", "no virus", setting=SETTING)
     if said.endswith(" FOUND"):
-        return Answer("virus", said.removeprefix("stream: ").removesuffix(" FOUND"), setting=SETTING)
+        found = said.removeprefix("stream: ").removesuffix(" FOUND")
+        if found.startswith(LIMITS):
+            return Answer(
+                "unscanned", f"nested too deep, or too large, to be looked at whole ({found})", setting=SETTING
+            )
+        return Answer("virus", found, setting=SETTING)
     raise Garbled(said)
