@@ -18,9 +18,14 @@ from dsm_probe import free_port
 from dsmhost.machine import Machine
 
 PROFILES = ("6.2", "7")
-REMAINS = (
-    "rm -rf /volume1/* /usr/syno/etc/packages/* /usr/syno/etc/shares /tmp/* /var/log/packages/* /var/log/synopkg.log"
-)
+# Accounts outlive their packages, as on DSM.
+CLEAN = """
+userdel probe; groupdel probe
+rm -rf /volume1/* /usr/syno/etc/packages/* /usr/syno/etc/shares /tmp/* /var/log/packages/* /var/log/synopkg.log
+mkdir -p -m 777 /volume1/probe/env /volume1/probe/fail
+chmod 777 /volume1/probe
+cd /volume1/probe && touch record polls && chmod 666 record polls
+"""
 
 
 @pytest.fixture(scope="session")
@@ -50,10 +55,7 @@ def ready(machine: Machine) -> Machine:
         failing.unlink()
     for name in machine.ask("packages"):
         machine.ask("uninstall", name=name)
-    machine.run(
-        "sh", "-c", f"{REMAINS}; mkdir -p -m 777 /volume1/probe/env /volume1/probe/fail; chmod 777 /volume1/probe"
-    )
-    machine.run("sh", "-c", "cd /volume1/probe && touch record polls && chmod 666 record polls")
+    machine.run("sh", "-c", CLEAN)
     return machine
 
 

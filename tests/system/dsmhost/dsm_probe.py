@@ -76,6 +76,7 @@ class Probe:
     payload: dict[str, bytes] = field(default_factory=dict)
     payload_modes: dict[str, int] = field(default_factory=dict)
     payload_mode: str = "w:gz"
+    compresslevel: int = 9
     modes: dict[str, int] = field(default_factory=dict)
     privilege: Any = None
     # What replaces the digest of package.tgz, and how the outer file is written.
@@ -119,7 +120,8 @@ class Probe:
 
     def write(self, folder: Path) -> Path:
         """The SPK's file."""
-        inner = _tar(self.payload, self.payload_mode, self.payload_modes)
+        level = {"compresslevel": self.compresslevel} if self.payload_mode == "w:gz" else {}
+        inner = _tar(self.payload, self.payload_mode, self.payload_modes, **level)
         if self.privilege != "none":
             text = self.privilege if isinstance(self.privilege, str) else json.dumps(self.privilege)
             self.members.setdefault("conf/privilege", text.encode())
@@ -136,9 +138,11 @@ class Probe:
         return file
 
 
-def _tar(files: dict[str, bytes], mode: str, modes: dict[str, int], form: int = tarfile.USTAR_FORMAT) -> bytes:
+def _tar(
+    files: dict[str, bytes], mode: str, modes: dict[str, int], form: int = tarfile.USTAR_FORMAT, **more: int
+) -> bytes:
     whole = io.BytesIO()
-    with tarfile.open(fileobj=whole, mode=mode, format=form) as tar:  # type: ignore[call-overload]
+    with tarfile.open(fileobj=whole, mode=mode, format=form, **more) as tar:  # type: ignore[call-overload]
         for name, content in files.items():
             entry = tarfile.TarInfo(name)
             entry.size, entry.mode = len(content), modes.get(name, 0o644)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from pathlib import Path
 
@@ -324,3 +325,14 @@ def test_no_devices_on_the_volume(nas: Machine) -> None:
     nas.run("mknod", "/volume1/null", "c", "1", "3")
     assert nas.run("sh", "-c", "echo x >/volume1/null", check=False).returncode != 0
     nas.run("sh", "-c", "echo x >/dev/null")
+
+
+def test_big_payload_is_not_held_in_memory(nas7: Machine, tmp_path: Path) -> None:
+    """It goes from the file through tar: the first process never has it as a whole."""
+    size = 96 * 1024 * 1024
+    file = Probe("7", payload={"big": os.urandom(1024) * (size // 1024)}, compresslevel=0).write(tmp_path)
+    assert file.stat().st_size > size
+    nas7.ask("install", file=file)
+    assert nas7.run("stat", "-Lc", "%s", "/var/packages/Probe/target/big").stdout == f"{size}\n"
+    used = nas7.run("grep", "VmHWM", "/proc/2/status").stdout.split()
+    assert int(used[1]) * 1024 < size
