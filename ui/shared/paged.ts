@@ -16,7 +16,7 @@ const PAUSE_MS = 60
  */
 export function usePaged<R>(load: LoadSlice<R>, page = 100, keep = 60) {
   const pages = new Map<number, R[]>()
-  const flying = new Map<number, AbortController>()
+  const flying = new Map<number, { flight: AbortController; rows: Promise<R[]> }>()
   const total = ref(0)
   const version = ref(0)
   const loaded = ref(false)
@@ -39,7 +39,7 @@ export function usePaged<R>(load: LoadSlice<R>, page = 100, keep = 60) {
 
   function fetchWanted(): void {
     const [first, last] = wanted
-    for (const [number, flight] of flying) {
+    for (const [number, { flight }] of flying) {
       if (number < first - 1 || number > last + 1) flight.abort()
     }
     for (let number = first; number <= last; number++) {
@@ -47,24 +47,33 @@ export function usePaged<R>(load: LoadSlice<R>, page = 100, keep = 60) {
     }
   }
 
-  async function fetchPage(number: number): Promise<void> {
-    if (flying.has(number)) return
+  /** One page, from the server; nothing when that fails (`problem` tells why). */
+  function fetchPage(number: number): Promise<R[]> {
+    const known = flying.get(number)
+    if (known) return known.rows
     const flight = new AbortController()
+    const rows = receive(number, flight).finally(() => {
+      if (flying.get(number)?.flight === flight) flying.delete(number)
+    })
+    flying.set(number, { flight, rows })
+    return rows
+  }
+
+  async function receive(number: number, flight: AbortController): Promise<R[]> {
     const mine = generation
-    flying.set(number, flight)
     try {
       const slice = await load(number * page, page, flight.signal)
-      if (mine !== generation) return
+      if (mine !== generation) return []
       pages.set(number, slice.rows)
       dropFar()
       total.value = slice.total
       problem.value = null
       loaded.value = true
       version.value++
+      return slice.rows
     } catch (reason) {
       if (mine === generation && !isAbort(reason)) problem.value = problemOf(reason)
-    } finally {
-      if (flying.get(number) === flight) flying.delete(number)
+      return []
     }
   }
 
@@ -77,7 +86,7 @@ export function usePaged<R>(load: LoadSlice<R>, page = 100, keep = 60) {
   /** Read again what is on screen; the old rows stay until the new ones are here. */
   async function reload(): Promise<void> {
     generation++
-    flying.forEach((flight) => flight.abort())
+    flying.forEach(({ flight }) => flight.abort())
     flying.clear()
     const [first, last] = wanted
     for (const number of [...pages.keys()]) {
@@ -102,8 +111,7 @@ export function usePaged<R>(load: LoadSlice<R>, page = 100, keep = 60) {
     const last = Math.floor(Math.min(to, total.value - 1) / page)
     const rows: R[] = []
     for (let number = Math.floor(from / page); number <= last; number++) {
-      if (!pages.has(number)) await fetchPage(number)
-      const known = pages.get(number) ?? []
+      const known = pages.get(number) ?? (await fetchPage(number))
       rows.push(...known.filter((_, index) => number * page + index >= from && number * page + index <= to))
     }
     return rows
