@@ -10,7 +10,8 @@ from dsmhost.spk import Refused
 from office import DOMAIN, PACKAGE, Office, until
 from spks import variant
 
-OLDER, NEWER = "0.0.9-0001", "9.0.0-0001"
+# DSM looks at the number behind the dash: it must grow.
+OLDER, NEWER, NEWEST = "0.0.9-0000", "0.2.0-7000", "0.3.0-8000"
 FAILS = "#!/bin/sh\necho 'this upgrade does not want to' >\"$SYNOPKG_TEMP_LOGFILE\"\nexit 1\n"
 LEFT = """
 for process in /proc/[0-9]*; do
@@ -95,10 +96,10 @@ def test_an_upgrade_that_fails_leaves_the_old_one_running(nas: Office, tmp_path:
 
 def test_an_upgrade_that_breaks_half_way_is_repaired_by_installing_again(nas: Office, tmp_path: Path) -> None:
     size = mark(nas, "half")
-    broken = variant(nas.package, tmp_path / "broken.spk", "1.0.0-0001", {"postinst": FAILS})
+    broken = variant(nas.package, tmp_path / "broken.spk", NEWEST, {"postinst": FAILS})
     with pytest.raises(Refused):
         nas.install(broken)
-    right = variant(nas.package, tmp_path / "right.spk", "1.0.0-0001")
+    right = variant(nas.package, tmp_path / "right.spk", NEWEST)
     nas.machine.ask("repair", file=str(right), wizard={})
     nas.machine.ask("start", name="Mailroom")
     nas.activate()
