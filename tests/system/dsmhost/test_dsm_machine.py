@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import subprocess
+import sys
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -19,6 +22,23 @@ SEND = """
 import smtplib, sys
 with smtplib.SMTP("10.77.%d.1", 25, timeout=20) as server:
     server.sendmail("anna@example.com", ["friend@world.example"], "Subject: out\\r\\n\\r\\nHello outside\\r\\n")
+"""
+# A host that is a folder itself, with processes of its own: where a clean machine tries the whole.
+CHROOT = """
+mount --make-rprivate / && mount --rbind / "$1" && mount -t proc proc "$1/proc" && exec chroot "$1" "$2" -B -c "$3" "$4"
+"""
+BOOT_INSIDE = """
+import sys
+sys.path[:] = {path}
+from pathlib import Path
+from dsmhost.machine import Machine
+machine = Machine(Path(sys.argv[1]), "7", 43)
+machine.create()
+machine.boot()
+try:
+    print(machine.run("hostname").stdout, machine.run("stat", "-c", "%a", "/volume1").stdout, end="")
+finally:
+    machine.delete()
 """
 LISTEN = """
 import socket, sys
@@ -51,11 +71,12 @@ def namespaces() -> set[str]:
 
 
 @pytest.fixture
-def lone(tmp_path: Path) -> Machine:
+def lone(tmp_path: Path) -> Iterator[Machine]:
     """A machine of a test's own, made and not yet on."""
     machine = Machine(tmp_path / "lone", "7", 41)
     machine.create()
-    return machine
+    yield machine
+    machine.delete()
 
 
 @pytest.mark.parametrize("end", ["shutdown", "power_cut", "delete"])
@@ -110,6 +131,16 @@ def test_long_folder_name(tmp_path: Path) -> None:
         assert machine.run("/usr/syno/bin/synopkg", "list").stdout == ""
     finally:
         machine.delete()
+
+
+def test_host_that_is_a_chroot(tmp_path: Path) -> None:
+    (tmp_path / "host").mkdir()
+    inner = BOOT_INSIDE.format(path=[path for path in sys.path if path])
+    words = ("unshare", "--mount", "--pid", "--fork", "--kill-child", "sh", "-c", CHROOT, "sh")
+    argv = (*words, tmp_path / "host", sys.executable, inner, tmp_path / "nas")
+    done = subprocess.run(argv, capture_output=True, text=True, check=False)
+    assert done.stdout == "nas43\n 755\n", done.stderr
+    assert not (tmp_path / "nas").exists()
 
 
 def test_taken_port_names_its_owner(lone: Machine) -> None:
@@ -195,9 +226,6 @@ print(len(resolver.resolve("big.example", "TXT")))
 for name in ("gone.example", "broken.example", "x.invalid"):
     print(dns.rcode.to_text(dns.query.udp(dns.message.make_query(name, "A"), "10.77.{nas.number}.1", 5).rcode()))
 """
-    import json
-    import sys
-
     zone = {
         "gone.example": "nxdomain",
         "broken.example": "servfail",
