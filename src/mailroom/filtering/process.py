@@ -22,7 +22,7 @@ from mailroom.filtering.session import Session
 from mailroom.filtering.watch import watch
 
 LOG = logging.getLogger("mailroom.filter")
-SCANS_AT_ONCE = 16
+SCANS_AT_ONCE = 32
 BACKLOG = 256
 # Below the time after which the supervisor kills us.
 FINISH_LIMIT_S = 8.0

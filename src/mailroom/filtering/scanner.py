@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
@@ -14,7 +14,9 @@ from mailroom.filtering.message import Answer
 # Postfix gives up on us after 28 s; a client must hear 4xx within 30 s.
 TIME_LIMIT_S = 20.0
 # While a scanner is known to be down, mail does not queue up behind it for long.
-TIME_LIMIT_WHILE_DOWN_S = 8.0
+TIME_LIMIT_WHILE_DOWN_S = 4.0
+# As many as its own processes can soon take: what we give up on while it still waits there, it works on in vain.
+AT_ONCE = 4
 PING_LIMIT_S = 5.0
 ANSWER_BYTES_MAX = 256 * 1024
 REPLY = "451 4.7.1 Service unavailable - try again later"
@@ -32,7 +34,7 @@ class Scanner:
     """A scanner behind a unix socket.
 
     title: its name for people. setting: which says what happens while it is down. ping, pong: how it is asked whether
-    it serves, and what its answer holds.
+    it serves, and what its answer holds. turns: how many messages one of our processes lets it judge at once.
     """
 
     id: str
@@ -41,9 +43,14 @@ class Scanner:
     setting: str
     ping: bytes
     pong: bytes
+    turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE), compare=False)
 
     async def ask(self, talk: Talk[Answer], when_down: str) -> Answer:
         """The scanner's answer, or, when it is down, hung or garbled, what the admin chose for that case."""
+        async with self.turns:
+            return await self._ask(talk, when_down)
+
+    async def _ask(self, talk: Talk[Answer], when_down: str) -> Answer:
         limit_s = TIME_LIMIT_WHILE_DOWN_S if conditions.lasts(self.id) else TIME_LIMIT_S
         try:
             answer = await self._talk(talk, limit_s)

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -102,34 +103,44 @@ NONSENSE = (
 )
 
 
-@pytest.mark.parametrize("name", SCANNERS)
-def test_a_scanner_that_talks_nonsense_counts_as_down(chain: Chain, name: str) -> None:
-    real = chain.run_folder / SCANNERS[name]
+@contextmanager
+def babbling(real: Path) -> Iterator[list[bytes]]:
+    """Something else in a scanner's place: it says the last of the yielded list to whoever comes."""
     aside = real.with_suffix(".aside")
     real.rename(aside)
-    try:
-        with socket.socket(socket.AF_UNIX) as listener:
-            listener.bind(str(real))
-            real.chmod(0o666)
-            listener.listen()
-            for number, said in enumerate(NONSENSE):
-                babbling = threading.Thread(target=babble, args=(listener, said))
-                babbling.start()
-                assert send(chain, f"{name}-nonsense{number}")[0] == 451, said[:20]
-                babbling.join()
-                assert chain.record(f"{name}-nonsense{number}")["verdict"] == "tempfail"
-            assert name in chain.conditions()
-    finally:
-        aside.replace(real)
+    says = [b""]
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(real))
+        real.chmod(0o666)
+        listener.listen()
+
+        def babble() -> None:
+            with suppress(OSError):
+                while True:
+                    link, _ = listener.accept()
+                    with link, suppress(OSError):
+                        link.recv(65536)
+                        link.sendall(says[-1])
+
+        thread = threading.Thread(target=babble)
+        thread.start()
+        try:
+            yield says
+        finally:
+            aside.replace(real)
+            listener.shutdown(socket.SHUT_RDWR)
+            thread.join()
+
+
+@pytest.mark.parametrize("name", SCANNERS)
+def test_a_scanner_that_talks_nonsense_counts_as_down(chain: Chain, name: str) -> None:
+    with babbling(chain.run_folder / SCANNERS[name]) as says:
+        for number, said in enumerate(NONSENSE):
+            says.append(said)
+            assert send(chain, f"{name}-nonsense{number}")[0] == 451, said[:20]
+            assert chain.record(f"{name}-nonsense{number}")["verdict"] == "tempfail"
+        assert name in chain.conditions()
     chain.until(lambda: name not in chain.conditions())
-
-
-def babble(listener: socket.socket, said: bytes) -> None:
-    """Answer one connection."""
-    link, _ = listener.accept()
-    with link, suppress(OSError):
-        link.recv(65536)
-        link.sendall(said)
 
 
 def test_absent_definitions_are_a_state_that_is_seen(chain: Chain) -> None:

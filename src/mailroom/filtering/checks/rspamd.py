@@ -24,6 +24,8 @@ SCANNER = Scanner(
     "security.spam.when_down",
     ping=b"GET /ping HTTP/1.0\r\n\r\n",
     pong=b"pong",
+    # One of its processes judges many at once: most of the time it waits for name servers.
+    turns=asyncio.Semaphore(32),
 )
 SCALE = 5 / 6
 # Spam is small; Rspamd refuses what is larger than its own max_message.
