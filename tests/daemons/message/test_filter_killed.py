@@ -83,6 +83,29 @@ def test_workers_end_with_their_parent_and_a_new_one_serves(chain: Chain) -> Non
     assert send(chain, "orphan")[0] == 250
 
 
+def test_new_rules_are_taken_without_a_restart_and_broken_ones_are_not(chain: Chain) -> None:
+    before, asked = workers(chain), {"security.antivirus": {"enabled": False}}
+
+    def checks(name: str) -> list[str]:
+        assert send(chain, name)[0] == 250
+        return [check["check"] for check in chain.record(f"{name}@")["checks"]]
+
+    try:
+        chain.render(asked)
+        chain.signal("filter", signal.SIGHUP)
+        chain.until(lambda: "clamav" not in checks("rules"))
+        rules = chain.data_seen / "conf" / "rev-1" / "filter" / "filter.json"
+        rules.write_text("{")
+        chain.signal("filter", signal.SIGHUP)
+        chain.until(lambda: "keeping the former rules" in chain.log("filter"))
+        assert "clamav" not in checks("broken")
+    finally:
+        chain.render({"security.antivirus": {"enabled": True}})
+        chain.signal("filter", signal.SIGHUP)
+    chain.until(lambda: "clamav" in checks("again"))
+    assert workers(chain) == before
+
+
 def test_a_hung_filter_is_given_up_within_30_s(chain: Chain) -> None:
     chain.signal_all("filter", signal.SIGSTOP)
     started = time.monotonic()
