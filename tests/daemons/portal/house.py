@@ -103,7 +103,7 @@ class House(Nas):
         thread = threading.Thread(target=make)
         thread.start()
         thread.join()
-        made[0].settimeout(30)
+        made[0].settimeout(60)
         return made[0]
 
     def connect(self, port: int) -> socket.socket:

@@ -133,6 +133,23 @@ def test_an_idle_connection_that_died_is_replaced_once_but_not_for_work_that_is_
     assert done == [1]
 
 
+def test_a_connection_that_was_given_up_is_not_used_again() -> None:
+    made: list[Link] = []
+
+    def connect(user: str, token: str) -> Any:
+        made.append(Link())
+        return made[-1]
+
+    def too_slow(link: Any) -> None:
+        link.close()
+        raise Unavailable("slow")
+
+    pool = Pool(connect, lambda: 0.0)
+    with pytest.raises(Unavailable):
+        pool.run(ANNA, too_slow)
+    assert pool.run(ANNA, use) is made[1]
+
+
 def test_a_token_that_is_refused_signs_out() -> None:
     def connect(user: str, token: str) -> Any:
         raise TokenRefused

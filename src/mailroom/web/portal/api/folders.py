@@ -7,7 +7,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from mailroom.web.portal import reading, search
-from mailroom.web.portal.imap import mailbox, utf7
+from mailroom.web.portal.imap import mailbox, order, utf7
 from mailroom.web.portal.imap.link import Link
 from mailroom.web.portal.imap.pool import POOL
 from mailroom.web.route import PORTAL, USER, Asked, Call, Query, route
@@ -91,10 +91,10 @@ def messages(call: Call) -> dict[str, Any]:
         if asked.search.strip():
             total, uids, complete = search.page(link, asked.search, asked.offset, asked.limit)
         else:
-            total, uids = mailbox.sorted_page(link, ("ALL",), asked.offset, asked.limit)
+            total, uids = order.page(link, asked.offset, asked.limit)
         items = mailbox.rows(link, uids)
         shown = [reading.row(uid, items[uid]) for uid in uids if uid in items]
-        return {"total": total, "state": mailbox.state(link, folder), "complete": complete, "messages": shown}
+        return {"total": total, "state": mailbox.state(link), "complete": complete, "messages": shown}
 
     return POOL.run(call.session, work, utf7.encode(folder))
 
@@ -159,7 +159,7 @@ def _change(call: Call, uids: list[int], change: Any) -> dict[str, int]:
     folder = call.path["id"]
 
     def work(link: Link) -> None:
-        mailbox.open_folder(link, folder, writable=True)
+        mailbox.open_folder(link, folder)
         change(link)
 
     POOL.run(call.session, work, utf7.encode(folder))

@@ -62,7 +62,7 @@ def read(call: Call) -> dict[str, Any]:
     peek = call.query.peek == "1"
 
     def work(link: Link) -> dict[str, Any]:
-        found = _find(link, call, writable=not peek)
+        found = _find(link, call)
         shown = reading.view(link, found)
         if not peek and not shown["seen"]:
             mailbox.store(link, [found.uid], ["seen"], [])
@@ -138,7 +138,7 @@ def _read(content: IO[bytes]) -> Iterator[bytes]:
             yield chunk
 
 
-def _find(link: Link, call: Call, writable: bool = False) -> reading.Message:
-    mailbox.open_folder(link, call.path["id"], writable)
+def _find(link: Link, call: Call) -> reading.Message:
+    mailbox.open_folder(link, call.path["id"])
     uid = int(call.path["uid"])
     return reading.message(uid, mailbox.one(link, uid, reading.VIEW))

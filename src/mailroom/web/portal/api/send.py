@@ -113,7 +113,7 @@ def _mark_answered(session: Session, answered: Answered) -> None:
     """It has been sent: whatever happens here is no reason to say otherwise."""
 
     def work(link: Link) -> None:
-        mailbox.open_folder(link, answered.folder, writable=True)
+        mailbox.open_folder(link, answered.folder)
         mailbox.store(link, [answered.uid], ["answered"], [])
 
     try:

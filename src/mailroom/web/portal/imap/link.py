@@ -30,11 +30,16 @@ class Lost(Exception):
 
 
 class Link:
-    """A signed-in connection. folder: the name that is selected, as IMAP writes it."""
+    """A signed-in connection.
+
+    folder: the name that is selected, as IMAP writes it; status: what it was like when it was last looked at.
+    """
 
     def __init__(self, user: str, token: str, address: tuple[str, int] = ADDRESS) -> None:
+        self.user = user
         self.folder: bytes | None = None
-        self.writable = False
+        self.status: dict[str, int] = {}
+        self.closed = False
         self.made = self.used = time.monotonic()
         self.count = 0
         self.incoming = Incoming()
@@ -78,6 +83,7 @@ class Link:
 
     def close(self) -> None:
         """End the connection."""
+        self.closed = True
         self.socket.close()
 
     def _exchange(self, *words: Argument) -> tuple[Response, list[Response]]:
@@ -95,6 +101,12 @@ class Link:
                     if response.kind == "BYE":
                         raise Lost(response.text.decode("utf-8", "replace"))
                     untagged.append(response)
+        except TimeoutError as reason:
+            # It is at work, and would be again if it were asked again: a search that first has to make its index.
+            self.close()
+            raise Unavailable(
+                "The mailbox takes too long for this.", code="slow", next="Try again in a few minutes."
+            ) from reason
         except (OSError, Garbled) as reason:
             raise Lost(str(reason)) from reason
 

@@ -20,6 +20,7 @@ USES = {
 ORDER = ("inbox", "drafts", "sent", "junk", "trash", "archive", "")
 SEPARATOR = "/"
 FLAGS = {"seen": "\\Seen", "flagged": "\\Flagged", "answered": "\\Answered"}
+STATE = ("MESSAGES", "UIDVALIDITY", "UIDNEXT", "HIGHESTMODSEQ")
 ROW = "(UID FLAGS INTERNALDATE RFC822.SIZE ENVELOPE BODYSTRUCTURE PREVIEW)"
 CHUNK = 512 * 1024
 
@@ -68,16 +69,29 @@ def folder_for(link: Link, use: str) -> str:
     raise NotFound(f"There is no folder for {use}.", field="folder")
 
 
-def open_folder(link: Link, folder: str, writable: bool = False) -> None:
-    """Make `folder` the selected one. Raises NotFound."""
+def open_folder(link: Link, folder: str) -> None:
+    """Make `folder` the selected one and see what it is like now. Raises NotFound."""
     name = utf7.encode(folder)
-    if link.folder == name and (link.writable or not writable):
+    if link.folder == name:
         # Take what has happened since.
         link.ask("NOOP")
-        return
-    link.folder = None
-    link.ask("SELECT" if writable else "EXAMINE", name)
-    link.folder, link.writable = name, writable
+    else:
+        link.folder = None
+        link.ask("SELECT", name)
+        link.folder = name
+    told = each(link.ask("STATUS", name, f"({' '.join(STATE)})"), b"STATUS")
+    link.status = {key.decode(): int(value) for key, value in _pairs(told[0][2]).items()} if told else {}
+
+
+def state(link: Link) -> str:
+    """A word that changes whenever the open folder does, flags included (CONDSTORE, RFC 7162)."""
+    return "-".join(str(link.status.get(name, 0)) for name in STATE)
+
+
+def all_sorted(link: Link) -> list[int]:
+    """The UIDs of everything in the open folder, in the order of arrival (ESORT, RFC 5267 3)."""
+    told = link.ask("UID", "SORT", "RETURN (ALL)", "(ARRIVAL)", "UTF-8", "ALL")
+    return numbers(_esearch(told).get(b"ALL"))
 
 
 def sorted_page(link: Link, criteria: tuple[str | bytes, ...], offset: int, limit: int) -> tuple[int, list[int]]:
@@ -176,17 +190,8 @@ def has_message(link: Link, folder: str, message_id: str, newest: int = 200) -> 
     Read and compared, not searched for: a full-text index may cut an id into words, and then finds too much or nothing.
     """
     open_folder(link, folder)
-    _, uids = sorted_page(link, ("ALL",), 0, newest)
-    found = rows(link, uids, "(UID ENVELOPE)").values()
+    found = rows(link, sorted_page(link, ("ALL",), 0, newest)[1], "(UID ENVELOPE)").values()
     return any(item[b"ENVELOPE"][9] == message_id.encode() for item in found)
-
-
-def state(link: Link, folder: str) -> str:
-    """A word that changes whenever the folder does, flags included (CONDSTORE, RFC 7162)."""
-    wanted = ("MESSAGES", "UIDVALIDITY", "UIDNEXT", "HIGHESTMODSEQ")
-    told = each(link.ask("STATUS", utf7.encode(folder), f"({' '.join(wanted)})"), b"STATUS")
-    facts = _pairs(told[0][2]) if told else {}
-    return "-".join((facts.get(name.encode()) or b"0").decode() for name in wanted)
 
 
 def uid_set(uids: Iterable[int]) -> str:

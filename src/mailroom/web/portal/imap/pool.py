@@ -143,7 +143,8 @@ class Pool:
     def _give_back(self, session: Session, link: Link) -> None:
         with self.lock:
             links = self.idle.setdefault(session.id, [])
-            keeps = len(links) < IDLE_EACH_MAX and self.elapsed() - link.made <= AGE_MAX_S
+            young = self.elapsed() - link.made <= AGE_MAX_S
+            keeps = young and not link.closed and len(links) < IDLE_EACH_MAX
             if keeps:
                 links.append(link)
         if not keeps:
