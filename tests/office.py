@@ -118,7 +118,15 @@ class Office:
     def ready(self, limit_s: float = 120.0) -> None:
         """Wait until every daemon answers and the users are known."""
         until(lambda: not self.late(), limit_s, "all daemons answer")
-        until(lambda: {one["name"] for one in self.ctl("accounts", "list")["users"]} >= set(USERS), 30, "users are known")
+        until(lambda: {one["name"] for one in self.ctl("accounts", "list")["users"]} >= set(USERS), 60, "users are known")
+        until(self.takes_mail, 60, "Postfix knows the accounts")
+
+    def takes_mail(self) -> bool:
+        """Whether Postfix can say yes or no to a recipient by now."""
+        with self.smtp() as client:
+            client.ehlo()
+            client.mail("friend@world.example")
+            return client.rcpt(f"ben@{DOMAIN}")[0] not in (450, 451)
 
     def late(self) -> list[str]:
         """Daemons that should run and do not answer."""

@@ -156,13 +156,26 @@ def first_mail(machine: Machine, wanted: Notes) -> None:
     mail["From"], mail["To"] = "Postmaster of the outside world <friend@world.example>", f"{name}@{DOMAIN}"
     mail["Subject"], mail["Date"], mail["Message-ID"] = "Welcome to Mailroom", formatdate(), make_msgid(domain="world.example")
     mail.set_content("Dear Anna,\n\nif you can read this, mail from outside reaches you.\nReply to it: the answer appears in the outside world's mailbox.\n")
-    with smtplib.SMTP("127.0.0.1" if wanted.listen == "0.0.0.0" else wanted.listen, wanted.ports["smtp"], timeout=60) as server:
-        server.send_message(mail)
     until = time.monotonic() + MAIL_LIMIT_S
+    while not taken(mail, wanted) and time.monotonic() < until:
+        time.sleep(0.5)
     while not subjects(wanted, name):
         if time.monotonic() > until:
             raise Stop(f"The first mail did not arrive. Logs: {logs(machine)}")
         time.sleep(0.2)
+
+
+def taken(mail: EmailMessage, wanted: Notes) -> bool:
+    """Whether the server took it; an answer of "later" is tried again, as any mail server does."""
+    try:
+        with smtplib.SMTP(wanted.host, wanted.ports["smtp"], timeout=60) as server:
+            server.send_message(mail)
+    except smtplib.SMTPRecipientsRefused as refused:
+        code, words = next(iter(refused.recipients.values()))
+        if code >= 500:
+            raise Stop(f"The first mail was refused: {code} {words.decode(errors='replace')}") from None
+        return False
+    return True
 
 
 def subjects(wanted: Notes, name: str) -> int:
@@ -170,8 +183,7 @@ def subjects(wanted: Notes, name: str) -> int:
     trusting = ssl.create_default_context()
     # The first day's certificate is the server's own.
     trusting.check_hostname, trusting.verify_mode = False, ssl.CERT_NONE
-    host = "127.0.0.1" if wanted.listen == "0.0.0.0" else wanted.listen
-    with imaplib.IMAP4_SSL(host, wanted.ports["imaps"], ssl_context=trusting, timeout=30) as mailbox:
+    with imaplib.IMAP4_SSL(wanted.host, wanted.ports["imaps"], ssl_context=trusting, timeout=30) as mailbox:
         mailbox.login(f"{name}@{DOMAIN}", wanted.passwords[name])
         _, counted = mailbox.select("INBOX", readonly=True)
         return int(counted[0] or 0)

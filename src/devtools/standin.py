@@ -42,6 +42,11 @@ class Notes:
     ports: dict[str, int] = field(default_factory=lambda: {name: outside for name, (outside, _) in PORTS.items()})
     passwords: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def host(self) -> str:
+        """The address under which this machine reaches the ports itself."""
+        return "127.0.0.1" if self.listen == "0.0.0.0" else self.listen
+
     def save(self) -> None:
         """Keep them where only root may read: there are passwords among them."""
         FOLDER.mkdir(parents=True, exist_ok=True)
@@ -88,8 +93,7 @@ def machine(wanted: Notes) -> Machine:
 
 def addresses(wanted: Notes) -> dict[str, str]:
     """What a person can open or enter, by name."""
-    host = "127.0.0.1" if wanted.listen == "0.0.0.0" else wanted.listen
-    ports = wanted.ports
+    host, ports = wanted.host, wanted.ports
     web = f"http://{host}:{ports['desktop']}"
     return {
         "desktop": f"{web}/",
