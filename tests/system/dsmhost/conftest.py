@@ -13,6 +13,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from dsm_desk import PASSWORD, with_window
 from dsm_probe import free_port
 
 from dsmhost.machine import Machine
@@ -78,3 +79,19 @@ def nas6(machines: dict[str, Machine]) -> Machine:
 def empty(machines: dict[str, Machine]) -> dict[str, Machine]:
     """Machines for tests that leave nothing behind."""
     return {profile: ready(machine) for profile, machine in machines.items()}
+
+
+@pytest.fixture
+def shown(nas: Machine, tmp_path: Path) -> Machine:
+    """A machine with the probe that has a window, an administrator and a plain user."""
+    nas.run("/usr/syno/bin/synouser", "--del", "anna", "bob", check=False)
+    nas.add_user("anna", PASSWORD, admin=True)
+    nas.add_user("bob", PASSWORD)
+    nas.ask("install", file=with_window(nas.profile).write(tmp_path))
+    return nas
+
+
+@pytest.fixture
+def address(shown: Machine) -> str:
+    """Where this host's browser finds the desktop."""
+    return f"http://127.0.0.1:{next(iter(shown.forwards))}/"

@@ -3,64 +3,12 @@
 from __future__ import annotations
 
 import os
-import time
 from pathlib import Path
 
-import pytest
+from dsm_life import INSTALL, START, STOP, UPGRADE, install, owner, record, scripts, variables
 from dsm_probe import Probe
 
 from dsmhost.machine import Machine
-from dsmhost.spk import Refused
-
-LIMIT_S = 20.0
-INSTALL = ["prereplace", "preinst", "postinst", "postreplace"]
-START, STOP = (
-    ["start-stop-status prestart", "start-stop-status start"],
-    ["start-stop-status prestop", "start-stop-status stop"],
-)
-UPGRADE = ["preupgrade", "preuninst", "postuninst", "prereplace", "preinst", "postinst", "postreplace", "postupgrade"]
-
-
-def place(nas: Machine) -> Path:
-    return nas.folder / "volume1/probe"
-
-
-def record(nas: Machine) -> list[list[str]]:
-    """[script and verb, status, version, old version, user, wizard_name] of each script since it was last asked."""
-    file = place(nas) / "record"
-    lines = [line.split("|") for line in file.read_text().splitlines()]
-    file.write_text("")
-    return lines
-
-
-def scripts(nas: Machine) -> list[str]:
-    return [line[0] for line in record(nas)]
-
-
-def variables(nas: Machine, script: str) -> dict[str, str]:
-    return dict(line.split("=", 1) for line in (place(nas) / "env" / script).read_text().splitlines() if "=" in line)
-
-
-def install(nas: Machine, tmp_path: Path, version: str = "1.0-1", **facts: object) -> dict[str, object]:
-    """Install the plain probe; what it recorded is for the caller."""
-    answer: dict[str, object] = nas.ask("install", file=Probe(nas.profile, version).write(tmp_path), **facts)
-    return answer
-
-
-def fail(nas: Machine, script: str) -> None:
-    (place(nas) / "fail" / script).touch()
-
-
-def until(condition: object, what: str) -> None:
-    end = time.monotonic() + LIMIT_S
-    while not condition():  # type: ignore[operator]
-        assert time.monotonic() < end, what
-        time.sleep(0.05)
-
-
-def owner(nas: Machine) -> str:
-    """Who runs the scripts: on DSM 7 the package's account."""
-    return "probe" if nas.profile == "7" else "root"
 
 
 def test_install(nas: Machine, tmp_path: Path) -> None:
@@ -200,94 +148,6 @@ def test_data_over_an_upgrade(nas: Machine, tmp_path: Path) -> None:
     for name in ("etc", "var", "home") if nas.profile == "7" else ("etc",):
         assert nas.run("cat", f"/var/packages/Probe/{name}/data").stdout == "kept\n"
     assert nas.run("sh", "-c", "ls /volume1/@tmp/upgrade").stdout == ""
-
-
-@pytest.mark.parametrize("script", ["prereplace", "preinst"])
-def test_failed_before_the_files(nas: Machine, tmp_path: Path, script: str) -> None:
-    """Nothing is installed, nothing more is run, and the user reads what the script said."""
-    fail(nas, script)
-    with pytest.raises(Refused, match="told to fail"):
-        install(nas, tmp_path)
-    assert scripts(nas) == INSTALL[: INSTALL.index(script) + 1]
-    assert nas.ask("packages") == []
-    assert nas.run("ls", "/volume1/@tmp").stdout == ""
-
-
-@pytest.mark.parametrize("script", ["postinst", "postreplace"])
-def test_failed_after_the_files(nas: Machine, tmp_path: Path, script: str) -> None:
-    """The package is there and corrupted: it does not start until it is repaired, which the same version can do."""
-    fail(nas, script)
-    with pytest.raises(Refused) as refused:
-        install(nas, tmp_path)
-    assert refused.value.code == 276
-    assert nas.ask("status", name="Probe")["code"] == 150
-    with pytest.raises(Refused):
-        nas.ask("start", name="Probe")
-    (place(nas) / "fail" / script).unlink()
-    record(nas)
-    nas.ask("repair", file=Probe(nas.profile).write(tmp_path))
-    assert scripts(nas) == UPGRADE
-    assert nas.ask("start", name="Probe")["code"] == 0
-
-
-@pytest.mark.parametrize("script", ["preupgrade", "preuninst", "preinst"])
-def test_failed_upgrade_keeps_the_old(nas: Machine, tmp_path: Path, script: str) -> None:
-    """Up to preinst the old version is whole, and goes on when it ran."""
-    install(nas, tmp_path)
-    record(nas)
-    fail(nas, script)
-    with pytest.raises(Refused, match="told to fail"):
-        install(nas, tmp_path, "1.1-2")
-    assert scripts(nas) == [*STOP, *UPGRADE[: UPGRADE.index(script) + 1], *START]
-    status = nas.ask("status", name="Probe")
-    assert (status["version"], status["code"]) == ("1.0-1", 0)
-    assert (nas.folder / "volume1/@appstore/Probe/version").read_text() == "1.0-1"
-
-
-@pytest.mark.parametrize("script", ["postinst", "postupgrade"])
-def test_failed_upgrade_leaves_it_corrupted(nas: Machine, tmp_path: Path, script: str) -> None:
-    """What was carried over outlives it, so that a repair finds it again."""
-    install(nas, tmp_path)
-    nas.run("sh", "-c", "echo carried >/var/packages/Probe/target/data")
-    fail(nas, script)
-    with pytest.raises(Refused):
-        install(nas, tmp_path, "1.1-2")
-    assert nas.ask("status", name="Probe")["state"] == "corrupted"
-    assert nas.run("cat", "/volume1/@tmp/upgrade/Probe/data").stdout == "carried\n"
-    (place(nas) / "fail" / script).unlink()
-    install(nas, tmp_path, "1.1-3")
-    assert nas.ask("status", name="Probe")["state"] == "installed"
-
-
-def test_uninstall_that_objects(nas: Machine, tmp_path: Path) -> None:
-    install(nas, tmp_path)
-    fail(nas, "preuninst")
-    with pytest.raises(Refused, match="told to fail"):
-        nas.ask("uninstall", name="Probe")
-    assert nas.ask("packages") == ["Probe"]
-    assert nas.run("cat", "/var/packages/Probe/target/version").stdout == "1.0-1"
-
-
-@pytest.mark.parametrize("verb", ["prestart", "start"])
-def test_failed_start(nas: Machine, tmp_path: Path, verb: str) -> None:
-    install(nas, tmp_path, start=False)
-    fail(nas, f"start-stop-status-{verb}")
-    with pytest.raises(Refused, match="told to fail"):
-        nas.ask("start", name="Probe")
-    assert nas.ask("status", name="Probe")["enabled"] is False
-
-
-def test_abnormal_status_stops_it(nas: Machine, tmp_path: Path) -> None:
-    """It is asked again and again while it runs; when it says no, it is stopped and stays off."""
-    install(nas, tmp_path)
-    record(nas)
-    polls = place(nas) / "polls"
-    until(lambda: len(polls.read_text().splitlines()) >= 3, "nobody asks")
-    assert set(polls.read_text().split()) == {owner(nas)}
-    nas.run("sh", "-c", "kill $(cat /var/packages/Probe/var/pid /var/packages/Probe/etc/pid 2>/dev/null)")
-    until(lambda: len((place(nas) / "record").read_text().splitlines()) >= len(STOP), "it was not stopped")
-    assert nas.ask("status", name="Probe")["enabled"] is False
-    assert [line[:2] for line in record(nas)] == [[verb, "STOP"] for verb in STOP]
 
 
 def test_root_by_the_administrator(nas7: Machine, tmp_path: Path) -> None:
