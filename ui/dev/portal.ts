@@ -110,6 +110,7 @@ function body(uid: number, dark: boolean): Reply {
     html: `<!doctype html><meta charset="utf-8"><style>body{margin:0;font:14px/1.5 system-ui,sans-serif;color:#222b33}${invert}</style>
       <p>Hi,</p><p>${preview}…</p><table style="border-collapse:collapse"><tr><th ${cell}>Region</th><th ${cell}>Q2</th></tr>
       <tr><td ${cell}>DACH</td><td ${cell}>41,200</td></tr></table><ol><li>The exchange rate in row 14 is the one of last month.</li></ol>
+      <script>parent.broken = 1</script><img src="x" onerror="parent.broken = 1" alt="">
       <p><a href="https://example.com/report" target="_blank">Open the report</a></p><p>Best regards,<br><b>${from.name}</b></p>`,
   }
 }

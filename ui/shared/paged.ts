@@ -16,7 +16,7 @@ const PAUSE_MS = 60
  */
 export function usePaged<R>(load: LoadSlice<R>, page = 100, keep = 60) {
   const pages = new Map<number, R[]>()
-  const flying = new Map<number, { flight: AbortController; rows: Promise<R[]> }>()
+  const flying = new Map<number, { flight: AbortController; rows: Promise<R[]>; needed: boolean }>()
   const total = ref(0)
   const version = ref(0)
   const loaded = ref(false)
@@ -39,23 +39,29 @@ export function usePaged<R>(load: LoadSlice<R>, page = 100, keep = 60) {
 
   function fetchWanted(): void {
     const [first, last] = wanted
-    for (const [number, { flight }] of flying) {
-      if (number < first - 1 || number > last + 1) flight.abort()
+    for (const [number, { flight, needed }] of flying) {
+      if (!needed && (number < first - 1 || number > last + 1)) flight.abort()
     }
     for (let number = first; number <= last; number++) {
       if (!pages.has(number)) void fetchPage(number)
     }
   }
 
-  /** One page, from the server; nothing when that fails (`problem` tells why). */
-  function fetchPage(number: number): Promise<R[]> {
+  /**
+   * One page, from the server; nothing when that fails (`problem` tells why).
+   * needed: somebody waits for the rows themselves, so scrolling elsewhere is no reason to give up.
+   */
+  function fetchPage(number: number, needed = false): Promise<R[]> {
     const known = flying.get(number)
-    if (known) return known.rows
+    if (known) {
+      known.needed ||= needed
+      return known.rows
+    }
     const flight = new AbortController()
     const rows = receive(number, flight).finally(() => {
       if (flying.get(number)?.flight === flight) flying.delete(number)
     })
-    flying.set(number, { flight, rows })
+    flying.set(number, { flight, rows, needed })
     return rows
   }
 
@@ -111,7 +117,7 @@ export function usePaged<R>(load: LoadSlice<R>, page = 100, keep = 60) {
     const last = Math.floor(Math.min(to, total.value - 1) / page)
     const rows: R[] = []
     for (let number = Math.floor(from / page); number <= last; number++) {
-      const known = pages.get(number) ?? (await fetchPage(number))
+      const known = pages.get(number) ?? (await fetchPage(number, true))
       rows.push(...known.filter((_, index) => number * page + index >= from && number * page + index <= to))
     }
     return rows

@@ -44,13 +44,15 @@ describe('a long list in pages', () => {
   function numbers(total: number) {
     const asked: number[] = []
     const list = usePaged<number>(
-      (offset, limit) => {
+      async (offset, limit, signal) => {
         asked.push(offset)
+        await new Promise((resolve) => setTimeout(resolve, 100))
+        if (signal.aborted) throw new DOMException('', 'AbortError')
         const rows = Array.from(
           { length: Math.max(0, Math.min(limit, total - offset)) },
           (_, index) => offset + index,
         )
-        return Promise.resolve({ total, rows })
+        return { total, rows }
       },
       100,
       3,
@@ -91,8 +93,22 @@ describe('a long list in pages', () => {
 
   it('gives a whole range, also across pages that were never seen', async () => {
     const { list } = numbers(1000)
-    await list.reload()
-    expect(await list.ensure(150, 420)).toEqual(Array.from({ length: 271 }, (_, index) => 150 + index))
+    const read = list.reload()
+    await vi.runAllTimersAsync()
+    await read
+    const rows = list.ensure(150, 420)
+    await vi.runAllTimersAsync()
+    expect(await rows).toEqual(Array.from({ length: 271 }, (_, index) => 150 + index))
+  })
+
+  it('gives a whole range even when one scrolls elsewhere meanwhile', async () => {
+    const { list } = numbers(1000)
+    list.want(0, 30)
+    await vi.runAllTimersAsync()
+    const rows = list.ensure(0, 999)
+    list.want(950, 999)
+    await vi.runAllTimersAsync()
+    expect((await rows).length).toBe(1000)
   })
 
   it('does not show the answer to a question that is no longer asked', async () => {

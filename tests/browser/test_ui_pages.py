@@ -1,0 +1,304 @@
+"""The front end as it was built, in a real browser, with a made-up API beside it: what each page does by itself.
+
+The policy is the web process's own; whether both sides fit together is tested with the real server.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from devtools import frontend
+from mailroom.web.files import POLICY
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+AXE = frontend.UI / "node_modules/axe-core/axe.min.js"
+# Each page of the window, and something that is there when it is complete.
+WINDOW_PAGES = {
+    "server_management": "Together", "threat_monitor": "Where spam", "mail_delivery/general": "SMTP banner",
+    "service/protocol": "Enable POP3 SSL/TLS", "security/spam": "Anti-spam engine", "security/antivirus": "Apply",
+    "security/sign_in": "198.51.100.23", "queue": "wait to be delivered", "auditing": "sender1@partner1.example",
+    "license": "DEFAULT FREE LICENSE", "account": "user-0001@example.com", "personal": "Open your mail",
+}  # fmt: skip
+Show = Callable[..., Page]
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[str]:
+    """The address of a server for what was built."""
+    frontend.checks()
+    with closing(socket.socket()) as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    vite = frontend.UI / "node_modules/vite/bin/vite.js"
+    settings = {
+        "MAILROOM_UI_OUT": str(frontend.built() / "dist"), "MAILROOM_UI_PORT": str(port), "MAILROOM_UI_POLICY": POLICY,
+    }  # fmt: skip
+    argv = (frontend.node(), vite, "preview", "--configLoader", "runner", "--config", "dev/vite.config.ts")
+    server = subprocess.Popen(argv, cwd=frontend.UI, env={**os.environ, **settings}, stdout=subprocess.PIPE, text=True)
+    assert server.stdout is not None
+    for line in server.stdout:
+        if str(port) in line:
+            break
+    yield f"http://127.0.0.1:{port}"
+    server.terminate()
+    server.wait()
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """A browser for all tests of this file; each gets a context of its own."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def show(site: str, chromium: Browser) -> Iterator[Show]:
+    """show("w/", "queue", theme="dark", width=390): a page. A script error or a breach of the policy fails the test."""
+    context = chromium.new_context()
+    troubles: list[str] = []
+
+    def opened(place: str, at: str = "", *, theme: str = "light", width: int = 1280, height: int = 760) -> Page:
+        page = context.new_page()
+        page.set_viewport_size({"width": width, "height": height})
+        page.on("pageerror", lambda error: troubles.append(str(error)))
+        page.on("console", lambda told: troubles.append(told.text) if "Content Security Policy" in told.text else None)
+        page.goto(f"{site}/{place}?lang=enu&theme={theme}#{at}")
+        return page
+
+    yield opened
+    context.close()
+    # What a hostile mail brings is refused in its frame, and once more when it is quoted: that is what the policies are for.
+    expected = ("sandboxed", "img-src data:", "inline event handler")
+    assert [text for text in troubles if not any(word in text for word in expected)] == []
+
+
+def tell(page: Page, path: str, facts: dict[str, Any]) -> None:
+    """Change the made-up server."""
+    place = page.url.split("?")[0]
+    assert page.request.post(f"{place}api/{path}", data=facts).ok
+
+
+def faults(page: Page) -> list[str]:
+    """What axe-core finds serious or critical (WCAG 2.2 A and AA)."""
+    page.evaluate(AXE.read_text() + ";0")
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    serious = [one for one in found["violations"] if one["impact"] in ("serious", "critical")]
+    return [f"{one['id']}: {node['html'][:160]}" for one in serious for node in one["nodes"]]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_window_pages_have_no_serious_barrier(show: Show, theme: str) -> None:
+    page = show("w/", theme=theme)
+    for name, text in WINDOW_PAGES.items():
+        page.evaluate("name => { location.hash = name }", name)
+        page.get_by_role("main").get_by_text(text).first.wait_for()
+        assert faults(page) == [], name
+
+
+def test_stale_writer_sees_the_other_and_decides(show: Show) -> None:
+    page = show("w/", "mail_delivery/general")
+    page.get_by_label("Max message hops", exact=True).fill("40")
+    page.get_by_label("Max recipients per message", exact=True).fill("77")
+    tell(page, "mock/others", {"page": "mail_delivery.general", "changes": {"max_hops": 41, "banner": "Hello"}})
+    page.get_by_role("button", name="Apply", exact=True).click()
+    dialog = page.get_by_role("dialog", name="Somebody else was faster")
+    expect(dialog.get_by_role("row", name="SMTP banner")).to_contain_text("Hello")
+    dialog.get_by_role("row", name="Max message hops").get_by_label("41").check()
+    dialog.get_by_role("button", name="Apply Mine (1)").click()
+    expect(page.get_by_label("Max message hops", exact=True)).to_have_value("41")
+    expect(page.get_by_label("Max recipients per message", exact=True)).to_have_value("77")
+    expect(page.get_by_label("SMTP banner", exact=True)).to_have_value("Hello")
+
+
+def test_refused_value_is_told_beside_its_field(show: Show) -> None:
+    page = show("w/", "mail_delivery/general")
+    banner = page.get_by_label("SMTP banner", exact=True)
+    banner.fill("fail")
+    page.get_by_role("button", name="Apply", exact=True).click()
+    expect(page.locator("[data-field=banner]")).to_contain_text("Postfix refused its configuration.")
+    expect(banner).to_have_attribute("aria-invalid", "true")
+    banner.fill("better")
+    expect(banner).not_to_have_attribute("aria-invalid", "true")
+    expect(page.get_by_role("button", name="Apply", exact=True)).to_be_enabled()
+
+
+def test_leaving_with_unsaved_changes_asks(show: Show) -> None:
+    page = show("w/", "service/protocol")
+    page.get_by_label("SMTP port", exact=True).fill("2525")
+    page.get_by_role("button", name="Queue").click()
+    page.get_by_role("button", name="Stay").click()
+    expect(page.get_by_label("SMTP port", exact=True)).to_have_value("2525")
+    assert page.evaluate("window.mailroomUnsaved()")
+    page.get_by_role("button", name="Queue").click()
+    page.get_by_role("button", name="Discard Changes").click()
+    expect(page.get_by_text("The messages that wait to be delivered")).to_be_visible()
+
+
+def test_activation_shows_the_command_and_goes_on_by_itself(show: Show) -> None:
+    page = show("w/", "license")
+    tell(page, "mock/state", {"activation": True})
+    page.reload()
+    expect(page.get_by_text("sudo sh /var/packages/Mailroom/target/activate")).to_be_visible()
+    tell(page, "mock/state", {"activation": False})
+    expect(page.get_by_text("Mail services wait for activation")).to_be_hidden(timeout=15_000)
+    expect(page.get_by_text("DEFAULT FREE LICENSE")).to_be_visible()
+
+
+def test_user_sees_only_personal(show: Show) -> None:
+    page = show("w/")
+    tell(page, "mock/state", {"admin": False})
+    page.reload()
+    expect(page.get_by_role("navigation").get_by_role("button")).to_have_text(["Personal"])
+    tell(page, "mock/state", {"admin": True})
+
+
+def test_ten_thousand_users_by_keyboard(show: Show) -> None:
+    page = show("w/", "account/user")
+    expect(page.get_by_text("10,000 items")).to_be_visible()
+    assert page.get_by_role("row").count() < 80
+    page.get_by_role("gridcell", name="user-0001", exact=True).click()
+    page.keyboard.press("Shift+End")
+    expect(page.get_by_text("9,999 selected")).to_be_visible()
+    page.get_by_role("searchbox").fill("user-0042")
+    expect(page.get_by_text("1 item", exact=True)).to_be_visible()
+    page.get_by_role("gridcell", name="user-0042", exact=True).click()
+    page.get_by_role("button", name="Deactivate").click()
+    dialog = page.get_by_role("dialog", name="What this changes")
+    expect(dialog).to_contain_text("Accounts in use: 5 → 5 of 5")
+    dialog.get_by_role("button", name="Apply").click()
+    expect(page.get_by_text("1 account changed.")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("password", "told"),
+    [("wrong", "is wrong"), ("blocked", "Wait 4"), ("down", "cannot be checked"), ("waiting", "not been activated")],
+)
+def test_sign_in_says_what_is_wrong(show: Show, password: str, told: str) -> None:
+    page = show("m/")
+    tell(page, "mock/out", {})
+    page.reload()
+    page.get_by_label("Username").fill("lin")
+    page.get_by_label("Password").fill(password)
+    page.get_by_role("button", name="Sign In").click()
+    expect(page.get_by_role("alert")).to_contain_text(told)
+    assert faults(page) == []
+    page.get_by_label("Password").fill("right")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Inbox")).to_be_visible()
+
+
+def opened_mail(page: Page) -> None:
+    page.get_by_role("option").nth(1).click()
+    page.frame_locator("iframe").get_by_text("Best regards").wait_for()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_portal_has_no_serious_barrier(show: Show, theme: str) -> None:
+    page = show("m/", theme=theme)
+    opened_mail(page)
+    assert faults(page) == []
+    page.keyboard.press("r")
+    page.locator(".writing blockquote").wait_for()
+    assert faults(page) == []
+
+
+def test_quoted_mail_can_run_nothing(show: Show) -> None:
+    page = show("m/")
+    opened_mail(page)
+    page.keyboard.press("r")
+    quote = page.locator(".writing blockquote")
+    expect(quote).to_contain_text("The exchange rate in row 14")
+    assert quote.locator("script, img, style, [onerror]").count() == 0
+    assert page.evaluate("window.broken") is None
+
+
+def test_keys_are_text_while_one_writes(show: Show) -> None:
+    page = show("m/")
+    opened_mail(page)
+    subject = page.get_by_role("main").get_by_role("heading").inner_text()
+    page.keyboard.press("r")
+    page.keyboard.type("jsuk#")
+    page.locator(".writing blockquote").wait_for()
+    assert page.get_by_role("main").get_by_role("heading").inner_text() == subject
+    expect(page.get_by_role("button", name="Flag", exact=True)).to_be_visible()
+
+
+def test_message_that_is_sent_again_keeps_its_number(show: Show) -> None:
+    page = show("m/")
+    numbers: list[str] = []
+    page.on("request", lambda one: numbers.append(one.post_data_json["message_id"]) if one.url.endswith("/send") else None)
+    page.get_by_role("button", name="Compose").click()
+    page.get_by_label("To", exact=True).fill("lost@example.org")
+    page.get_by_label("Subject").fill("Once")
+    page.get_by_role("button", name="Send", exact=True).click()
+    expect(page.get_by_role("alert")).to_contain_text("The mail server does not answer.")
+    page.get_by_role("button", name="Remove lost@example.org").click()
+    page.get_by_label("To", exact=True).fill("found@example.org")
+    page.get_by_role("button", name="Send", exact=True).click()
+    expect(page.get_by_text("Sent.")).to_be_visible()
+    assert len(numbers) == 2 and len(set(numbers)) == 1
+
+
+def test_closing_an_unsent_message_asks(show: Show) -> None:
+    page = show("m/")
+    page.get_by_role("button", name="Compose").click()
+    page.get_by_label("Subject").fill("Half")
+    page.get_by_role("button", name="Close").click()
+    page.get_by_role("button", name="Keep Writing").click()
+    expect(page.get_by_label("Subject")).to_have_value("Half")
+
+
+def test_new_mail_appears_by_itself(show: Show) -> None:
+    page = show("m/")
+    first = page.get_by_role("option").first
+    before = first.inner_text()
+    with page.expect_response(lambda one: "/messages?" in one.url):
+        tell(page, "mock/new", {})
+    expect(first).not_to_have_text(before)
+
+
+def test_ended_session_keeps_what_was_written(show: Show) -> None:
+    page = show("m/")
+    page.get_by_role("button", name="Compose").click()
+    page.get_by_label("To", exact=True).fill("ben@example.org")
+    page.get_by_label("Subject").fill("Precious")
+    tell(page, "mock/out", {})
+    page.get_by_role("button", name="Send", exact=True).click()
+    expect(page.get_by_text("what you were writing is still there")).to_be_visible()
+    page.get_by_label("Password").fill("right")
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Subject")).to_have_value("Precious")
+
+
+def test_phone_shows_one_thing_at_a_time(show: Show) -> None:
+    page = show("m/", width=390, height=844)
+    expect(page.get_by_role("main")).to_be_hidden()
+    opened_mail(page)
+    expect(page.get_by_role("listbox")).to_be_hidden()
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    page.get_by_role("button", name="Back to the list").click()
+    expect(page.get_by_role("listbox")).to_be_visible()
+
+
+def test_first_paint_is_small(site: str) -> None:
+    """At most 250 KB, compressed, before the first picture (the page's own files, without what is loaded later)."""
+    import gzip
+    import re
+
+    folder = Path(frontend.built()) / "dist"
+    for name in ("admin.html", "mail.html"):
+        text = (folder / name).read_text()
+        wanted = {folder / file for file in re.findall(r'(?:src|href)="\./(assets/[^"]+)"', text)}
+        size = sum(len(gzip.compress(file.read_bytes())) for file in wanted)
+        assert 20_000 < size < 250_000, f"{name}: {size}"
+    assert urllib.request.urlopen(f"{site}/w/").status == 200
