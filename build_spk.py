@@ -32,11 +32,12 @@ class Generation:
     os_max_ver: str
     icon: int
     depends: str
+    restarts: str
 
 
 GENERATIONS = {
-    "6": Generation("6", "6.2-23739", "7.0-40000", 72, ""),
-    "7": Generation("7", "7.0-40000", "", 64, "WebStation>=3.0.0"),
+    "6": Generation("6", "6.2-23739", "7.0-40000", 72, "", "nginx"),
+    "7": Generation("7", "7.0-40000", "", 64, "WebStation>=3.0.0", ""),
 }
 
 
@@ -79,6 +80,8 @@ def _info(generation: Generation, arch: str, version: str, digest: str, unpacked
         "os_min_ver": generation.os_min_ver,
         "os_max_ver": generation.os_max_ver,
         "install_dep_packages": generation.depends,
+        # DSM 6: its web server reads the portal's file that our scripts lay out (package/nginx.conf).
+        "instuninst_restart_services": generation.restarts,
         "extractsize": str(unpacked_kb),
         "checksum": digest,
     }
