@@ -5,29 +5,24 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from devtools import cache
+from devtools import cache, slim
 from devtools.command import run
 from devtools.places import PACKAGE, SYSTEM_PYTHON
 from devtools.say import Stop, step
 
 SUITE = "bookworm"
 EPOCH = "1767225600"
+# The bundle's own documentation stays until only the copyrights are left of it.
 UNWANTED = ("/usr/share/man/*", "/usr/share/doc/*", "/usr/share/info/*", "/usr/share/locale/*", "/usr/share/lintian/*")
 # Users that own what is ours: (name, uid = gid). Fixed, so that data survives an upgrade.
 OUR_USERS = (("mailroom", 880), ("vmail", 881))
-LEFT_OUT_AFTER = (
-    "var/cache/apt",
-    "var/lib/apt/lists",
-    "var/cache/debconf",
-    "var/log/apt",
-    "usr/share/rspamd/www",
-    "usr/share/python-wheels",
-    "usr/lib/python3.11/idlelib",
-    "usr/lib/python3.11/lib2to3",
-)
+# mmdebstrap mounts things in the root that it makes. In namespaces of its own, which end with us, a builder that is
+# killed leaves neither mounts nor processes in the folder that the next one has to remove.
+ALONE = ("setpriv", "--pdeathsig", "KILL", "unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc")
 
 
 @dataclass(frozen=True)
@@ -46,7 +41,8 @@ X86_64 = Architecture(
     "lib64/ld-linux-x86-64.so.2",
 )  # fmt: skip
 ARMV8 = Architecture(
-    "armv8", "arm64", "aarch64-linux-gnu", ("manylinux2014_aarch64", "manylinux_2_28_aarch64", "manylinux_2_34_aarch64"),
+    "armv8", "arm64", "aarch64-linux-gnu",
+    ("manylinux2014_aarch64", "manylinux_2_28_aarch64", "manylinux_2_34_aarch64"),
     "lib/ld-linux-aarch64.so.1",
 )  # fmt: skip
 ARCHITECTURES = {one.dsm: one for one in (X86_64, ARMV8)}
@@ -75,8 +71,14 @@ def root(arch: Architecture = X86_64) -> Path:
         from devtools.foreign import foreign_root
 
         return foreign_root(arch)
-    parts = [PACKAGE / "debian.lock", PACKAGE / "python.lock", Path(__file__), *(PACKAGE / "patches").glob("*")]
-    return cache.built(f"root-{arch.debian}", cache.key_of(parts), lambda folder: _build(folder, arch)) / "root"
+    return cache.built(f"root-{arch.debian}", key(arch), lambda folder: _build(folder, arch)) / "root"
+
+
+def key(arch: Architecture, *more: Path | str) -> str:
+    """Names all that the root of this architecture is made from."""
+    wheels_lock, patches = PACKAGE / "python.lock", (PACKAGE / "patches").glob("*")
+    code = (Path(__file__), Path(slim.__file__), slim.LEFT_OUT)
+    return cache.key_of([repr(locked_packages(arch.debian)), wheels_lock, *code, *patches, *more])
 
 
 def _build(folder: Path, arch: Architecture) -> None:
@@ -86,25 +88,34 @@ def _build(folder: Path, arch: Architecture) -> None:
     target = folder / "root"
     with step("Debian packages of the bundle"):
         debian_root(target, [f"{name}={version}" for name, (version, _) in locked.items()], arch)
-    verify(target, locked)
-    with step("Python packages of the bundle"):
-        wheels(target / "opt/mailroom/lib", arch)
-    finish(target)
+    verify(target, locked, archive_digests(target))
+    ours(target)
+    # What the maintainer scripts made, for the root of another architecture, where they cannot run.
+    (folder / "made").write_text(_lines(slim.made_by_configuring(target)))
+    (folder / "brought").write_text(_lines(slim.packaged(target)))
+    slim.without_packages(target)
+    run((target / "sbin/ldconfig", "-X", "-r", target))
+    finish(target, arch)
 
 
-def debian_root(target: Path, packages: list[str], arch: Architecture, variant: str = "minbase") -> None:
-    """Let mmdebstrap make a root of these packages. Raises Stop; a version that is gone from the archive is named so."""
-    options = [f"--dpkgopt=path-exclude={path}" for path in UNWANTED]
+def _lines(words: set[str]) -> str:
+    return "".join(f"{word}\n" for word in sorted(words))
+
+
+def debian_root(
+    target: Path, packages: list[str], arch: Architecture, more: Sequence[str] = ("--variant=minbase",)
+) -> None:
+    """Let mmdebstrap make a root of these packages. Raises Stop; a version that the archive has no more is named."""
+    options = [f"--dpkgopt=path-exclude={path}" for path in UNWANTED if "/doc/" not in path]
     # The package lists stay until what was installed is compared with the lock.
-    options += ["--skip=cleanup/apt/lists", '--aptopt=APT::Install-Recommends "false"']
+    # A root is made anew after a power cut, so nothing has to wait for the disk.
+    options += ["--dpkgopt=force-unsafe-io", "--skip=cleanup/apt/lists", '--aptopt=APT::Install-Recommends "false"']
     sources = [path for path in sorted(Path("/etc/apt/sources.list.d").glob("debian*.sources"))]
     sources = sources or [Path("/etc/apt/sources.list")]
-    if variant == "extract":
-        options += ["--skip=check/empty,check/qemu"]
     try:
         run(
             (
-                "mmdebstrap", "--quiet", f"--variant={variant}", f"--architectures={arch.debian}", *options,
+                *ALONE, "mmdebstrap", "--quiet", *more, f"--architectures={arch.debian}", *options,
                 f"--include={','.join(packages)}", SUITE, target, *sources,
             ),
             env={"SOURCE_DATE_EPOCH": EPOCH},
@@ -130,17 +141,21 @@ def archive_digests(target: Path) -> dict[tuple[str, str], str]:
     """{(name, version): sha256} from the signed package lists that apt used for this root."""
     found = {}
     for lists in (target / "var/lib/apt/lists").glob("*_Packages*"):
-        text = subprocess.run(("/usr/lib/apt/apt-helper", "cat-file", str(lists)), capture_output=True, check=True).stdout
+        text = subprocess.run(
+            ("/usr/lib/apt/apt-helper", "cat-file", str(lists)), capture_output=True, check=True
+        ).stdout
         for entry in text.decode().split("\n\n"):
-            fields = dict(line.split(": ", 1) for line in entry.splitlines() if ": " in line and not line.startswith(" "))
+            fields = dict(
+                line.split(": ", 1) for line in entry.splitlines() if ": " in line and not line.startswith(" ")
+            )
             if "SHA256" in fields:
                 found[fields["Package"], fields["Version"]] = fields["SHA256"]
     return found
 
 
-def verify(target: Path, locked: dict[str, tuple[str, str]]) -> None:
+def verify(target: Path, locked: dict[str, tuple[str, str]], digests: dict[tuple[str, str], str]) -> None:
     """Raises Stop unless exactly the locked packages, with the locked digests, are in this root."""
-    there, digests = installed(target), archive_digests(target)
+    there = installed(target)
     wrong = sorted({*there, *locked} - ({*there} & {*locked}))
     wrong += [name for name in there if name in locked and there[name] != locked[name][0]]
     wrong += [name for name, (version, digest) in locked.items() if digests.get((name, version)) != digest]
@@ -156,14 +171,12 @@ def wheels(target: Path, arch: Architecture) -> None:
             SYSTEM_PYTHON, "-m", "pip", "install", "--quiet", "--no-deps", "--require-hashes", "--no-compile",
             "--only-binary=:all:", "--implementation", "cp", "--python-version", "3.11", *platforms,
             "--target", target, "-r", PACKAGE / "python.lock",
-        ),
+        )
     )  # fmt: skip
-    for unwanted in ("bin", "tests"):
-        shutil.rmtree(target / unwanted, ignore_errors=True)
 
 
-def finish(target: Path) -> None:
-    """Our users, our folders, and nothing that is not needed at run time."""
+def ours(target: Path) -> None:
+    """Our users and our folders."""
     for name, number in OUR_USERS:
         with (target / "etc/passwd").open("a") as users:
             users.write(f"{name}:x:{number}:{number}::/nonexistent:/usr/sbin/nologin\n")
@@ -171,8 +184,6 @@ def finish(target: Path) -> None:
             groups.write(f"{name}:x:{number}:\n")
         with (target / "etc/shadow").open("a") as shadow:
             shadow.write(f"{name}:!:20000::::::\n")
-    for name in LEFT_OUT_AFTER:
-        shutil.rmtree(target / name, ignore_errors=True)
     for name in ("data", "mail", "opt/mailroom/app", "opt/mailroom/ui"):
         (target / name).mkdir(parents=True, exist_ok=True)
     # The target is never written at run time: what changes lives in /run.
@@ -180,7 +191,14 @@ def finish(target: Path) -> None:
         file = target / name
         file.unlink(missing_ok=True)
         file.symlink_to(f"/run/host/{Path(name).name}" if name != "etc/resolv.conf" else "/run/mailroom-resolv.conf")
-    for cached in target.rglob("__pycache__"):
+
+
+def finish(target: Path, arch: Architecture) -> None:
+    """The wheels, nothing that is not shipped, and all Python compiled."""
+    with step(f"Python packages of the bundle for {arch.dsm}"):
+        wheels(target / "opt/mailroom/lib", arch)
+    slim.clear(target)
+    for cached in list(target.rglob("__pycache__")):
         shutil.rmtree(cached)
     for folder in ("usr/lib/python3.11", "usr/lib/python3/dist-packages", "opt/mailroom/lib"):
         compile_python(target / folder, f"/{folder}")

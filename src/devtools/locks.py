@@ -3,44 +3,68 @@
 from __future__ import annotations
 
 import json
-import shutil
 import tempfile
 from pathlib import Path
 
-from devtools.bundle import ARCHITECTURES, Architecture, archive_digests, debian_root, installed, wanted_packages
+from devtools.bundle import (
+    ARCHITECTURES,
+    X86_64,
+    Architecture,
+    archive_digests,
+    debian_root,
+    installed,
+    wanted_packages,
+)
 from devtools.command import run
+from devtools.foreign import unpack
+from devtools.licences import write_licences
 from devtools.places import PACKAGE, SYSTEM_PYTHON
 from devtools.say import step
 
 HEAD = "# Made by `./dev lock`; do not edit.\n"
+# Wanted by jaraco.text for its command line and by zc.lockfile for its tests' sake; nothing of ours comes there.
+NOT_SHIPPED = frozenset(
+    ("annotated-doc", "markdown-it-py", "mdurl", "pygments", "rich", "setuptools", "shellingham", "typer", "typer-slim")
+)
 Wheels = dict[tuple[str, str], set[str]]
 
 
 def renew() -> None:
-    """Write debian.lock, python.lock and dev.lock anew."""
-    (PACKAGE / "debian.lock").write_text(HEAD + "".join(_debian(arch) for arch in ARCHITECTURES.values()))
+    """Write debian.lock, python.lock, dev.lock and LICENSES/README.md anew."""
+    (PACKAGE / "debian.lock").write_text(HEAD + _debian())
     bundle: Wheels = {}
     for arch in ARCHITECTURES.values():
         with step(f"Python packages for {arch.dsm}"):
             _merge(bundle, _resolve(PACKAGE / "python.in", arch))
-    (PACKAGE / "python.lock").write_text(HEAD + _lines(bundle))
+    (PACKAGE / "python.lock").write_text(
+        HEAD + _lines({key: bundle[key] for key in bundle if key[0] not in NOT_SHIPPED})
+    )
     with step("Python packages for developers"):
         (PACKAGE / "dev.lock").write_text(HEAD + _lines(_resolve(PACKAGE / "dev.in", None)))
+    write_licences()
 
 
-def _debian(arch: Architecture) -> str:
-    scratch = Path(tempfile.mkdtemp(dir="/var/tmp"))
-    try:
-        with step(f"Debian packages for {arch.dsm}"):
-            foreign = arch.debian != run(("dpkg", "--print-architecture")).strip()
-            debian_root(scratch / "root", wanted_packages(), arch, "extract" if foreign else "minbase")
-        digests = archive_digests(scratch / "root")
-        there = installed(scratch / "root")
-        return "".join(
-            f"{name} {version} {arch.debian} {digests[name, version]}\n" for name, version in sorted(there.items())
-        )
-    finally:
-        shutil.rmtree(scratch)
+def _debian() -> str:
+    """The lines of debian.lock: what apt chooses for x86_64, and from the same wishes for the others."""
+    with tempfile.TemporaryDirectory(dir="/var/tmp") as folder:
+        scratch = Path(folder)
+        with step(f"Debian packages for {X86_64.dsm}"):
+            debian_root(scratch / "root", wanted_packages(), X86_64)
+            digests, there = archive_digests(scratch / "root"), installed(scratch / "root")
+            base = required(scratch / "root")
+        found = {(name, X86_64.debian): (version, digests[name, version]) for name, version in there.items()}
+        for arch in ARCHITECTURES.values():
+            if arch is not X86_64:
+                with step(f"Debian packages for {arch.dsm}"):
+                    got = unpack(scratch / arch.debian, [*base, *wanted_packages()], arch)
+                found |= {(name, arch.debian): (version, digest) for (name, version), digest in got.items()}
+    return "".join(f"{name} {version} {arch} {digest}\n" for (name, arch), (version, digest) in sorted(found.items()))
+
+
+def required(target: Path) -> list[str]:
+    """The packages that every Debian root has: mmdebstrap takes them by itself only where it may run them."""
+    entries = (target / "var/lib/dpkg/status").read_text().split("\n\n")
+    return ["apt", *(entry.split()[1] for entry in entries if "\nPriority: required\n" in entry)]
 
 
 def _resolve(wanted: Path, arch: Architecture | None) -> Wheels:
@@ -48,7 +72,9 @@ def _resolve(wanted: Path, arch: Architecture | None) -> Wheels:
     with tempfile.TemporaryDirectory() as scratch:
         report = Path(scratch) / "report.json"
         options = ["--only-binary=:all:", "--target", scratch, "--implementation", "cp", "--python-version", "3.11"]
-        for name in arch.platforms if arch else ("manylinux2014_x86_64", "manylinux_2_28_x86_64", "manylinux_2_17_x86_64"):
+        for name in (
+            arch.platforms if arch else ("manylinux2014_x86_64", "manylinux_2_28_x86_64", "manylinux_2_17_x86_64")
+        ):
             options += ["--platform", name]
         run(
             (

@@ -1,4 +1,4 @@
-"""build_spk: the same input gives the same bytes, whatever the clock, the umask, the user or the file system; DSM's form."""
+"""build_spk: the same input gives the same bytes, whatever the clock, umask, user or file system; in DSM's form."""
 
 from __future__ import annotations
 
@@ -178,8 +178,12 @@ def test_the_outer_archive_is_as_package_center_wants_it(tmp_path: Path, icons: 
     assert not any(name.startswith((".", "/")) for name in names)
     assert {member.type for member in members} == {tarfile.REGTYPE}
     assert not any(member.pax_headers for member in members)
-    assert {(member.uid, member.gid, member.uname, member.mtime) for member in members} == {(0, 0, "root", build_spk.EPOCH)}
-    assert {member.name for member in members if member.mode == 0o755} == {f"scripts/{name}" for name in build_spk.SCRIPTS}
+    assert {(member.uid, member.gid, member.uname, member.mtime) for member in members} == {
+        (0, 0, "root", build_spk.EPOCH)
+    }
+    assert {member.name for member in members if member.mode == 0o755} == {
+        f"scripts/{name}" for name in build_spk.SCRIPTS
+    }
     assert {"conf/privilege", "conf/resource", "LICENSE", "PACKAGE_ICON.PNG", "PACKAGE_ICON_256.PNG"} <= set(names)
 
 
@@ -216,5 +220,7 @@ def test_the_payload_holds_the_tree_and_nothing_of_this_machine(tmp_path: Path, 
     assert links == {"root/bin": "usr/bin", "root/usr/bin/perl5.36.0": "root/usr/bin/perl"}
     assert members["root/usr/sbin/postdrop"].mode == 0o555
     assert members["root/etc/shadow"].mode == 0o640
-    assert {(member.uid, member.gid, member.uname, member.gname) for member in members.values()} == {(0, 0, "root", "root")}
+    assert {(member.uid, member.gid, member.uname, member.gname) for member in members.values()} == {
+        (0, 0, "root", "root")
+    }
     assert {member.mtime for member in members.values()} == {build_spk.EPOCH}
