@@ -12,7 +12,8 @@ import sys
 import time
 from typing import Any
 
-from mail_chain import Chain, bundle
+from mail_chain import Chain
+from own_room import bundle
 
 ROUNDS, MESSAGES, WARM_UP = 7, 150, 30
 CPU_BUDGET_MS, LATENCY_BUDGET_MS = 4.0, 8.0

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from mail_chain import Chain, bundle
+from mail_chain import Chain
+from own_room import bundle
 
 USERS = {"alice@example.com": "OK", "carol@example.com": "OK", "gone@example.com": "OK"}
 MANY = {f"u{number}@example.com": "OK" for number in range(10_000)}

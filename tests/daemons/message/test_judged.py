@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from mail_chain import LAN_CLIENT, SERVER, Chain
+from mail_chain import Chain
 from mailroom.flows.message import explain
+from own_room import LAN_CLIENT, SERVER
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 GENERAL, SPAM, ANTIVIRUS = "mail_delivery.general", "security.spam", "security.antivirus"
