@@ -118,7 +118,9 @@ class Office:
     def ready(self, limit_s: float = 120.0) -> None:
         """Wait until every daemon answers and the users are known."""
         until(lambda: not self.late(), limit_s, "all daemons answer")
-        until(lambda: {one["name"] for one in self.ctl("accounts", "list")["users"]} >= set(USERS), 60, "users are known")
+        until(
+            lambda: {one["name"] for one in self.ctl("accounts", "list")["users"]} >= set(USERS), 60, "users are known"
+        )
         until(self.takes_mail, 60, "Postfix knows the accounts")
 
     def takes_mail(self) -> bool:
@@ -138,7 +140,9 @@ class Office:
 
     def apply(self, page: str, **values: Any) -> Any:
         """Apply settings of one page, as `mailroomctl settings set` does."""
-        words = [f"{page}.{key}={json.dumps(value)}" for key, value in values.items()]
+        words = [
+            f"{page}.{key}={','.join(value) if isinstance(value, list) else value}" for key, value in values.items()
+        ]
         return self.ctl("settings", "set", *words)
 
     def socket(self, place: str = "world", source: str = "") -> socket.socket:
@@ -168,7 +172,9 @@ class Office:
         """An address on the machine's network: 1 is the world, 2 the NAS, 9 to 19 strangers."""
         return f"10.77.{self.number}.{last}"
 
-    def connect(self, port: int, place: str = "world", source: str = "", timeout_s: float = 60.0, to: str = "") -> socket.socket:
+    def connect(
+        self, port: int, place: str = "world", source: str = "", timeout_s: float = 60.0, to: str = ""
+    ) -> socket.socket:
         """A connection to a port of the NAS."""
         link = self.socket(place, source)
         link.settimeout(timeout_s)
@@ -210,7 +216,9 @@ class Office:
         client.login(user, self.passwords.get(user, "") if password is None else password)
         return client
 
-    def mail(self, subject: str, text: str = "Hello.\n", to: str = f"ben@{DOMAIN}", sender: str = "friend@world.example") -> EmailMessage:
+    def mail(
+        self, subject: str, text: str = "Hello.\n", to: str = f"ben@{DOMAIN}", sender: str = "friend@world.example"
+    ) -> EmailMessage:
         """A plain message."""
         made = EmailMessage()
         made["From"], made["To"], made["Subject"] = sender, to, subject
@@ -245,7 +253,9 @@ class Office:
     def sent_out(self, subject: str, limit_s: float = 60.0) -> dict[str, Any]:
         """What the outside world got with this subject, waited for."""
         wanted = f"Subject: {subject}"
-        return until(lambda: next((one for one in self.machine.world_mail() if wanted in one["content"]), None), limit_s)
+        return until(
+            lambda: next((one for one in self.machine.world_mail() if wanted in one["content"]), None), limit_s
+        )
 
     def close(self) -> None:
         """Leave nothing."""

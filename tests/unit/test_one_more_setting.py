@@ -10,7 +10,7 @@ from pathlib import Path
 
 SOURCE = Path(__file__).resolve().parents[2] / "src" / "mailroom"
 PAGE, TEMPLATE = Path("core/pages/mail_delivery_general.py"), Path("daemons/postfix/main.cf.j2")
-FIELD = '''
+FIELD = """
     helo_required: bool = setting(
         True,
         "Require HELO",
@@ -20,13 +20,13 @@ FIELD = '''
         parameter="smtpd_helo_required",
     )
 
-    @field_validator("domain", "hostname")'''
+    @field_validator("domain", "hostname")"""
 LINE = 'smtpd_helo_required = {{ "yes" if general.helo_required else "no" }}'
 LOOK = """
 import json
 from mailroom.core import settings
 from mailroom.core.problems import Invalid
-from mailroom.ctl.commands.docs import text
+from mailroom.ctl.reference import text
 from mailroom.daemons import configuration
 from mailroom.daemons.shape import Facts
 from mailroom.flows.setting import complete
@@ -63,7 +63,9 @@ def test_one_more_postfix_setting_touches_two_files(tmp_path: Path) -> None:
     former = "smtpd_helo_required = yes"
     assert former in template.read_text()
     template.write_text(template.read_text().replace(former, LINE))
-    done = subprocess.run((sys.executable, "-B", "-c", LOOK), env={"PYTHONPATH": str(tmp_path)}, capture_output=True, text=True)
+    done = subprocess.run(
+        (sys.executable, "-B", "-c", LOOK), env={"PYTHONPATH": str(tmp_path)}, capture_output=True, text=True
+    )
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
     assert found["schema"]["title"] == "Require HELO" and found["schema"]["x-ui"]["group"] == "limits"

@@ -1,4 +1,7 @@
-"""`mailroomctl`: reads the command line, runs the command, prints words or, with --json, the facts."""
+"""`mailroomctl`: reads the command line, runs the command, prints words or, with --json, the facts.
+
+It is called often, by people and by machines: each command loads what it needs when it runs, not before.
+"""
 
 from __future__ import annotations
 

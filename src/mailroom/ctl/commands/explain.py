@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from mailroom.ctl.shape import Options, Parsers, command, moment, table
-from mailroom.flows import message
 
 
 def add(parsers: Parsers) -> None:
@@ -18,6 +17,8 @@ def add(parsers: Parsers) -> None:
 
 
 def list_messages(options: Options) -> Any:
+    from mailroom.flows import message
+
     return message.list_messages(options.search, options.offset, options.limit)
 
 
@@ -31,6 +32,8 @@ def tell_messages(facts: Any) -> str:
 
 
 def explain(options: Options) -> Any:
+    from mailroom.flows import message
+
     return message.show(options.id)
 
 

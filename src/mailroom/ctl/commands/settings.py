@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pydantic import TypeAdapter, ValidationError
-
-from mailroom.core import settings as declared
 from mailroom.core.problems import Invalid
-from mailroom.core.settings import AllValues
 from mailroom.ctl.shape import Options, Parsers, command, job, moment, noun, table
+
+if TYPE_CHECKING:
+    from mailroom.core.settings import AllValues
 
 CHANGES_HELP = "PAGE.KEY=VALUE, e.g. mail_delivery.general.max_message_mb=50; lists with commas; several are one Apply"
 
@@ -45,10 +44,13 @@ def add(parsers: Parsers) -> None:
 
 def list_settings(options: Options) -> Any:
     names = [options.page] if options.page else [page["id"] for page in job("settings.index")["pages"]]
-    return {name: {part: job("settings.read", page=name)[part] for part in ("values", "defaults")} for name in names}
+    found = {name: job("settings.read", page=name) for name in names}
+    return {name: {part: page[part] for part in ("values", "defaults")} for name, page in found.items()}
 
 
 def tell_settings(facts: Any) -> str:
+    from mailroom.core import settings as declared
+
     rows = [
         (
             f"{page}.{key}",
@@ -96,6 +98,8 @@ def parse(changes: list[str]) -> AllValues:
 
 def split(name: str) -> tuple[str, str]:
     """(page, key) of "PAGE.KEY". Raises NotFound or Invalid."""
+    from mailroom.core import settings as declared
+
     page, _, key = name.rpartition(".")
     if key not in declared.page_named(page).model_fields:
         raise Invalid(f"There is no setting {name!r}.", field=name, next="`mailroomctl settings list` names them all.")
@@ -104,6 +108,10 @@ def split(name: str) -> tuple[str, str]:
 
 def value_of(page: str, key: str, text: str) -> Any:
     """What somebody typed, as the setting's own type: yes, no, numbers, words, lists with commas."""
+    from pydantic import TypeAdapter, ValidationError
+
+    from mailroom.core import settings as declared
+
     kind: Any = declared.page_named(page).model_fields[key].annotation
     typed: Any = [part.strip() for part in text.split(",") if part.strip()] if kind == list[str] else text
     try:

@@ -1,0 +1,50 @@
+"""mailroomctl: cheap to start, and values are read as one types them."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from mailroom.core.problems import Invalid, NotFound
+from mailroom.ctl.commands import settings
+
+HEAVY = ("pydantic", "jinja2", "peewee", "asyncio", "cryptography", "mailroom.daemons", "mailroom.core.settings")
+
+
+def test_the_command_line_is_read_without_what_a_command_may_need() -> None:
+    asked = (
+        f"import sys; from mailroom.ctl.main import parser; parser(); print([n for n in {HEAVY} if n in sys.modules])"
+    )
+    known = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    done = subprocess.run((sys.executable, "-c", asked), env=known, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("word", "value"),
+    [
+        ("mail_delivery.general.smtp_auth=no", False),
+        ("mail_delivery.general.max_hops=40", 40),
+        ("mail_delivery.general.banner=welcomes you = all", "welcomes you = all"),
+        ("mail_delivery.general.lan_networks=192.0.2.0/24, 198.51.100.7/32", ["192.0.2.0/24", "198.51.100.7/32"]),
+        ("mail_delivery.general.lan_networks=", []),
+        ("mail_delivery.general.max_hops=many", "many"),
+        ("security.spam.threshold=6", 6.0),
+    ],
+)
+def test_a_change_is_read_as_one_types_it(word: str, value: Any) -> None:
+    page, _, key = word.partition("=")[0].rpartition(".")
+    assert settings.parse([word]) == {page: {key: value}}
+
+
+def test_a_word_that_is_no_change_is_refused() -> None:
+    with pytest.raises(Invalid):
+        settings.parse(["mail_delivery.general.max_hops"])
+    with pytest.raises(Invalid):
+        settings.parse(["mail_delivery.general.no_such_thing=1"])
+    with pytest.raises(NotFound):
+        settings.parse(["no.such.page=1"])
