@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Puts an SPK together: the same input gives the same bytes, whatever the clock, the umask or the user.
 
-build(tree, out, ...) takes a folder that is the payload as it shall lie in `target/`, and the files of this checkout that
-are DSM's: INFO, conf/, scripts/, WIZARD_UIFILES/, icons. Standard library only. `./dev spk` prepares the payload.
+build(tree, out, ...) takes a folder that is the payload as it shall lie in `target/`, and the files of this checkout
+that are DSM's: INFO, conf/, scripts/, WIZARD_UIFILES/, icons. Standard library only. `./dev spk` prepares the payload.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What all tests share: our sources and the tests' own modules can be imported; one server for those that only use it."""
+"""What all tests share: our sources and the tests' own modules, and one server for those that only use it."""
 
 from __future__ import annotations
 

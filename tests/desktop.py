@@ -26,8 +26,15 @@ class Desktop:
 
     def __init__(self, nas: Office, user: str = "admin") -> None:
         self.nas = nas
-        facts = {"api": "SYNO.API.Auth", "version": "6", "method": "login", "account": user, "passwd": nas.passwords[user],
-                 "format": "cookie", "enable_syno_token": "yes"}  # fmt: skip
+        facts = {
+            "api": "SYNO.API.Auth",
+            "version": "6",
+            "method": "login",
+            "account": user,
+            "passwd": nas.passwords[user],
+            "format": "cookie",
+            "enable_syno_token": "yes",
+        }
         with urllib.request.urlopen(f"{nas.web}/webapi/entry.cgi", urllib.parse.urlencode(facts).encode()) as answer:
             told = json.loads(answer.read())
         assert told["success"], told

@@ -146,7 +146,7 @@ class Office:
         return self.ctl("settings", "set", *words)
 
     def socket(self, place: str = "world", source: str = "") -> socket.socket:
-        """A TCP socket in the outside world ("world"), or on the NAS itself ("nas"). source: the address it speaks from."""
+        """A TCP socket in the outside world ("world") or on the NAS itself ("nas"). source: its own address."""
         made: list[socket.socket] = []
 
         def make() -> None:

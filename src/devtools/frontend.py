@@ -18,7 +18,7 @@ from devtools.venv import venv
 
 UI = CHECKOUT / "ui"
 LOCKED = ("package.json", "package-lock.json")
-# Not part of what is built: what tools made, tests, the made-up API, and DSM's own files (they go into the package as they are).
+# Not part of what is built: what tools made, tests, the made-up API, and DSM's own files, which stay as they are.
 NOT_BUILT = {"node_modules", "dist", "tests", "dsm", "dev"}
 PAGES = ("admin.html", "mail.html")
 
@@ -35,7 +35,7 @@ def packages() -> Path:
 
 
 def built() -> Path:
-    """The cached folder whose `dist` has admin.html, mail.html and assets/: what lies in /opt/mailroom/ui in the bundle."""
+    """The cached folder whose `dist` has admin.html, mail.html and assets/, as they lie in the bundle."""
     node_modules = packages()
     parts: list[Path | str] = [node_modules.parent.name, Path(__file__)]
     for file in sources():
@@ -103,7 +103,7 @@ def _build(folder: Path, node_modules: Path) -> None:
 
 
 def _linked_packages() -> Path:
-    """The packages where the tools look for them: ui/node_modules, a link into the cache unless somebody has own ones."""
+    """The packages where the tools look for them: ui/node_modules, a link into the cache unless it is real."""
     place, wanted = UI / "node_modules", packages()
     if place.is_symlink() and place.resolve() != wanted:
         place.unlink()

@@ -17,7 +17,10 @@ ARMV8 = ("qemu-user-static", "gcc-aarch64-linux-gnu", "libc6-dev-arm64-cross", "
 def missing(packages: tuple[str, ...]) -> list[str]:
     """Which of these packages are not installed."""
     asked = subprocess.run(
-        ("dpkg-query", "-W", "-f=${Package} ${db:Status-Status}\n", *packages), capture_output=True, text=True, check=False
+        ("dpkg-query", "-W", "-f=${Package} ${db:Status-Status}\n", *packages),
+        capture_output=True,
+        text=True,
+        check=False,
     )
     there = {line.split()[0] for line in asked.stdout.splitlines() if line.endswith(" installed")}
     return [name for name in packages if name not in there]

@@ -154,8 +154,15 @@ def first_mail(machine: Machine, wanted: Notes) -> None:
         return
     mail = EmailMessage()
     mail["From"], mail["To"] = "Postmaster of the outside world <friend@world.example>", f"{name}@{DOMAIN}"
-    mail["Subject"], mail["Date"], mail["Message-ID"] = "Welcome to Mailroom", formatdate(), make_msgid(domain="world.example")
-    mail.set_content("Dear Anna,\n\nif you can read this, mail from outside reaches you.\nReply to it: the answer appears in the outside world's mailbox.\n")
+    mail["Subject"], mail["Date"], mail["Message-ID"] = (
+        "Welcome to Mailroom",
+        formatdate(),
+        make_msgid(domain="world.example"),
+    )
+    mail.set_content(
+        "Dear Anna,\n\nif you can read this, mail from outside reaches you.\n"
+        "Reply to it: the answer appears in the outside world's mailbox.\n"
+    )
     until = time.monotonic() + MAIL_LIMIT_S
     while not taken(mail, wanted) and time.monotonic() < until:
         time.sleep(0.5)
@@ -214,7 +221,13 @@ def status(as_json: bool) -> int:
     """What runs: each daemon's state, pid, memory and readiness; addresses, ports, users. 1 when the machine is off."""
     known = standin.notes()
     machine = standin.machine(known) if known else None
-    facts: dict[str, Any] = {"on": bool(machine and machine.is_on()), "daemons": [], "addresses": {}, "ports": {}, "users": []}
+    facts: dict[str, Any] = {
+        "on": bool(machine and machine.is_on()),
+        "daemons": [],
+        "addresses": {},
+        "ports": {},
+        "users": [],
+    }
     if known and machine:
         facts.update(addresses=standin.addresses(known), ports=known.ports, dsm=known.dsm, folder=str(machine.folder))
         facts["users"] = [{"name": user, "password": password} for user, password in known.passwords.items()]
@@ -233,6 +246,9 @@ def words(facts: dict[str, Any]) -> str:
     if not facts["on"]:
         return "The machine is off. Start it with: sudo ./dev run"
     lines = [f"{facts['health']['title']}. {facts['health']['text']}", ""]
-    lines += [f"  {one['id']:10} {one['state']:10} {one['pid'] or '-':>8} {one['memory_mb']:8.1f} MB" for one in facts["daemons"]]
+    lines += [
+        f"  {one['id']:10} {one['state']:10} {one['pid'] or '-':>8} {one['memory_mb']:8.1f} MB"
+        for one in facts["daemons"]
+    ]
     lines += ["", *(f"  {name:24} {address}" for name, address in facts["addresses"].items())]
     return "\n".join([*lines, *(f"  {one['name']:24} {one['password']}" for one in facts["users"])])

@@ -16,7 +16,7 @@ from devtools.places import CHECKOUT, DIST, PACKAGE
 from devtools.say import step
 
 sys.path.insert(0, str(CHECKOUT))
-import build_spk  # noqa: E402
+import build_spk
 
 SOURCE = CHECKOUT / "src" / "mailroom"
 RELAY = CHECKOUT / "src" / "relay" / "relay.c"
@@ -34,7 +34,9 @@ def version() -> str:
 def sources() -> list[Path]:
     """Every file of ours that becomes part of the package."""
     folders = (SOURCE, PACKAGE / "bin", PACKAGE / "port_conf", DSM_UI)
-    found = [path for folder in folders for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
+    found = [
+        path for folder in folders for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts
+    ]
     return sorted([*found, RELAY, PACKAGE / "nginx.conf", Path(__file__), CHECKOUT / "build_spk.py"])
 
 
@@ -47,8 +49,9 @@ def payload_key(arch: Architecture, dsm: str) -> str:
 def spk(arch_name: str = "x86_64", dsm: str = "7", *, fast: bool = True) -> Path:
     """The SPK for this checkout, from the cache when nothing has changed."""
     arch = ARCHITECTURES[arch_name]
-    dsm_files = [*sorted((CHECKOUT / "scripts").iterdir()), *sorted((CHECKOUT / "conf").iterdir()),
-                 *sorted((CHECKOUT / "WIZARD_UIFILES").iterdir()), CHECKOUT / "INFO", CHECKOUT / "LICENSES" / "README.md"]  # fmt: skip
+    folders = ("scripts", "conf", "WIZARD_UIFILES")
+    dsm_files = [file for folder in folders for file in sorted((CHECKOUT / folder).iterdir())]
+    dsm_files += [CHECKOUT / "INFO", CHECKOUT / "LICENSES" / "README.md"]
     key = cache.key_of([payload_key(arch, dsm), *dsm_files, "fast" if fast else "release"])
     name = f"Mailroom-{arch.dsm}-dsm{dsm}-{version()}.spk"
 
@@ -89,7 +92,21 @@ def assemble(tree: Path, arch: Architecture, dsm: str) -> None:
     shutil.copyfile(PACKAGE / "nginx.conf", tree / "nginx.conf")
     (tree / "version").write_text(f"{version()} {payload_key(arch, dsm)}\n")
     desktop(tree / "ui", dsm)
-    run((COMPILERS[arch.dsm], "-std=gnu11", "-Wall", "-Wextra", "-Werror", "-Os", "-static", "-s", "-o", tree / "ui/index.cgi", RELAY))
+    run(
+        (
+            COMPILERS[arch.dsm],
+            "-std=gnu11",
+            "-Wall",
+            "-Wextra",
+            "-Werror",
+            "-Os",
+            "-static",
+            "-s",
+            "-o",
+            tree / "ui/index.cgi",
+            RELAY,
+        )
+    )
     for path in build_spk.walk(tree):
         if not path.is_symlink() and root not in path.parents:
             path.chmod(0o755 if path.is_dir() or path.stat().st_mode & 0o100 else 0o644)

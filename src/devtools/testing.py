@@ -48,10 +48,14 @@ def check() -> int:
 
 def _quietly(check: Check) -> subprocess.CompletedProcess[str]:
     argv, folder = check
+    environment = {
+        "PYTHONPATH": "src",
+        "PATH": f"{Path(argv[0]).parent}:/usr/bin:/bin:/usr/sbin:/sbin",
+        "HOME": os.environ.get("HOME", "/"),
+    }
     return subprocess.run(
-        argv, cwd=folder, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
-        env={"PYTHONPATH": "src", "PATH": f"{Path(argv[0]).parent}:/usr/bin:/bin:/usr/sbin:/sbin", "HOME": os.environ.get("HOME", "/")},
-    )  # fmt: skip
+        argv, cwd=folder, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False
+    )
 
 
 def bench(names: list[str]) -> int:
@@ -60,6 +64,8 @@ def bench(names: list[str]) -> int:
     chosen = [folder / f"{name}.py" for name in names] or sorted(folder.glob("[a-z]*.py"))
     environment = {**os.environ, "PYTHONPATH": f"{CHECKOUT / 'src'}:{CHECKOUT / 'tests'}"}
     failed = [
-        file.stem for file in chosen if subprocess.run((python(), "-B", file), cwd=CHECKOUT, env=environment, check=False).returncode
+        file.stem
+        for file in chosen
+        if subprocess.run((python(), "-B", file), cwd=CHECKOUT, env=environment, check=False).returncode
     ]
     return int(bool(failed))

@@ -1,4 +1,4 @@
-"""The walk-through of docs/ARCHITECTURE.md, done: one more Postfix setting touches two files, and everything else follows."""
+"""The walk-through of docs/ARCHITECTURE.md, done: one more Postfix setting touches two files."""
 
 from __future__ import annotations
 

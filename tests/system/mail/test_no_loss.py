@@ -1,7 +1,7 @@
-"""Kill each daemon in turn, then pull the plug, in the middle of 1,000 messages from ten clients: nothing is lost or doubled.
+"""Kill each daemon in turn, then pull the plug, in the middle of 1,000 messages from ten clients: nothing is lost.
 
-Each acknowledged message is in the mailbox exactly once. A message whose acknowledgement was lost is sent again, as a real
-server does; it may be there twice and is counted apart (RFC 5321 4.5.4.1).
+Each acknowledged message is in the mailbox exactly once. A message whose acknowledgement was lost is sent again, as a
+real server does; it may be there twice and is counted apart (RFC 5321 4.5.4.1).
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
+
 from office import DOMAIN, Office, until
 from processes import pid_of, processes
 

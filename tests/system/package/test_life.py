@@ -6,9 +6,10 @@ import json
 from pathlib import Path
 
 import pytest
+from spks import variant
+
 from dsmhost.spk import Refused
 from office import DOMAIN, PACKAGE, Office, until
-from spks import variant
 
 # DSM looks at the number behind the dash: it must grow.
 OLDER, NEWER, NEWEST = "0.0.9-0000", "0.2.0-7000", "0.3.0-8000"
@@ -138,7 +139,9 @@ def test_uninstall_deletes_what_the_wizard_promised(nas: Office) -> None:
     mark(nas, "delete")
     nas.machine.ask("uninstall", name="Mailroom", wizard={"wizard_keep_data": "false", "wizard_delete_data": "true"})
     assert left(nas) == []
-    found = nas.machine.run("find", "/volume1", "-name", "*.m", "-o", "-name", "settings.sqlite", "-o", "-name", "u.*").stdout
+    found = nas.machine.run(
+        "find", "/volume1", "-name", "*.m", "-o", "-name", "settings.sqlite", "-o", "-name", "u.*"
+    ).stdout
     assert found == ""
     nas.install()
     nas.activate()
