@@ -6,6 +6,7 @@ import { parameters } from '../shared/start'
 import type { Session } from './types'
 
 const ACTIVATION_POLL_MS = 3_000
+const RETRY_MS = 5_000
 
 /** DSM's token against cross-site requests; the desktop put it into the window's address. */
 const token = parameters.get('SynoToken') ?? tokenOfDesktop()
@@ -39,14 +40,20 @@ export async function readSession(): Promise<void> {
   const waited = session.value?.activation
   try {
     const fresh = await ask()
+    const healed = sessionProblem.value !== null
     session.value = fresh
     sessionProblem.value = null
-    if (waited && !fresh.activation) start()
+    if (fresh.admin && !fresh.activation && (waited || healed)) start()
     if (fresh.activation) timer = setTimeout(() => void readSession(), ACTIVATION_POLL_MS)
   } catch (reason) {
     // While one waits for activation the server may be away for a moment: it is being restarted.
     if (waited) timer = setTimeout(() => void readSession(), ACTIVATION_POLL_MS)
-    else sessionProblem.value = problemOf(reason)
+    else {
+      sessionProblem.value = problemOf(reason)
+      // Signed out or refused stays so; everything else may heal by itself.
+      if (![401, 403].includes(sessionProblem.value.status))
+        timer = setTimeout(() => void readSession(), RETRY_MS)
+    }
   }
 }
 
@@ -61,5 +68,6 @@ function start(): void {
 
 export async function begin(): Promise<void> {
   await readSession()
-  if (session.value?.admin) stream.open()
+  // While the services wait for activation there is nobody who could tell of changes.
+  if (session.value?.admin && !session.value.activation) stream.open()
 }
