@@ -20,6 +20,8 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 EPOCH = 1_767_225_600
+# Nobody but the owner may write in the payload; `owners` tells root's start script where more is allowed.
+MODE = 0o755
 SCRIPTS = ("preinst", "postinst", "preuninst", "postuninst", "preupgrade", "postupgrade", "start-stop-status")
 
 
@@ -121,15 +123,15 @@ def _tar(tree: Path, out: object) -> int:
                 tar.addfile(_plain(entry, 0o777, 0))
             elif path.is_dir():
                 entry.type = tarfile.DIRTYPE
-                tar.addfile(_plain(entry, facts.st_mode & 0o777, 0))
+                tar.addfile(_plain(entry, facts.st_mode & MODE, 0))
             elif facts.st_ino in linked:
                 entry.type, entry.linkname = tarfile.LNKTYPE, linked[facts.st_ino]
-                tar.addfile(_plain(entry, facts.st_mode & 0o777, 0))
+                tar.addfile(_plain(entry, facts.st_mode & MODE, 0))
             elif stat.S_ISREG(facts.st_mode):
                 if facts.st_nlink > 1:
                     linked[facts.st_ino] = name
                 with path.open("rb") as content:
-                    tar.addfile(_plain(entry, facts.st_mode & 0o777, facts.st_size), content)
+                    tar.addfile(_plain(entry, facts.st_mode & MODE, facts.st_size), content)
                 total += facts.st_size
     return total
 

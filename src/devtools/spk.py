@@ -130,7 +130,7 @@ def owners(root: Path, manifest: Path) -> None:
     for path in build_spk.walk(root):
         facts = path.lstat()
         mode = stat.S_IMODE(facts.st_mode)
-        if not path.is_symlink() and ((facts.st_uid, facts.st_gid) != (0, 0) or mode & 0o7000):
+        if not path.is_symlink() and ((facts.st_uid, facts.st_gid) != (0, 0) or mode & ~build_spk.MODE):
             lines.append(f"{mode:o} {facts.st_uid}:{facts.st_gid} {path.relative_to(root)}\n")
     manifest.write_text("".join(lines))
 

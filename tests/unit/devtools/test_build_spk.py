@@ -209,6 +209,8 @@ def test_info_says_what_is_inside(dsm: str, os_min_ver: str, tmp_path: Path, ico
 def test_the_payload_holds_the_tree_and_nothing_of_this_machine(tmp_path: Path, icons: Path) -> None:
     payload = tree(tmp_path / "tree", sorted(FILES))
     (payload / "root/usr/sbin/postdrop").chmod(0o2555)
+    (payload / "root/tmp").mkdir()
+    (payload / "root/tmp").chmod(0o1777)
     with tarfile.open(made(payload, tmp_path / "some.spk", icons)) as outer:
         packed = outer.extractfile("package.tgz")
         assert packed is not None
@@ -219,6 +221,7 @@ def test_the_payload_holds_the_tree_and_nothing_of_this_machine(tmp_path: Path, 
     assert content == {name: content for name, (content, _) in FILES.items()}
     assert links == {"root/bin": "usr/bin", "root/usr/bin/perl5.36.0": "root/usr/bin/perl"}
     assert members["root/usr/sbin/postdrop"].mode == 0o555
+    assert members["root/tmp"].mode == 0o755
     assert members["root/etc/shadow"].mode == 0o640
     assert {(member.uid, member.gid, member.uname, member.gname) for member in members.values()} == {
         (0, 0, "root", "root")
