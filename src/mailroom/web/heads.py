@@ -19,6 +19,7 @@ BAD_IN_VALUE = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 # What belongs to one connection and is not passed on (RFC 9110 7.6.1).
 HOP = {"connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade", "expect"}
 OURS = "x-mailroom-"
+COOKIE = "mailroom="
 
 
 class BadHead(Exception):
@@ -81,8 +82,11 @@ def passed_on(head: Head, side: str, address: str, user: str = "", body_later: b
     kept = [
         (name, value)
         for name, value in head.headers
-        if name not in HOP and not name.startswith(OURS) and name != "content-length"
+        if name not in HOP and not name.startswith(OURS) and name not in ("content-length", "cookie")
     ]
+    # Other cookies are DSM's own: they are none of our business, and the relay has already asked about them.
+    pairs = [pair.strip() for pair in head.get("cookie").split(";")]
+    kept += [("cookie", pair) for pair in pairs if pair.startswith(COOKIE)][:1]
     kept += [(f"{OURS}side", side), (f"{OURS}address", address), ("connection", "close")]
     kept += [(f"{OURS}user", user)] if user else []
     kept += [] if head.get("host") else [("host", "localhost")]

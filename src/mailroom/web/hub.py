@@ -30,8 +30,9 @@ CHUNK_LIMIT_S = 20.0
 SLOWEST_BYTES_S = 4_096
 ANSWER_LIMIT_S = 150.0
 TURN_LIMIT_S = 30.0
-CONNECTIONS_MAX = 600
-INSIDE_MAX = 10
+# Each side has its own, so that whoever floods the portal does not lock the administrators out.
+CONNECTIONS_MAX = {"portal": 500, "window": 200}
+INSIDE_MAX = {"portal": 7, "window": 3}
 CHUNK = 64 * 1024
 PREFLIGHT_FROM_BYTES = 1_000_000
 WINDOW, PORTAL = "window", "portal"
@@ -46,8 +47,8 @@ class Hub:
 
     def __init__(self, inner: Path, streams: Streams) -> None:
         self.inner, self.streams = inner, streams
-        self.turns = asyncio.Semaphore(INSIDE_MAX)
-        self.connections = 0
+        self.turns = {side: asyncio.Semaphore(count) for side, count in INSIDE_MAX.items()}
+        self.connections = dict.fromkeys(CONNECTIONS_MAX, 0)
         self.allowed = _allowed_users()
 
     async def window(self, reader: Reader, writer: Writer) -> None:
@@ -63,9 +64,9 @@ class Hub:
         await self._serve(PORTAL, reader, writer)
 
     async def _serve(self, side: str, reader: Reader, writer: Writer) -> None:
-        self.connections += 1
+        self.connections[side] += 1
         try:
-            if self.connections > CONNECTIONS_MAX:
+            if self.connections[side] > CONNECTIONS_MAX[side]:
                 raise BadHead(503, "Too many connections.")
             await self._converse(side, reader, writer)
         except BadHead as bad:
@@ -73,7 +74,7 @@ class Hub:
         except (OSError, EOFError, TimeoutError):
             LOG.debug("a client went away or was too slow")
         finally:
-            self.connections -= 1
+            self.connections[side] -= 1
             writer.close()
             with suppress(OSError, TimeoutError):
                 await asyncio.wait_for(writer.wait_closed(), CHUNK_LIMIT_S)
@@ -88,32 +89,34 @@ class Hub:
             return await writer.drain()
         who = side, _address(head, side), _user(head, side)
         if head.length > PREFLIGHT_FROM_BYTES and not await self._may_send(
-            heads.passed_on(head, *who, body_later=True), writer
+            side, heads.passed_on(head, *who, body_later=True), writer
         ):
             return None
         passed = heads.passed_on(head, *who)
         with spool() as body, spool() as answer:
             await _take(reader, body, head.length)
-            status, reason, known = await self._ask(passed, body, answer)
+            status, reason, known = await self._ask(side, passed, body, answer)
             channel = next((value for name, value in known if name == "x-mailroom-stream"), "")
             if channel and status == 200:
                 return await self.streams.serve(json.loads(channel), reader, writer)
             await _give(writer, status, reason, known, answer, head.method)
 
-    async def _may_send(self, asked: bytes, writer: Writer) -> bool:
+    async def _may_send(self, side: str, asked: bytes, writer: Writer) -> bool:
         """Let the guards look at the head before a long body is taken; a refusal is passed on."""
         with spool() as body, spool() as answer:
-            status, reason, known = await self._ask(asked, body, answer)
+            status, reason, known = await self._ask(side, asked, body, answer)
             if status == 204:
                 return True
             await _give(writer, status, reason, known, answer, "POST")
             return False
 
-    async def _ask(self, passed: bytes, body: IO[bytes], answer: IO[bytes]) -> tuple[int, str, list[tuple[str, str]]]:
+    async def _ask(
+        self, side: str, passed: bytes, body: IO[bytes], answer: IO[bytes]
+    ) -> tuple[int, str, list[tuple[str, str]]]:
         """The inner server's answer; its body is in `answer`, from the beginning."""
         try:
             async with asyncio.timeout(TURN_LIMIT_S):
-                await self.turns.acquire()
+                await self.turns[side].acquire()
         except TimeoutError:
             raise BadHead(503, "The server is busy.") from None
         try:
@@ -122,7 +125,7 @@ class Hub:
         except (OSError, EOFError, TimeoutError, asyncio.LimitOverrunError):
             raise BadHead(502, "The inner server does not answer.") from None
         finally:
-            self.turns.release()
+            self.turns[side].release()
 
     async def _ask_in_turn(
         self, passed: bytes, body: IO[bytes], answer: IO[bytes]

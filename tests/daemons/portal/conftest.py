@@ -11,8 +11,8 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from house import Browser, House
 from nas import bundle_root
+from portal_house import Browser, House
 
 
 @pytest.fixture(scope="session")

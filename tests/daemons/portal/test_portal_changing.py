@@ -7,9 +7,8 @@ import json
 import threading
 from typing import Any
 
-from house import Answer, Browser, House, Window, until
-
-import samples
+import portal_samples as samples
+from portal_house import Answer, Browser, House, Window, until
 
 
 def uid_of(browser: Browser, subject: str, folder: str = "INBOX") -> int:

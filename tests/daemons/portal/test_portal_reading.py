@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 from urllib.parse import quote
 
-from house import Browser, House, until
-
-import samples
+import portal_samples as samples
+from portal_house import Browser, House, until
 
 
 def delivered(browser: Browser, subject: str, folder: str = "INBOX") -> int:

@@ -9,7 +9,7 @@ import socket
 from collections.abc import Iterator
 
 import pytest
-from house import Browser, House, Window, until
+from portal_house import Browser, House, Window, until
 
 WAITING = {
     "command": "sudo sh /var/packages/Mailroom/target/bin/activate",

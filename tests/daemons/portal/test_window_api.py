@@ -8,7 +8,7 @@ import os
 import socket
 from pathlib import Path
 
-from house import Browser, House, Window, until
+from portal_house import Browser, House, Window, until
 
 
 def test_who_may_see_what(house: House) -> None:

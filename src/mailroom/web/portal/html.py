@@ -13,7 +13,40 @@ from functools import cache
 
 import nh3
 
-LETTERS_MAX = 2_000_000
+LETTERS_MAX = 1_000_000
+# A parser looks up all open elements for many a tag: 20,000 of them in each other take a second, 200,000 take minutes.
+DEPTH_MAX = 500
+TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
+# Those that end by themselves where the next one begins, or have no content at all.
+SHALLOW = set(
+    [
+        "p",
+        "li",
+        "td",
+        "th",
+        "tr",
+        "dt",
+        "dd",
+        "option",
+        "thead",
+        "tbody",
+        "tfoot",
+        "colgroup",
+        "col",
+        "br",
+        "img",
+        "hr",
+        "meta",
+        "link",
+        "input",
+        "area",
+        "base",
+        "wbr",
+        "param",
+        "source",
+    ]
+)
+STYLE_LETTERS_MAX = 4_000
 TAGS_MORE = {"font", "big", "tfoot"}
 GONE_WITH_CONTENT = {"script", "style", "title", "head", "template", "noscript", "textarea", "select", "xmp"}
 EVERYWHERE = {"style", "align", "valign", "bgcolor", "background", "width", "height", "dir", "lang", "title", "color"}
@@ -35,8 +68,8 @@ LINKS = ("http:", "https:", "mailto:", "tel:", "#")
 PICTURE_DATA = re.compile(r"data:image/(png|jpe?g|gif|webp|bmp);base64,[A-Za-z0-9+/=\s]*\Z", re.IGNORECASE)
 CSS_COMMENT = re.compile(r"/\*.*?(\*/|\Z)", re.DOTALL)
 CSS_ESCAPE = re.compile(r"\\(?:([0-9a-fA-F]{1,6})\s?|(.))", re.DOTALL)
-CSS_CALL = re.compile(r"([a-zA-Z_-][a-zA-Z0-9_-]*)?\s*\(")
-CSS_URL = re.compile(r"url\(\s*['\"]?\s*([^'\")]*?)\s*['\"]?\s*\)", re.IGNORECASE)
+CSS_CALL = re.compile(r"(?<![a-zA-Z0-9_-])([a-zA-Z0-9_-]*) ?\(")
+CSS_URL = re.compile(r"url\(([^()]*)\)", re.IGNORECASE)
 HARMLESS_CALLS = {"rgb", "rgba", "hsl", "hsla", "calc", "min", "max"}
 # With these a mail could cover the portal's own page, or pretend to be part of it.
 BAD_PROPERTIES = {"position", "z-index", "behavior", "-moz-binding", "content", "cursor", "animation", "transition"}
@@ -72,6 +105,8 @@ def clean(source: str, pictures: dict[str, str], remote: bool) -> Cleaned:
     pictures: {Content-ID: URL} of the message's own. remote: whether pictures from elsewhere may stay.
     """
     wanted_elsewhere = False
+    if depth(source) > DEPTH_MAX:
+        return Cleaned(from_text(plain_text(source)), False)
 
     def picture(value: str) -> str | None:
         nonlocal wanted_elsewhere
@@ -108,7 +143,9 @@ def clean(source: str, pictures: dict[str, str], remote: bool) -> Cleaned:
 
 def style(value: str, picture: object) -> str | None:
     """The harmless declarations of a style attribute, or None. `picture` judges what url(...) names."""
-    plain = CSS_ESCAPE.sub(_unescaped, CSS_COMMENT.sub(" ", value))
+    if len(value) > STYLE_LETTERS_MAX:
+        return None
+    plain = re.sub(r"\s+", " ", CSS_ESCAPE.sub(_unescaped, CSS_COMMENT.sub(" ", value)))
     kept = []
     for declaration in _declarations(plain):
         name, colon, told = declaration.partition(":")
@@ -125,11 +162,19 @@ def style(value: str, picture: object) -> str | None:
 
 def _declarations(plain: str) -> list[str]:
     """Split at semicolons that are not inside (...), because data: URLs have some."""
-    return re.split(r";(?![^(]*\))", plain)
+    found, start, inside = [], 0, 0
+    for mark in re.finditer(r"[;()]", plain):
+        if mark[0] == ";" and inside <= 0:
+            found.append(plain[start : mark.start()])
+            start = mark.end()
+        else:
+            inside += {"(": 1, ")": -1}.get(mark[0], 0)
+    return [*found, plain[start:]]
 
 
 def _allowed(url: str, picture: object) -> str:
-    judged = picture(url) if callable(picture) else None
+    bare = url.strip().strip("'\"").strip()
+    judged = picture(bare) if callable(picture) else None
     return f"url('{judged}')" if judged and not re.search(r"[\s'\"()\\]", judged) else "url()"
 
 
@@ -171,12 +216,25 @@ def from_text(text: str) -> str:
     return f"<pre>{''.join(out)}</pre>"
 
 
+def depth(source: str) -> int:
+    """How deep elements are in each other, counted generously."""
+    deepest = now = 0
+    for end, name in TAG.findall(source[:LETTERS_MAX]):
+        if name.lower() not in SHALLOW:
+            now = max(0, now - 1) if end else now + 1
+            deepest = max(deepest, now)
+    return deepest
+
+
 def plain_text(source: str) -> str:
     """HTML as plain text, for quoting and searching."""
-    lines = re.sub(r"(?i)<(br|/p|/div|/tr|/li|/h[1-6]|/blockquote)\b[^>]*>", "\n", source[:LETTERS_MAX])
-    bare = nh3.clean(lines, tags=set(), clean_content_tags=GONE_WITH_CONTENT, attributes={})
-    text = entities.unescape(bare).replace("\u00a0", " ")
-    return re.sub(r"\n{3,}", "\n\n", re.sub(r"[ \t]*\n[ \t]*", "\n", text)).strip()
+    lines = re.sub(r"(?i)<(br|/p|/div|/tr|/li|/h[1-6]|/blockquote)\b[^<>]*>", "\n", source[:LETTERS_MAX])
+    if depth(source) > DEPTH_MAX:
+        bare = re.sub(r"<[^<>]*>", "", lines)
+    else:
+        bare = nh3.clean(lines, tags=set(), clean_content_tags=GONE_WITH_CONTENT, attributes={})
+    text = re.sub(r"[ \t]+", " ", entities.unescape(bare).replace("\u00a0", " "))
+    return re.sub(r"\n{3,}", "\n\n", re.sub(r" ?\n ?", "\n", text)).strip()
 
 
 @cache

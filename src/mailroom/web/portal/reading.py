@@ -206,7 +206,7 @@ def _date(items: Items) -> str:
     for raw, read in ((envelope[0], parsedate_to_datetime), (items.get(b"INTERNALDATE"), _arrival)):
         try:
             if raw:
-                return read(raw.decode("ascii")).isoformat()
+                return read(raw[:100].decode("ascii")).isoformat()
         except (ValueError, TypeError, IndexError, OverflowError, UnicodeDecodeError):
             continue
     return ""

@@ -15,7 +15,6 @@ import threading
 import time
 from dataclasses import dataclass
 from functools import cache
-from http.cookies import CookieError, SimpleCookie
 from pathlib import Path
 
 from mailroom.accounts.signin.sessions import LIFE_S, SHAPE
@@ -48,11 +47,9 @@ class Session:
 
 def from_cookie(header: str) -> Session | None:
     """The session that a request's Cookie header names."""
-    try:
-        held = SimpleCookie(header).get(COOKIE)
-    except CookieError:
-        return None
-    user, _, token = (held.value if held else "").partition(":")
+    pairs = (pair.strip().partition("=") for pair in header.split(";"))
+    held = next((value for name, _, value in pairs if name == COOKIE), "")
+    user, _, token = held.partition(":")
     return Session(user, token) if NAME.fullmatch(user) and SHAPE.fullmatch(token) else None
 
 

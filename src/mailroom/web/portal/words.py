@@ -29,6 +29,7 @@ MEANT = {
 }
 # Codecs of Python that are none of mail's, or slow on purpose.
 NO_CHARSETS = {"idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined", "mbcs", "oem"}
+HEADER_BYTES_MAX = 10_000
 CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u2028\u2029]")
 BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
@@ -68,7 +69,7 @@ def header(raw: object) -> str:
     """A header's value with its encoded words decoded (RFC 2047), on one line, without control characters."""
     if not isinstance(raw, bytes):
         return ""
-    value = re.sub(r"\r?\n[ \t]?", " ", text(raw))
+    value = re.sub(r"\r?\n[ \t]?", " ", text(raw[:HEADER_BYTES_MAX]))
     if "=?" in value:
         try:
             pieces = decode_header(value)

@@ -25,7 +25,7 @@ LOCAL_PART = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=
 DOMAIN = re.compile(
     r"(?=.{1,253}\Z)([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*"
 )
-ADDRESS = re.compile(r"\s*(?:(?P<name>[^<>]*?)\s*<(?P<inner>[^<>\s]+)>|(?P<bare>[^<>\s]+))\s*\Z")
+ADDRESS_LETTERS_MAX = 500
 LINE_BYTES = 57
 CHUNK_LINES = 4_000
 REFERENCES_MAX = 20
@@ -55,17 +55,20 @@ class Draft:
 
 def address(given: str, field_name: str) -> Address:
     """An address as people type it: "Anna Adler <anna@example.com>" or anna@example.com. Raises Invalid."""
-    found = ADDRESS.match(given) if not re.search(r"[\x00-\x1f\x7f]", given) else None
-    spec = (found["inner"] or found["bare"] or "") if found else ""
-    local, at, domain = spec.rpartition("@")
-    if found and at and len(local) <= 64 and LOCAL_PART.fullmatch(local):
+    typed = given.strip()
+    name, spec = "", typed
+    if typed.endswith(">"):
+        name, _, spec = typed[:-1].rpartition("<")
+    local, _, domain = spec.rpartition("@")
+    plain = not re.search(r"[\x00-\x1f\x7f<>]", name + spec) and len(typed) <= ADDRESS_LETTERS_MAX
+    if plain and len(local) <= 64 and LOCAL_PART.fullmatch(local):
         try:
             ascii_domain = domain if domain.isascii() else domain.encode("idna").decode()
         except UnicodeError:
             ascii_domain = ""
         if DOMAIN.fullmatch(ascii_domain):
-            name = (found["name"] or "").strip().strip('"').replace('"', "'").replace("\\", "/")
-            return Address(name, local, ascii_domain)
+            shown = name.strip().strip('"').replace('"', "'").replace("\\", "/")
+            return Address(shown, local, ascii_domain)
     raise Invalid(
         f"{given.strip()[:100]} is no mail address.",
         field=field_name,

@@ -96,7 +96,7 @@ def _references(session: Session, answered: Answered) -> list[str]:
         items = mailbox.one(link, answered.uid, "(UID BODY.PEEK[HEADER.FIELDS (REFERENCES MESSAGE-ID)])")
         raw = next((value for key, value in items.items() if key.startswith(b"BODY[")), b"") or b""
         fields = {"references": "", "message-id": ""}
-        for line in raw.decode("ascii", "replace").replace("\r\n ", " ").replace("\r\n\t", " ").splitlines():
+        for line in raw[:20_000].decode("ascii", "replace").replace("\r\n ", " ").replace("\r\n\t", " ").splitlines():
             name, _, value = line.partition(":")
             fields[name.lower()] = value
         told = f"{fields['references']} {fields['message-id']}"
