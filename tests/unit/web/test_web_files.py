@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import re
 from pathlib import Path
@@ -45,6 +46,17 @@ def test_files_with_a_hash_are_kept_for_a_year() -> None:
     assert answer.headers["Content-Type"].startswith("text/javascript")
     assert answer.headers["Cache-Control"].endswith("immutable")
     assert get(WINDOW, "/assets/a-1.css").headers["Content-Type"].startswith("text/css")
+
+
+def test_long_texts_are_packed_for_who_can_unpack_them() -> None:
+    file = paths.UI / "assets" / "long-1.js"
+    for content in ("first;" * 1_000, "second" * 1_001):
+        file.write_text(content)
+        asked = Asking(WINDOW, "GET", "/assets/long-1.js", "", {"accept-encoding": "br, gzip"}, io.BytesIO())
+        answer = app.respond(asked)
+        assert answer.headers["Content-Encoding"] == "gzip" and isinstance(answer.body, bytes)
+        assert gzip.decompress(answer.body).decode() == content and len(answer.body) < 200
+    assert "Content-Encoding" not in get(WINDOW, "/assets/long-1.js").headers
 
 
 @pytest.mark.parametrize(

@@ -44,6 +44,12 @@ def test_what_is_refused(data: bytes, status: int) -> None:
     assert refused.value.status == status
 
 
+def test_only_our_own_cookie_comes_in() -> None:
+    data = GOOD + b"\r\nCookie: id=dsm; mailroom=anna:t;  other=1; mailroom=b"
+    passed = heads.passed_on(heads.request(data), "portal", "").decode()
+    assert "cookie: mailroom=anna:t\r\n" in passed and "dsm" not in passed and passed.count("cookie") == 1
+
+
 def test_headers_of_ours_are_the_hubs_alone() -> None:
     data = GOOD + b"\r\nX-Mailroom-User: root\r\nx-mailroom-SIDE: window\r\nConnection: keep-alive\r\nUpgrade: x"
     passed = heads.passed_on(heads.request(data), "portal", "192.0.2.1").decode()

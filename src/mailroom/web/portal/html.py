@@ -18,34 +18,10 @@ LETTERS_MAX = 1_000_000
 DEPTH_MAX = 500
 TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
 # Those that end by themselves where the next one begins, or have no content at all.
-SHALLOW = set(
-    [
-        "p",
-        "li",
-        "td",
-        "th",
-        "tr",
-        "dt",
-        "dd",
-        "option",
-        "thead",
-        "tbody",
-        "tfoot",
-        "colgroup",
-        "col",
-        "br",
-        "img",
-        "hr",
-        "meta",
-        "link",
-        "input",
-        "area",
-        "base",
-        "wbr",
-        "param",
-        "source",
-    ]
-)
+SHALLOW = {
+    *("p", "li", "td", "th", "tr", "dt", "dd", "option", "thead", "tbody", "tfoot", "colgroup"),
+    *("col", "br", "img", "hr", "meta", "link", "input", "area", "base", "wbr", "param", "source"),
+}
 STYLE_LETTERS_MAX = 4_000
 TAGS_MORE = {"font", "big", "tfoot"}
 GONE_WITH_CONTENT = {"script", "style", "title", "head", "template", "noscript", "textarea", "select", "xmp"}
