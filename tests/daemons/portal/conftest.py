@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
+from portal_house import Browser, House
 
 from nas import bundle_root
-from portal_house import Browser, House
 
 
 @pytest.fixture(scope="session")

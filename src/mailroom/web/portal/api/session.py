@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 from pydantic import Field
@@ -15,6 +16,9 @@ from mailroom.web.route import ANYBODY, PORTAL, USER, Answer, Asked, Call, route
 from mailroom.web.tools import as_json
 
 SHOWN = {"user": "anna", "address": "anna@example.com", "full_name": "Anna Adler", "csrf": "3f1c0e"}
+# Passwords take their time; whoever guesses must not hold every thread while others read their mail.
+SIGN_INS = threading.BoundedSemaphore(4)
+TURN_LIMIT_S = 2.0
 REFUSALS = {
     "bad": ("The user name or the password is wrong.", None),
     "disabled": ("This user is disabled on the NAS.", "Ask an administrator of the NAS."),
@@ -46,7 +50,12 @@ class Nothing(Asked):
 )
 def sign_in(call: Call) -> Answer:
     asked = call.body
-    told = asking.signin("session_open", user=asked.user, password=asked.password, rip=call.address)
+    if not SIGN_INS.acquire(timeout=TURN_LIMIT_S):
+        raise TooMany("Too many people sign in at once.", retry_after_s=2, next="Try again in a few seconds.")
+    try:
+        told = asking.signin("session_open", user=asked.user, password=asked.password, rip=call.address)
+    finally:
+        SIGN_INS.release()
     if told["answer"] == "blocked":
         raise TooMany("Too many failed attempts.", retry_after_s=told["retry_after_s"], next="Wait, then try again.")
     if told["answer"] in REFUSALS:

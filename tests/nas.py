@@ -1,4 +1,4 @@
-"""A small NAS for the account story: a host with users, shadow and PAM of its own, and in it the bundle in a root of its own.
+"""A small NAS: a host with users, shadow and PAM of its own, and in it the bundle in a root of its own.
 
 Needs root and the bundle (MAILROOM_BUNDLE names its root, else the newest one in the cache is taken).
 """
@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-SOURCE = Path(__file__).resolve().parents[3] / "src" / "mailroom"
+SOURCE = Path(__file__).resolve().parents[1] / "src" / "mailroom"
 CACHE = Path(os.environ.get("MAILROOM_CACHE", "/var/cache/mailroom"))
 SOCKET = "/run/mailroom/signin/signin.sock"
 ENVIRONMENT = {
@@ -28,7 +28,10 @@ ENVIRONMENT = {
 SET_UP = """
 set -e
 ip link set lo up
-over() { mkdir -p "$1/upper" "$1/work"; mount -t overlay overlay -o "lowerdir=$3,upperdir=$1/upper,workdir=$1/work" "$2"; }
+over() {
+  mkdir -p "$1/upper" "$1/work"
+  mount -t overlay overlay -o "lowerdir=$3,upperdir=$1/upper,workdir=$1/work" "$2"
+}
 mkdir "$2/host"; over "$2/host-layers" "$2/host" "$1"
 mkdir -p "$2/host/bundle"; over "$2/bundle-layers" "$2/host/bundle" "$1"
 for root in "$2/host" "$2/host/bundle"; do
@@ -63,7 +66,8 @@ folder.mkdir(parents=True)
 for file, text in BY_ID["dovecot"].files(facts).items():
     (folder / file).write_text(text)
 paths.CURRENT.symlink_to(folder.parent)
-subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=mail.example.com",
+subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
+    "-subj", "/CN=mail.example.com",
     "-keyout", f"{paths.TLS}/key.pem", "-out", f"{paths.TLS}/cert.pem"], check=True, capture_output=True)
 BY_ID["dovecot"].check(folder)
 AccountStore()
@@ -132,7 +136,7 @@ class Nas:
 
     def _run(self, root: str, argv: tuple[str, ...], given: str) -> str:
         done = subprocess.run(
-            self.argv(root, *argv), input=given, env=ENVIRONMENT, capture_output=True, text=True, timeout=60, check=False
+            self.argv(root, *argv), input=given, env=ENVIRONMENT, capture_output=True, text=True, timeout=60
         )
         assert done.returncode == 0, f"{argv[0]}: {done.stdout}{done.stderr}"
         return done.stdout
@@ -184,7 +188,8 @@ class Nas:
     def add_user(self, name: str, password: str, groups: str = "") -> None:
         """A new user of the host."""
         uid = 1026 + sum(ord(letter) * 31**turn for turn, letter in enumerate(name)) % 20_000
-        self.host("useradd", "-u", str(uid), "-g", "users", "-s", "/usr/sbin/nologin", *(["-G", groups] if groups else []), name)
+        more = ["-G", groups] if groups else []
+        self.host("useradd", "-u", str(uid), "-g", "users", "-s", "/usr/sbin/nologin", *more, name)
         self.set_password(name, password)
 
     def set_password(self, name: str, password: str) -> None:
