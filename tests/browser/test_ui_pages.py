@@ -186,7 +186,7 @@ def test_sign_in_says_what_is_wrong(show: Show, password: str, told: str) -> Non
     page = show("m/")
     tell(page, "mock/out", {})
     page.reload()
-    page.get_by_label("Username").fill("lin")
+    page.get_by_label("User name").fill("lin")
     page.get_by_label("Password").fill(password)
     page.get_by_role("button", name="Sign In").click()
     expect(page.get_by_role("alert")).to_contain_text(told)
