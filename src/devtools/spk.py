@@ -108,7 +108,7 @@ def assemble(tree: Path, arch: Architecture, dsm: str) -> None:
         )
     )
     for path in build_spk.walk(tree):
-        if not path.is_symlink() and root not in path.parents:
+        if not path.is_symlink() and (root not in path.parents or app in path.parents):
             path.chmod(0o755 if path.is_dir() or path.stat().st_mode & 0o100 else 0o644)
 
 

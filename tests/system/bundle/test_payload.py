@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
+import shutil
 import stat
 import tarfile
 from collections.abc import Iterator
@@ -12,7 +14,8 @@ from pathlib import Path
 import pytest
 from chrooted import holds_a_private_key
 
-from devtools import spk
+from devtools import bundle, spk
+from devtools.spk import build_spk
 
 MEGABYTE = 1 << 20
 
@@ -61,6 +64,22 @@ def test_info_is_right(package: Path) -> None:
     assert facts["checksum"] == digest
     assert int(facts["extractsize"]) == unpacked // 1024
     assert len(re.findall(r"^package=", info, re.MULTILINE)) == 1
+
+
+def test_built_again_under_another_umask_it_has_the_same_bytes(package: Path, tmp_path: Path) -> None:
+    umask = os.umask(0o077)
+    try:
+        spk.assemble(tmp_path / "tree", bundle.X86_64, "7")
+        again = build_spk.build(
+            tmp_path / "tree", tmp_path / package.name, arch="x86_64", dsm="7", version=spk.version(),
+            icons=spk.DSM_UI / "images", fast=True,
+        )  # fmt: skip
+    finally:
+        os.umask(umask)
+        shutil.rmtree(tmp_path / "tree", ignore_errors=True)
+    with package.open("rb") as before, again.open("rb") as after:
+        assert hashlib.file_digest(before, "sha256").digest() == hashlib.file_digest(after, "sha256").digest()
+    again.unlink()
 
 
 def test_sizes_are_sane(package: Path, members: dict[str, tarfile.TarInfo]) -> None:
