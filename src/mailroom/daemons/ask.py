@@ -10,9 +10,11 @@ import json
 import socket
 import struct
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterable
 
 TIME_LIMIT_S = 5.0
+PAUSE_S = 0.2
 PROBE_NAME = b"\x08mailroom\x07invalid\x00"
 
 
@@ -110,6 +112,16 @@ def ask(kind: str, target: str) -> bool:
         return KINDS[kind](target)
     except (OSError, ValueError):
         return False
+
+
+def silent_after(asked: Iterable[tuple[str, str]], limit_s: float) -> list[tuple[str, str]]:
+    """Ask each (kind, target) again and again until it answers; those that have not after `limit_s` in all."""
+    until, silent = time.monotonic() + limit_s, list(asked)
+    while silent := [(kind, target) for kind, target in silent if not ask(kind, target)]:
+        if time.monotonic() > until:
+            break
+        time.sleep(PAUSE_S)
+    return silent
 
 
 if __name__ == "__main__":

@@ -26,12 +26,16 @@ class Folder:
     mode: int = 0o755
 
 
+QUEUES = ("active", "bounce", "corrupt", "defer", "deferred", "flush", "hold", "incoming", "saved", "trace")
 FOLDERS = (
     Folder(paths.DATA),
     Folder(paths.DB, "mailroom", "mailroom", 0o770),
     Folder(paths.CONF),
     Folder(paths.MAPS, "root", "postfix", 0o750),
+    # As `postfix post-install create-missing` makes them; `postfix check` would, and then read the whole queue.
     Folder(paths.QUEUE),
+    Folder(paths.QUEUE / "pid"),
+    *(Folder(paths.QUEUE / name, "postfix", "root", 0o700) for name in QUEUES),
     Folder(paths.QUEUE / "private", "postfix", "root", 0o700),
     Folder(paths.QUEUE / "public", "postfix", "postdrop", 0o710),
     Folder(paths.QUEUE / "maildrop", "postfix", "postdrop", 0o1730),

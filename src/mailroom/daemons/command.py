@@ -17,7 +17,15 @@ def run(daemon: str, argv: Sequence[str], *, timeout_s: float = 20.0, stderr_is_
     on any word on stderr (`postconf -n` exits 0 on a misspelt parameter and only warns).
     """
     try:
-        done = subprocess.run(argv, capture_output=True, text=True, timeout=timeout_s, check=False, errors="replace")
+        done = subprocess.run(
+            argv,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=timeout_s,
+            check=False,
+            errors="replace",
+        )
     except subprocess.TimeoutExpired:
         raise DaemonFailed(f"{argv[0]} did not end within {timeout_s:.0f} s.", daemon=daemon) from None
     except OSError as reason:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from mailroom.daemons.order import wanted as wanted
 from mailroom.daemons.render import TemplateError
 from mailroom.daemons.shape import DaemonFailed, Facts
 
+SETTLED_S = 5.0
 Rendered = dict[str, dict[str, str]]
 
 
@@ -34,6 +36,9 @@ def render(facts: Facts) -> Rendered:
 
 def write(folder: Path, rendered: Rendered) -> None:
     """Write `rendered` into the fresh `folder`, on disk before this returns. Raises OSError."""
+    # Nobody reads these files before they are complete. Postfix, which cannot know that, waits with a file until it is
+    # two seconds old; so they are that from the start.
+    settled = time.time() - SETTLED_S
     for name, files in rendered.items():
         for file, text in files.items():
             target = folder / name / file
@@ -41,6 +46,7 @@ def write(folder: Path, rendered: Rendered) -> None:
             with target.open("w") as out:
                 out.write(text)
                 out.flush()
+                os.utime(out.fileno(), (settled, settled))
                 os.fsync(out.fileno())
             target.chmod(0o644)
     # Whatever the umask is: each daemon's own user reads here.

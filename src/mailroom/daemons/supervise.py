@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import time
 from dataclasses import asdict, dataclass
@@ -62,13 +63,19 @@ def bring(up: set[str]) -> None:
 
 
 def restart(name: str) -> None:
-    """Restart one daemon and wait until it has answered. Raises NotFound or DaemonFailed."""
+    """Restart one daemon and wait until it has answered. Raises NotFound or DaemonFailed.
+
+    The process that asks this of itself is told to end and does not wait: it has an answer to give before.
+    """
     if name not in BY_ID:
         raise NotFound(f"There is no daemon {name!r}.", field="id")
     folder = str(paths.SERVICES / name)
-    run(name, ("s6-svc", "-r", folder))
-    if BY_ID[name].service(None).ready:
-        run(name, ("s6-svwait", "-U", "-t", "30000", folder), timeout_s=35)
+    known = _svstat(name)
+    if known and known["pid"] == str(os.getpid()):
+        run(name, ("s6-svc", "-r", folder))
+        return
+    until = "-wR" if BY_ID[name].service(None).ready else "-wr"
+    run(name, ("s6-svc", until, "-T", "30000", "-r", folder), timeout_s=35)
 
 
 def status() -> list[dict[str, Any]]:

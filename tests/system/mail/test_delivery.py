@@ -24,12 +24,12 @@ def changed(server: Office, **values: Any) -> Iterator[None]:
         server.apply(PAGE, **{key: before[key] for key in values})
 
 
-def rcpt(server: Office, to: str, **where: str) -> int:
+def rcpt(server: Office, recipient: str, **where: str) -> int:
     """The reply code to one recipient, without signing in."""
     with server.smtp(**where) as client:  # type: ignore[arg-type]
         client.ehlo()
         client.mail("friend@world.example")
-        return client.rcpt(to)[0]
+        return client.rcpt(recipient)[0]
 
 
 def test_mail_comes_in_and_goes_out(server: Office) -> None:

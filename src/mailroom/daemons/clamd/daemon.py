@@ -12,6 +12,8 @@ from mailroom.daemons.shape import DaemonFailed, Facts, PlainDaemon, Service
 
 HERE = Path(__file__).parent
 CONFIG = paths.CURRENT / "clamd"
+# In steps, because a changed limit restarts clamd, which reads its definitions for half a minute, and mail waits then.
+LIMITS_MB = (110, 510, 2010)
 
 
 class Clamd(PlainDaemon):
@@ -33,7 +35,9 @@ class Clamd(PlainDaemon):
             socket=paths.CLAMD_SOCKET,
             paths=paths,
             host=facts.host,
-            general=facts.settings["mail_delivery.general"],
+            limit_mb=next(
+                step for step in LIMITS_MB if step > facts.settings["mail_delivery.general"]["max_message_mb"]
+            ),
         )
         return {"clamd.conf": text}
 
@@ -42,7 +46,7 @@ class Clamd(PlainDaemon):
 
     def reload(self) -> None:
         # clamd's RELOAD reads definitions only; a changed configuration needs a restart.
-        run(self.id, ("s6-svc", "-r", str(paths.SERVICES / self.id)))
+        run(self.id, ("s6-svc", "-wR", "-T", "60000", "-r", str(paths.SERVICES / self.id)), timeout_s=65)
 
     def probe(self, facts: Facts) -> None:
         run(self.id, ("s6-svwait", "-U", "-t", "60000", str(paths.SERVICES / self.id)), timeout_s=65)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 from mailroom.core import paths
-from mailroom.daemons.ask import ask
+from mailroom.daemons.ask import silent_after
 from mailroom.daemons.command import run
+from mailroom.daemons.listening import expect
 from mailroom.daemons.places import LMTP_SOCKET, PORTAL_IMAP_PORT
 from mailroom.daemons.render import render
 from mailroom.daemons.shape import DaemonFailed, Facts, PlainDaemon, Service
@@ -15,10 +15,9 @@ from mailroom.daemons.shape import DaemonFailed, Facts, PlainDaemon, Service
 HERE = Path(__file__).parent
 CONFIG = paths.CURRENT / "dovecot" / "dovecot.conf"
 PROBE_LIMIT_S = 10.0
-LISTENERS = (
-    ("imap_enabled", "imap", 143),
-    ("pop3_enabled", "pop3", 110),
-)
+# As dovecot.conf.j2 has them.
+PORTS = {"imap_enabled": 143, "imaps_enabled": 993, "pop3_enabled": 110, "pop3s_enabled": 995}
+PLAIN = (("imap_enabled", "imap"), ("pop3_enabled", "pop3"))
 
 
 class Dovecot(PlainDaemon):
@@ -51,13 +50,11 @@ class Dovecot(PlainDaemon):
 
     def probe(self, facts: Facts) -> None:
         protocol = facts.settings["service.protocol"]
+        expect(self.id, "Dovecot", {PORTAL_IMAP_PORT, *(port for key, port in PORTS.items() if protocol[key])})
         asked = [("imap", f"127.0.0.1:{PORTAL_IMAP_PORT}"), ("smtp", LMTP_SOCKET)]
-        asked += [(kind, f"127.0.0.1:{port}") for key, kind, port in LISTENERS if protocol[key]]
-        until = time.monotonic() + PROBE_LIMIT_S
-        while silent := [target for kind, target in asked if not ask(kind, target)]:
-            if time.monotonic() > until:
-                raise DaemonFailed(f"Dovecot does not answer at {silent[0]}.", daemon=self.id, target=silent[0])
-            time.sleep(0.2)
+        asked += [(kind, f"127.0.0.1:{PORTS[key]}") for key, kind in PLAIN if protocol[key]]
+        if silent := silent_after(asked, PROBE_LIMIT_S):
+            raise DaemonFailed(f"Dovecot does not answer at {silent[0][1]}.", daemon=self.id, target=silent[0][1])
 
 
 DAEMON = Dovecot()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from mailroom.core import paths
-from mailroom.daemons.ask import ask
+from mailroom.daemons.ask import silent_after
 from mailroom.daemons.command import run
 from mailroom.daemons.places import RESOLVER
 from mailroom.daemons.render import render
@@ -13,6 +13,7 @@ from mailroom.daemons.shape import DaemonFailed, Facts, PlainDaemon, Service
 
 HERE = Path(__file__).parent
 CONFIG = paths.CURRENT / "rspamd"
+PROBE_LIMIT_S = 60.0
 TEMPLATES = {
     "rspamd.conf": "rspamd.conf.j2",
     "local.d/options.inc": "options.inc.j2",
@@ -63,7 +64,7 @@ class Rspamd(PlainDaemon):
 
     def probe(self, facts: Facts) -> None:
         run(self.id, ("s6-svwait", "-U", "-t", "60000", str(paths.SERVICES / self.id)), timeout_s=65)
-        if not ask("http", str(paths.RSPAMD_SOCKET)):
+        if silent_after([("http", str(paths.RSPAMD_SOCKET))], PROBE_LIMIT_S):
             raise DaemonFailed("Rspamd does not answer.", daemon=self.id)
 
 

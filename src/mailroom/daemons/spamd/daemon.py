@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from mailroom.core import paths
-from mailroom.daemons.ask import ask
+from mailroom.daemons.ask import silent_after
 from mailroom.daemons.command import run
 from mailroom.daemons.places import RESOLVER
 from mailroom.daemons.render import render
@@ -13,6 +13,7 @@ from mailroom.daemons.shape import DaemonFailed, Facts, PlainDaemon, Service
 
 HERE = Path(__file__).parent
 CONFIG = paths.CURRENT / "spamd"
+PROBE_LIMIT_S = 60.0
 
 
 class Spamd(PlainDaemon):
@@ -46,9 +47,7 @@ class Spamd(PlainDaemon):
         )
 
     def files(self, facts: Facts) -> dict[str, str]:
-        text = render(
-            HERE / "local.cf.j2", spam=facts.settings["security.spam"], paths=paths, resolver=RESOLVER
-        )
+        text = render(HERE / "local.cf.j2", paths=paths, resolver=RESOLVER)
         return {"local.cf": text, "init.pre": (HERE / "init.pre").read_text()}
 
     def check(self, folder: Path) -> None:
@@ -59,7 +58,8 @@ class Spamd(PlainDaemon):
 
     def probe(self, facts: Facts) -> None:
         run(self.id, ("s6-svwait", "-U", "-t", "60000", str(paths.SERVICES / self.id)), timeout_s=65)
-        if not ask("spamd", str(paths.SPAMD_SOCKET)):
+        # A reload closes its socket for as long as it takes to read the rules; s6 still calls it ready then.
+        if silent_after([("spamd", str(paths.SPAMD_SOCKET))], PROBE_LIMIT_S):
             raise DaemonFailed("SpamAssassin does not answer.", daemon=self.id)
 
 
