@@ -8,7 +8,7 @@ from mailroom.core import paths
 from mailroom.daemons.ask import silent_after
 from mailroom.daemons.command import run
 from mailroom.daemons.listening import expect
-from mailroom.daemons.places import LMTP_SOCKET, PORTAL_IMAP_PORT
+from mailroom.daemons.places import INDEXED_LETTERS, LMTP_SOCKET, PORTAL_IMAP_PORT
 from mailroom.daemons.render import render
 from mailroom.daemons.shape import DaemonFailed, Facts, PlainDaemon, Service
 
@@ -37,6 +37,7 @@ class Dovecot(PlainDaemon):
             "protocol": facts.settings["service.protocol"],
             "paths": paths,
             "portal_port": PORTAL_IMAP_PORT,
+            "indexed_letters": INDEXED_LETTERS,
         }
         return {name: render(HERE / f"{name}.j2", **known) for name in ("dovecot.conf", "before.sieve")}
 

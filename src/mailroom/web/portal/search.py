@@ -1,7 +1,7 @@
-"""Searching a folder. The index answers; what it is blind to, one or two letters, is looked for in the mail itself.
+"""Searching a folder. The index answers; what it is blind to, a single letter, is looked for in the mail itself.
 
-Measured: fts-xapian finds nothing, and says nothing, for words shorter than its smallest piece (partial=3 in
-dovecot.conf), and a single character is a whole word in Chinese and Japanese.
+Measured: fts-xapian finds nothing, and says nothing, for words shorter than its smallest piece, and a single character
+can be a whole word in Chinese and Japanese.
 """
 
 from __future__ import annotations
@@ -9,11 +9,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from mailroom.daemons.places import INDEXED_LETTERS
 from mailroom.web.portal import reading
 from mailroom.web.portal.imap import mailbox
 from mailroom.web.portal.imap.link import Link
 
-INDEXED_LETTERS = 3
 WORDS_MAX = 10
 SCAN_LIMIT_S = 8.0
 SCAN_AT_ONCE = 100
