@@ -7,9 +7,11 @@ import random
 import statistics
 import sys
 import time
+from base64 import b64encode
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from email.utils import formatdate
 from typing import Any
 
 from mail_chain import Chain
@@ -72,17 +74,17 @@ def percentile(values: Sequence[float], percent: int) -> float:
 
 
 def multipart(number: int) -> bytes:
-    """10 KB: text, the same in HTML, 3 KB attached. The same number gives the same message, no two are alike."""
+    """10 KB: text, the same in HTML, 3 KB attached. No two numbers give the same."""
     chance = random.Random(number)
     lines = [" ".join(chance.choices(WORDS, k=11)) for _ in range(34)]
     text = "\r\n".join(lines)
     html = "<html><body>" + "\r\n".join(f"<p>{line}</p>" for line in lines) + "</body></html>"
     attached = "\r\n".join(
-        _base64(chance.randbytes(BASE64_LINE_BYTES)) for _ in range(3 * 1024 // BASE64_LINE_BYTES)
+        b64encode(chance.randbytes(BASE64_LINE_BYTES)).decode() for _ in range(3 * 1024 // BASE64_LINE_BYTES)
     )
     return (
         f"From: Bob <bob@out.example>\r\nTo: alice@example.com\r\nSubject: {lines[0][:50]} {number}\r\n"
-        f"Date: Tue, 24 Nov 2026 10:00:00 +0000\r\nMessage-ID: <{number}.bench@out.example>\r\nMIME-Version: 1.0\r\n"
+        f"Date: {formatdate()}\r\nMessage-ID: <{number}.bench@out.example>\r\nMIME-Version: 1.0\r\n"
         'Content-Type: multipart/mixed; boundary="outer"\r\n\r\n'
         '--outer\r\nContent-Type: multipart/alternative; boundary="inner"\r\n\r\n'
         f"--inner\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n{text}\r\n"
@@ -90,12 +92,6 @@ def multipart(number: int) -> bytes:
         "--outer\r\nContent-Type: application/octet-stream\r\nContent-Transfer-Encoding: base64\r\n"
         f'Content-Disposition: attachment; filename="data{number}.bin"\r\n\r\n{attached}\r\n--outer--\r\n'
     ).encode()
-
-
-def _base64(content: bytes) -> str:
-    import base64
-
-    return base64.b64encode(content).decode()
 
 
 @dataclass(frozen=True)

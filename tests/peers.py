@@ -114,6 +114,8 @@ def amavis(roots: Path, scanners: tuple[str, ...], settings: dict[str, object] |
     chain.execute(
         "sh", "-euc",
         "echo amavis:x:990:990::/var/lib/amavis:/bin/sh >>/etc/passwd; echo amavis:x:990:clamav >>/etc/group;"
+        # It drops all groups but its own, and clamd's folder lets in only ours.
+        "chmod 755 /run/clamav;"
         "install -d -o amavis -g amavis -m 750 /var/lib/amavis /var/lib/amavis/tmp;"
         "chown -R amavis /data/spamassassin",
     )  # fmt: skip
