@@ -1,0 +1,135 @@
+"""The mail portal in a real browser (rows CL01, CL02, CL03)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from email.message import EmailMessage
+
+from office import DOMAIN, Office
+from playwright.sync_api import Page, expect
+
+Portal = Callable[..., Page]
+HOSTILE = """<html><body><p style="color:red">Kind words</p><script>parent.document.title = "stolen"</script>
+<img src="http://tracker.world.example/pixel.png"><img src=x onerror="parent.document.title = 'stolen'">
+<a href="javascript:alert(1)">a link</a><form action="http://world.example/"><input name=q></form></body></html>"""
+
+
+def open_mail(page: Page, subject: str) -> None:
+    page.get_by_text(subject).first.click()
+    expect(page.get_by_role("heading", name=subject)).to_be_visible()
+
+
+def test_a_wrong_password_is_told_and_the_right_one_opens_the_inbox(portal: Portal, server: Office) -> None:
+    page = portal("chloe", "not it")
+    expect(page.get_by_role("alert")).to_be_visible()
+    page.get_by_label("Password", exact=True).fill(server.passwords["chloe"])
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_text("Inbox").first).to_be_visible()
+
+
+def test_new_mail_appears_without_reload_and_is_read(portal: Portal, server: Office) -> None:
+    page = portal("chloe")
+    expect(page.get_by_role("button", name="Compose")).to_be_visible()
+    server.deliver("appears by itself", to=f"chloe@{DOMAIN}", text="Hello Chloe, 你好\n")
+    expect(page.get_by_text("appears by itself").first).to_be_visible(timeout=60_000)
+    open_mail(page, "appears by itself")
+    expect(page.frame_locator("iframe").get_by_text("Hello Chloe, 你好")).to_be_visible()
+    with server.imap("chloe") as client:
+        client.select("INBOX", readonly=True)
+        assert client.search(None, "SEEN", "SUBJECT", '"appears by itself"')[1] != [b""]
+
+
+def test_hostile_html_is_shown_safely_and_images_wait(portal: Portal, server: Office) -> None:
+    mail = server.mail("kind regards", to=f"chloe@{DOMAIN}")
+    mail.add_alternative(HOSTILE, subtype="html")
+    with server.smtp() as client:
+        client.send_message(mail)
+    page = portal("chloe")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    expect(page.get_by_text("kind regards").first).to_be_visible(timeout=60_000)
+    open_mail(page, "kind regards")
+    frame = page.locator("iframe").first
+    expect(page.frame_locator("iframe").get_by_text("Kind words")).to_be_visible()
+    assert "allow-scripts" not in (frame.get_attribute("sandbox") or "")
+    assert not [url for url in asked if "tracker" in url] and page.title() != "stolen"
+    page.get_by_role("button", name=re.compile("Show images", re.IGNORECASE)).click()
+    expect(page.frame_locator("iframe").get_by_text("Kind words")).to_be_visible()
+    page.wait_for_timeout(500)
+    assert [url for url in asked if "tracker" in url] and page.title() != "stolen"
+
+
+def test_write_attach_and_send_to_the_outside(portal: Portal, server: Office) -> None:
+    page = portal("ben")
+    page.get_by_role("button", name="Compose").click()
+    write = page.get_by_role("dialog", name="New message")
+    write.get_by_role("textbox", name="To", exact=True).fill("friend@world.example")
+    page.keyboard.press("Enter")
+    write.get_by_role("textbox", name="Subject").fill("from the portal")
+    write.get_by_role("textbox", name="Message text").click()
+    page.keyboard.type("Written in a browser.")
+    page.locator("input[type=file]").first.set_input_files(
+        {"name": "números.txt", "mimeType": "text/plain", "buffer": b"one two three\n" * 2000}
+    )
+    expect(page.get_by_text("números.txt").first).to_be_visible()
+    page.get_by_role("button", name="Send", exact=True).click()
+    got = server.sent_out("from the portal")
+    assert got["from"] == f"ben@{DOMAIN}" and "Written in a browser." in got["content"]
+    assert len([one for one in server.folder_of("ben", "Sent") if b"Subject: from the portal" in one]) == 1
+
+
+def test_reply_quotes_and_marks_as_answered(portal: Portal, server: Office) -> None:
+    server.deliver("please answer", to=f"ben@{DOMAIN}", text="What is the time?\n")
+    page = portal("ben")
+    expect(page.get_by_text("please answer").first).to_be_visible(timeout=60_000)
+    open_mail(page, "please answer")
+    page.get_by_role("button", name="Reply", exact=True).first.click()
+    page.get_by_role("textbox", name="Message text").click()
+    page.keyboard.type("Half past nine. ")
+    page.get_by_role("button", name="Send", exact=True).click()
+    got = server.sent_out("Re: please answer")
+    assert got["to"] == ["friend@world.example"] and "What is the time?" in got["content"]
+    assert "In-Reply-To:" in got["content"]
+
+
+def test_search_finds_and_delete_moves_to_trash(portal: Portal, server: Office) -> None:
+    for subject in ("a pear tree", "an apple tree"):
+        server.deliver(subject, to=f"ben@{DOMAIN}")
+    page = portal("ben")
+    expect(page.get_by_text("an apple tree").first).to_be_visible(timeout=60_000)
+    box = page.get_by_role("searchbox").first
+    box.fill("pear")
+    box.press("Enter")
+    expect(page.get_by_text("a pear tree").first).to_be_visible()
+    expect(page.get_by_text("an apple tree")).to_have_count(0)
+    open_mail(page, "a pear tree")
+    page.get_by_role("button", name="Delete").first.click()
+    assert server.arrived("ben", "a pear tree", "Trash")
+
+
+def test_signing_out_ends_the_session(portal: Portal, page: Page, server: Office) -> None:
+    portal("ben")
+    expect(page.get_by_role("button", name="Compose")).to_be_visible()
+    page.get_by_role("button", name="Account:").click()
+    page.get_by_role("menuitem", name=re.compile("Sign out", re.IGNORECASE)).click()
+    expect(page.get_by_label("User name")).to_be_visible()
+    assert page.request.get(f"{server.web}/mail/api/folders").status == 401
+
+
+def attachment(server: Office, to: str) -> EmailMessage:
+    """A message with a file."""
+    mail = server.mail("with a file", to=to)
+    mail.add_attachment(b"%PDF-1.4 not really\n", maintype="application", subtype="pdf", filename="Angebot €.pdf")
+    return mail
+
+
+def test_an_attachment_is_downloaded_under_its_name(portal: Portal, server: Office) -> None:
+    with server.smtp() as client:
+        client.send_message(attachment(server, f"ben@{DOMAIN}"))
+    page = portal("ben")
+    expect(page.get_by_text("with a file").first).to_be_visible(timeout=60_000)
+    open_mail(page, "with a file")
+    with page.expect_download() as started:
+        page.get_by_text("Angebot €.pdf").first.click()
+    assert started.value.suggested_filename == "Angebot €.pdf"
