@@ -11,6 +11,7 @@ from pathlib import Path
 
 from devtools import cache, slim
 from devtools.command import run
+from devtools.need import debian_sources
 from devtools.places import PACKAGE, SYSTEM_PYTHON
 from devtools.say import Stop, step
 
@@ -110,13 +111,11 @@ def debian_root(
     # The package lists stay until what was installed is compared with the lock.
     # A root is made anew after a power cut, so nothing has to wait for the disk.
     options += ["--dpkgopt=force-unsafe-io", "--skip=cleanup/apt/lists", '--aptopt=APT::Install-Recommends "false"']
-    sources = [path for path in sorted(Path("/etc/apt/sources.list.d").glob("debian*.sources"))]
-    sources = sources or [Path("/etc/apt/sources.list")]
     try:
         run(
             (
                 *ALONE, "mmdebstrap", "--quiet", *more, f"--architectures={arch.debian}", *options,
-                f"--include={','.join(packages)}", SUITE, target, *sources,
+                f"--include={','.join(packages)}", SUITE, target, *debian_sources(),
             ),
             env={"SOURCE_DATE_EPOCH": EPOCH},
         )  # fmt: skip

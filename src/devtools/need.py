@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from pathlib import Path
 
 from devtools.command import run
 from devtools.say import Stop, say, step
@@ -46,3 +47,14 @@ def root() -> None:
     """Raises Stop unless we are root: building a root file system and making namespaces need it."""
     if os.geteuid() != 0:
         raise Stop("This needs root: run it with sudo.")
+
+
+def debian_sources() -> list[Path]:
+    """The machine's own package sources (sources.list(5)), for roots that are built from the same ones."""
+    folder = Path("/etc/apt")
+    named = [
+        *sorted((folder / "sources.list.d").glob("*.sources")),
+        *sorted((folder / "sources.list.d").glob("*.list")),
+    ]
+    plain = folder / "sources.list"
+    return [file for file in (plain, *named) if file.exists() and file.read_text().strip()]

@@ -8,6 +8,7 @@ from pathlib import Path
 from devtools import cache
 from devtools.bundle import EPOCH, SUITE, UNWANTED
 from devtools.command import run
+from devtools.need import debian_sources
 from devtools.say import step
 
 PACKAGES = (
@@ -47,12 +48,11 @@ def root() -> Path:
 def _build(folder: Path) -> None:
     target = folder / "root"
     options = [f"--dpkgopt=path-exclude={path}" for path in UNWANTED]
-    sources = sorted(Path("/etc/apt/sources.list.d").glob("debian*.sources")) or [Path("/etc/apt/sources.list")]
     with step("root of the stand-in machine"):
         run(
             (
                 "mmdebstrap", "--quiet", "--variant=minbase", '--aptopt=APT::Install-Recommends "false"', *options,
-                f"--include={','.join(PACKAGES)}", SUITE, target, *sources,
+                f"--include={','.join(PACKAGES)}", SUITE, target, *debian_sources(),
             ),
             env={"SOURCE_DATE_EPOCH": EPOCH},
         )  # fmt: skip
