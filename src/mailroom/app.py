@@ -121,7 +121,7 @@ def settings_operations(settings: Settings) -> dict[str, Callable[..., Any]]:
 
 def state_operations(events: EventStore) -> dict[str, Callable[..., Any]]:
     """What can be asked about daemons, machine and events."""
-    from mailroom.flows.message import list_messages, show, today
+    from mailroom.flows.message import list_messages, mark, show, today
 
     def restart(id: str, who: str, where: str) -> dict[str, Any]:
         supervise.restart(id)
@@ -139,5 +139,6 @@ def state_operations(events: EventStore) -> dict[str, Callable[..., Any]]:
         "events.newest": lambda limit=50, kind=None: events.newest(limit, kind),
         "events.add": add_event,
         "messages.list": list_messages,
+        "messages.mark": mark,
         "messages.show": show,
     }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -33,6 +32,11 @@ def list_messages(search: str = "", offset: int = 0, limit: int = 50) -> dict[st
     """{total, messages: [summary]}, newest first."""
     total, found = journal().find(search.strip(), offset, min(limit, 500))
     return {"total": total, "messages": found}
+
+
+def mark() -> int:
+    """A number that has grown when the journal has a new record."""
+    return journal().mark()
 
 
 def show(id: str) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 import errno
 import threading
 import time
@@ -9,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from peewee import CharField, FloatField, IntegerField, Model, PeeweeException, SqliteDatabase, TextField
+from peewee import SQL, CharField, FloatField, IntegerField, Model, PeeweeException, SqliteDatabase, TextField, fn
 from playhouse.sqlite_ext import JSONField
 
 from mailroom.core import paths
@@ -18,6 +19,9 @@ from mailroom.store.database import open_database
 SCHEMA = 1
 PREFIX = "journal-"
 OPEN_DAYS_MAX = 8
+DAY_S = 86_400
+# More than a day ever has.
+DAY_STEP = 100_000_000
 SUMMARY = ("id", "time", "sender", "recipients", "size", "verdict", "queue_id", "login", "client")
 
 
@@ -95,6 +99,18 @@ class JournalStore:
                 rows = rows.where(known.in_(value) if isinstance(value, list) else known == value)
             total += rows.count()
         return total
+
+    def mark(self) -> int:
+        """A number that grows with each record, 0 when there is none; below 2**53, so that a browser can hold it.
+
+        The day before counts too: a message that came before midnight may be written after it.
+        """
+        days = sorted((file.stem.removeprefix(PREFIX) for file in self.folder.glob(f"{PREFIX}*.sqlite")), reverse=True)
+        if not days:
+            return 0
+        counts = [self._table(day).select(fn.MAX(SQL("rowid"))).scalar() or 0 for day in days[:2]]
+        newest = calendar.timegm(time.strptime(days[0], "%Y-%m-%d")) // DAY_S
+        return newest * DAY_STEP + sum(counts)
 
     def _newest_first(self, since: float = 0.0) -> Iterator[type[Entry]]:
         first = time.strftime("%Y-%m-%d", time.gmtime(since))

@@ -62,6 +62,17 @@ def test_counting_looks_at_columns_and_at_the_time(tmp_path: Path) -> None:
     assert store.count(0.0, verdict=["deliver", "spam"], login="") == 2
 
 
+def test_the_mark_grows_with_each_record_also_over_midnight(tmp_path: Path) -> None:
+    store, looking = JournalStore(tmp_path), JournalStore(tmp_path)
+    marks = [looking.mark()]
+    evening = NOON + DAY / 2 - 1
+    for number, when in enumerate((NOON - DAY, NOON, evening, evening + 2, evening, NOON + 30 * DAY)):
+        store.add(record(number, when))
+        marks.append(looking.mark())
+    assert marks[0] == 0 and marks == sorted(set(marks)) and marks[-1] < 2**53
+    assert looking.mark() == marks[-1]
+
+
 def test_many_days_do_not_hold_many_files_open(tmp_path: Path) -> None:
     store = JournalStore(tmp_path)
     for number in range(OPEN_DAYS_MAX * 3):
