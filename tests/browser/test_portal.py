@@ -67,7 +67,7 @@ def test_write_attach_and_send_to_the_outside(portal: Portal, server: Office) ->
     write.get_by_role("textbox", name="To", exact=True).fill("friend@world.example")
     page.keyboard.press("Enter")
     write.get_by_role("textbox", name="Subject").fill("from the portal")
-    write.get_by_role("textbox", name="Message text").click()
+    page.get_by_role("textbox", name="Message text").click()
     page.keyboard.type("Written in a browser.")
     page.locator("input[type=file]").first.set_input_files(
         {"name": "números.txt", "mimeType": "text/plain", "buffer": b"one two three\n" * 2000}
