@@ -16,10 +16,8 @@ from typing import Any
 
 from mail_chain import Chain
 
-WORDS = (
-    "order invoice meeting please regards Tuesday team report attached customer question answer delivery number office"
-    " printer holiday project budget plan the of to and for with from this that not have will been about over after"
-).split()
+WORDS = ("order", "invoice", "meeting", "please", "regards", "report", "customer", "question", "answer", "office",
+         "printer", "holiday", "project", "budget", "plan", "the", "of", "to", "and", "for", "with", "about", "after")  # fmt: skip
 BASE64_LINE_BYTES = 57
 
 

@@ -1,12 +1,13 @@
-"""What others put behind Postfix: amavisd-new, Rspamd's milter and clamav-milter, in the bundle's root with their files.
+"""What others put behind Postfix: amavisd-new, Rspamd's milter and clamav-milter.
 
-They come from Debian into a small root of their own in the cache, and are laid under the bundle in the room: the same
+They come from Debian into a root of their own in the cache, and are laid under the bundle's in the room: the same
 Postfix, clamd, Perl, SpamAssassin rules and Rspamd rules as ours, and never in the product.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from devtools import bundle as builder
 from devtools import cache
@@ -104,7 +105,7 @@ def root() -> Path | None:
     return Path(f"{ours}:{cache.built('peers', cache.key_of(PACKAGES), build) / 'root'}")
 
 
-def amavis(roots: Path, scanners: tuple[str, ...], settings: dict[str, object] | None = None) -> Chain:
+def amavis(roots: Path, scanners: tuple[str, ...], settings: dict[str, Any] | None = None) -> Chain:
     """Postfix -> amavisd-new with SpamAssassin in it, and clamd -> Postfix again -> LMTP."""
     chain = Chain(roots, settings)
     chain.postconf("smtpd_milters =", "content_filter = amavis:[127.0.0.1]:10024")
@@ -126,7 +127,7 @@ def amavis(roots: Path, scanners: tuple[str, ...], settings: dict[str, object] |
     return chain
 
 
-def two_milters(roots: Path, scanners: tuple[str, ...], settings: dict[str, object] | None = None) -> Chain:
+def two_milters(roots: Path, scanners: tuple[str, ...], settings: dict[str, Any] | None = None) -> Chain:
     """Postfix with Rspamd's milter and clamav-milter, both on unix sockets -> LMTP."""
     chain = Chain(roots, settings)
     chain.postconf("smtpd_milters = unix:/run/peers/rspamd.sock, unix:/run/peers/clamav.sock")

@@ -15,6 +15,7 @@ import statistics
 import time
 import urllib.parse
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import measuring
@@ -84,6 +85,11 @@ def window_socket(nas: Office) -> str:
     return f"/proc/{nas.machine.pid()}/root{inside}"
 
 
+def ask_socket(file: str, path: str) -> Any:
+    """One GET as the relay hands it on."""
+    return ask(Unix(file), "GET", f"/{path}", **{"X-Mailroom-User": "admin", "X-Mailroom-Address": "192.0.2.9"})
+
+
 def window_paths(desktop: Desktop) -> list[str]:
     """Every GET that the window's own document names, with something real in its path."""
     newest = desktop.get("api/messages?limit=1")["messages"][0]["id"]
@@ -103,10 +109,9 @@ def window_paths(desktop: Desktop) -> list[str]:
 def window(nas: Office, desktop: Desktop) -> dict[str, dict[str, tuple[float, float]]]:
     """{path: {"relay": (p50, p95), "socket": (p50, p95)}}."""
     file, found = window_socket(nas), {}
-    known = {"X-Mailroom-User": "admin", "X-Mailroom-Address": "192.0.2.9"}
     for path in window_paths(desktop):
-        relay = timed(lambda path=path: desktop.get(path), ASKED)
-        own = timed(lambda path=path: ask(Unix(file), "GET", f"/{path}", **known), ASKED)
+        relay = timed(partial(desktop.get, path), ASKED)
+        own = timed(partial(ask_socket, file, path), ASKED)
         found[path] = {"relay": middle_and_most(relay), "socket": middle_and_most(own)}
     return found
 
@@ -133,7 +138,7 @@ class Portal:
 
     def __init__(self, nas: Office) -> None:
         self.port, self.cookie = nas.web_port, ""
-        facts, headers = self.ask("POST", "api/session", {"user": "ben", "password": nas.passwords["ben"]})
+        _, headers = self.ask("POST", "api/session", {"user": "ben", "password": nas.passwords["ben"]})
         self.cookie = headers["Set-Cookie"].partition(";")[0]
 
     def ask(self, method: str, path: str, body: Any = None) -> Any:
@@ -210,7 +215,9 @@ def main() -> dict[str, Any]:
         Budget(f"list of {FOLDER_MESSAGES} messages, p95", big[1], LIST_MS, "ms"),
         Budget("very first list of them", lists["very first list of them"], LIST_MS, "ms"),
     ]
-    rows = [(f"GET {path}"[:60], *found["relay"], *found["socket"]) for path, found in answers.items()]
+    rows: list[tuple[Any, ...]] = [
+        (f"GET {path}"[:60], *found["relay"], *found["socket"]) for path, found in answers.items()
+    ]
     rows.append(("Apply of the banner (reloads Postfix)", *apply_ms, "", ""))
     rows += [(f"portal: {name}", *times, "", "") for name, times in lists.items() if isinstance(times, tuple)]
     heads = ("question (ms)", "p50", "p95", "socket p50", "p95")

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import json
 import statistics
-import sys
 import time
 from typing import Any
 
+import measuring
 from mail_chain import Chain
+from measuring import Budget
 from own_room import bundle
 
 ROUNDS, MESSAGES, WARM_UP = 7, 150, 30
@@ -30,8 +31,8 @@ def message(number: int) -> bytes:
 def start(filtered: bool) -> Chain:
     """A chain with our filter, or with none."""
     root = bundle()
-    if root is None:
-        sys.exit("needs root and a built bundle (./dev build)")
+    measuring.needs(root)
+    assert root is not None
     chain = Chain(root, OFF)
     chain.maps(recipients={"alice@example.com": "OK"})
     if filtered:
@@ -75,19 +76,25 @@ def main() -> dict[str, Any]:
     cpu, latency = (
         {name: statistics.median(one[n] for one in found) for name, found in rounds.items()} for n in (0, 1)
     )
+    budgets = [
+        Budget("added processor time", round(cpu["filter"] - cpu["bare"], 2), CPU_BUDGET_MS, "ms a message"),
+        Budget("added latency", round(latency["filter"] - latency["bare"], 2), LATENCY_BUDGET_MS, "ms a message"),
+    ]
+    rows: list[tuple[str, str, str]] = [(name, f"{cpu[name]:.2f}", f"{latency[name]:.2f}") for name in chains]
+    ratios = {
+        name: round(values["filter"] / values["bare"], 2) for name, values in (("cpu", cpu), ("latency", latency))
+    }
+    rows.append(("filter over bare", f"{ratios['cpu']:.2f}x", f"{ratios['latency']:.2f}x"))
+    measuring.report("Filter, scanners off, one session", ("chain", "CPU ms", "latency ms"), rows, budgets)
     return {
         "cpu_ms": {name: round(value, 2) for name, value in cpu.items()},
         "latency_ms": {name: round(value, 2) for name, value in latency.items()},
-        "added_cpu_ms": round(cpu["filter"] - cpu["bare"], 2),
-        "added_latency_ms": round(latency["filter"] - latency["bare"], 2),
-        "cpu_ratio": round(cpu["filter"] / cpu["bare"], 2),
-        "latency_ratio": round(latency["filter"] / latency["bare"], 2),
-        "budget": {"added_cpu_ms": CPU_BUDGET_MS, "added_latency_ms": LATENCY_BUDGET_MS},
+        "added_cpu_ms": budgets[0].value,
+        "added_latency_ms": budgets[1].value,
+        "ratios": ratios,
+        "kept": all(budget.kept for budget in budgets),
     }
 
 
 if __name__ == "__main__":
-    found = main()
-    print(json.dumps({"filter_overhead": found}, indent=1))
-    kept = found["added_cpu_ms"] <= CPU_BUDGET_MS and found["added_latency_ms"] <= LATENCY_BUDGET_MS
-    sys.exit(0 if kept else 1)
+    print(json.dumps({"filter_overhead": main()}, indent=1))
