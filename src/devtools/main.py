@@ -146,6 +146,8 @@ def main(argv: list[str]) -> int:
     """Run the verb that the command line names; 2 when it cannot go on."""
     options, rest = parser().parse_known_args(argv)
     os.umask(0o022)
+    # What pip keeps belongs into our cache, not into the caller's home.
+    os.environ.update(PIP_CACHE_DIR=str(CACHE / "pip"), PIP_DISABLE_PIP_VERSION_CHECK="1")
     try:
         return VERBS[options.verb](options, rest)
     except Stop as reason:

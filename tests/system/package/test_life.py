@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import urllib.request
 from pathlib import Path
 
 import pytest
+from desktop import Desktop, Refusal
 from spks import variant
 
 from dsmhost.spk import Refused
@@ -56,6 +58,16 @@ def test_the_wizards_answers_are_the_first_settings(nas: Office) -> None:
     assert values["domain"] == DOMAIN and values["hostname"] == f"mail.{DOMAIN}"
     with nas.smtp() as client:
         assert client.ehlo()[1].decode().startswith(f"mail.{DOMAIN}")
+
+
+def test_the_window_and_the_portal_answer_where_dsm_shows_them(nas: Office) -> None:
+    told = Desktop(nas).get("api/session")
+    assert told["admin"] is True and told["domain"] == DOMAIN and told["activation"] is None
+    with urllib.request.urlopen(f"{nas.web}/mail/") as answer:
+        assert answer.status == 200 and b"<html" in answer.read()
+    with pytest.raises(Refusal) as refused:
+        Desktop(nas, "ben").get("api/overview")
+    assert refused.value.status == 403
 
 
 def test_a_stop_leaves_nothing_also_with_a_mail_client_connected(nas: Office) -> None:
