@@ -21,6 +21,7 @@ LOCKED = ("package.json", "package-lock.json")
 # Not part of what is built: what tools made, tests, the made-up API, and DSM's own files, which stay as they are.
 NOT_BUILT = {"node_modules", "dist", "tests", "dsm", "dev"}
 PAGES = ("admin.html", "mail.html")
+TRIES = 3
 
 
 def node() -> Path:
@@ -82,7 +83,14 @@ def _install(folder: Path) -> None:
     npm = _node_home() / "lib/node_modules/npm/bin/npm-cli.js"
     options = ("--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error")
     with step("Packages of the front end"):
-        run((node(), npm, "ci", *options, f"--cache={CACHE / 'npm'}"), cwd=folder)
+        for turn in range(1, TRIES + 1):
+            try:
+                run((node(), npm, "ci", *options, f"--cache={CACHE / 'npm'}"), cwd=folder)
+                return
+            except Stop:
+                # npm gives up without a reason when one of its many connections hangs; what it has got is in its cache.
+                if turn == TRIES:
+                    raise
 
 
 def _build(folder: Path, node_modules: Path) -> None:
