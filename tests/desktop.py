@@ -1,4 +1,4 @@
-"""A browser's session on the NAS's desktop, without a browser: the window's API through the relay."""
+"""A browser's sessions on the NAS, without a browser: the window's API through the relay, and the mail portal's."""
 
 from __future__ import annotations
 
@@ -40,18 +40,13 @@ class Desktop:
         assert told["success"], told
         self.cookie, self.token = f"id={told['data']['sid']}", told["data"]["synotoken"]
 
-    def ask(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
-        """One question to the window's API; its JSON answer. Raises Refusal."""
+    def ask(self, method: str, path: str, body: Any = None, headers: dict[str, str | None] | None = None) -> Any:
+        """One question to the window's API; its JSON answer. headers: more; None leaves one out. Raises Refusal."""
         known = {"Cookie": self.cookie, "X-SYNO-TOKEN": self.token}
         if body is not None:
             known["Content-Type"] = "application/json"
-        content = None if body is None else json.dumps(body).encode()
-        asked = urllib.request.Request(f"{self.nas.web}{RELAY}/{path}", content, {**known, **headers}, method=method)
-        try:
-            with urllib.request.urlopen(asked, timeout=120) as answer:
-                return json.loads(answer.read())
-        except urllib.error.HTTPError as refused:
-            raise Refusal(refused.code, json.loads(refused.read() or b"{}")) from None
+        sent = {name: value for name, value in {**known, **(headers or {})}.items() if value is not None}
+        return told(urllib.request.Request(f"{self.nas.web}{RELAY}/{path}", content_of(body), sent, method=method))
 
     def get(self, path: str) -> Any:
         """A JSON answer. Raises Refusal."""
@@ -60,3 +55,52 @@ class Desktop:
     def post(self, path: str, **body: Any) -> Any:
         """Change something. Raises Refusal."""
         return self.ask("POST", path, body)
+
+
+class Portal:
+    """One browser at /mail."""
+
+    def __init__(self, nas: Office) -> None:
+        self.nas = nas
+        self.headers: dict[str, str] = {}
+
+    def sign_in(self, user: str, password: str | None = None) -> Any:
+        """Sign in with the host's password; what the portal says. Raises Refusal."""
+        known = self.nas.passwords.get(user, "") if password is None else password
+        asked = self._request("POST", "api/session", {"user": user, "password": known})
+        with opened(asked) as answer:
+            cookie = answer.headers["Set-Cookie"].partition(";")[0]
+            facts = json.loads(answer.read())
+        self.headers = {"Cookie": cookie, "X-CSRF-Token": facts["csrf"]}
+        return facts
+
+    def ask(self, method: str, path: str, body: Any = None) -> Any:
+        """One question to the portal's API; its JSON answer. Raises Refusal."""
+        return told(self._request(method, path, body))
+
+    def _request(self, method: str, path: str, body: Any) -> urllib.request.Request:
+        headers = {**self.headers, **({} if body is None else {"Content-Type": "application/json"})}
+        return urllib.request.Request(f"{self.nas.web}/mail/{path}", content_of(body), headers, method=method)
+
+
+def content_of(body: Any) -> bytes | None:
+    """A body as JSON; none for None."""
+    return None if body is None else json.dumps(body).encode()
+
+
+def opened(asked: urllib.request.Request) -> Any:
+    """The answer to a request. Raises Refusal."""
+    try:
+        return urllib.request.urlopen(asked, timeout=120)
+    except urllib.error.HTTPError as refused:
+        heard = refused.read()
+        try:
+            raise Refusal(refused.code, json.loads(heard or b"{}")) from None
+        except ValueError:
+            raise Refusal(refused.code, {"text": heard[:500].decode(errors="replace")}) from None
+
+
+def told(asked: urllib.request.Request) -> Any:
+    """The JSON answer to a request. Raises Refusal."""
+    with opened(asked) as answer:
+        return json.loads(answer.read())

@@ -19,6 +19,14 @@ Values = dict[str, Any]
 AllValues = dict[str, Values]
 
 
+class BadField(ValueError):
+    """Raised by a page's own check of several fields together: which of them is to be corrected."""
+
+    def __init__(self, field: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.field = field
+
+
 class Page(BaseModel):
     """One page of settings. Field order is the order on screen; groups are the boxes, in order."""
 
@@ -136,7 +144,9 @@ def clean(page: str, values: Values) -> Values:
 
 
 def _field_of(fault: Any) -> str:
-    return str(fault["loc"][0]) if fault["loc"] else "page"
+    if fault["loc"]:
+        return str(fault["loc"][0])
+    return str(getattr(fault.get("ctx", {}).get("error"), "field", "page"))
 
 
 def _sentence(fault: Any) -> str:

@@ -109,8 +109,10 @@ def synouser_names(root: Path = Path("/")) -> set[str] | None:
     except (OSError, subprocess.TimeoutExpired) as reason:
         raise SourceUnreadable(f"synouser: {reason}") from None
     lines = [line.strip() for line in done.stdout.decode(errors="surrogateescape").splitlines() if line.strip()]
-    if done.returncode or not lines or not lines[0].split()[0].isdigit():
+    if done.returncode:
         raise SourceUnreadable(f"synouser --enum local failed with {done.returncode}.")
+    if not lines or not lines[0].split()[0].isdigit():
+        raise SourceUnreadable("synouser --enum local does not say how many users there are.")
     if int(lines[0].split()[0]) != len(lines) - 1:
         raise SourceUnreadable("synouser --enum local listed another number of users than it said.")
     return set(lines[1:])

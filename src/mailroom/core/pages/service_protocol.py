@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from pydantic import model_validator
 
-from mailroom.core.settings import Page, setting
+from mailroom.core.settings import BadField, Page, setting
 
 PORT: dict[str, Any] = {"ge": 1, "le": 65535}
 
@@ -113,10 +113,11 @@ class ServiceProtocol(Page):
 
     @model_validator(mode="after")
     def _ports_differ(self) -> ServiceProtocol:
-        taken = {110: "POP3", 995: "POP3 SSL/TLS", 143: "IMAP", 993: "IMAP SSL/TLS", 5280: "the mail portal"}
+        taken = {110: "POP3", 995: "POP3 SSL/TLS", 143: "IMAP", 993: "IMAP SSL/TLS"}
+        taken |= dict.fromkeys((5143, 5280, 5587), "the mail portal")
         for name in ("smtp_port", "smtps_port", "submission_port"):
             port = getattr(self, name)
             if port in taken:
-                raise ValueError(f"Port {port} already belongs to {taken[port]}. Choose another port.")
+                raise BadField(name, f"Port {port} already belongs to {taken[port]}. Choose another port.")
             taken[port] = str(type(self).model_fields[name].title)
         return self

@@ -155,7 +155,9 @@ def tell_history(facts: Any) -> str:
 
 
 def changes_in_words(changes: list[dict[str, Any]]) -> str:
-    return "\n".join(f"{one['page']}.{one['key']}: {shown(one['old'])} -> {shown(one['new'])}" for one in changes)
+    return "\n".join(
+        f"{one['page']}.{one['key']} ({one['title']}): {shown(one['old'])} -> {shown(one['new'])}" for one in changes
+    )
 
 
 LIST = (list_settings, tell_settings)
