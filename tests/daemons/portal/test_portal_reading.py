@@ -72,6 +72,15 @@ def test_the_list_is_newest_first_and_comes_in_pages(house: House, anna: Browser
     assert anna.get("api/folders/INBOX/messages")["state"] != whole["state"]
 
 
+def test_what_sorts_a_list_is_cached_before_anybody_has_looked(house: House) -> None:
+    house.deliver("dora", samples.plain("For Dora"))
+    folder = "/mail/mailboxes/dora/sdbox/mailboxes/INBOX/dbox-Mails"
+    configured = "/data/conf/current/dovecot/dovecot.conf"
+    records = house.bundle("doveadm", "-c", configured, "dump", "-t", "index", folder).partition("-- RECORDS")[2]
+    for field in ("date.received", "size.virtual"):
+        assert records.count(f"- {field}: ") == records.count("RECORD: ") > 0, records
+
+
 def test_hostile_html_is_harmless(house: House, anna: Browser) -> None:
     house.deliver("anna", samples.hostile("hostile"))
     uid = delivered(anna, "hostile")
