@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from devtools import cache
+from devtools import cache, notices
 from devtools.command import run
 from devtools.places import CACHE, CHECKOUT
 from devtools.say import Stop, step
@@ -21,6 +21,7 @@ LOCKED = ("package.json", "package-lock.json")
 # Not part of what is built: what tools made, tests, the made-up API, and DSM's own files, which stay as they are.
 NOT_BUILT = {"node_modules", "dist", "tests", "dsm", "dev"}
 PAGES = ("admin.html", "mail.html")
+LICENCES = "licences.txt"
 TRIES = 3
 
 
@@ -36,9 +37,9 @@ def packages() -> Path:
 
 
 def built() -> Path:
-    """The cached folder whose `dist` has admin.html, mail.html and assets/, as they lie in the bundle."""
+    """The cached folder whose `dist` has admin.html, mail.html, assets/ and licences.txt, as they lie in the bundle."""
     node_modules = packages()
-    parts: list[Path | str] = [node_modules.parent.name, Path(__file__)]
+    parts: list[Path | str] = [node_modules.parent.name, Path(__file__), Path(notices.__file__)]
     for file in sources():
         parts += [str(file.relative_to(UI)), file]
     return cache.built("ui", cache.key_of(parts), lambda folder: _build(folder, node_modules))
@@ -108,6 +109,7 @@ def _build(folder: Path, node_modules: Path) -> None:
     missing = [page for page in PAGES if not (folder / "dist" / page).is_file()]
     if missing:
         raise Stop(f"The front end was built without {', '.join(missing)}.")
+    (folder / "dist" / LICENCES).write_text(notices.notices(node_modules))
 
 
 def _linked_packages() -> Path:

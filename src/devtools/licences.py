@@ -7,16 +7,14 @@ Nothing is decided here; a package whose file names no licence in a form that ca
 from __future__ import annotations
 
 import email.parser
-import json
 import re
 from pathlib import Path
 
-from devtools import bundle, slim
+from devtools import bundle, notices, slim
 from devtools.bundle import ARCHITECTURES, X86_64
 from devtools.places import CHECKOUT
 
 TARGET = CHECKOUT / "LICENSES" / "README.md"
-FRONT_END = CHECKOUT / "ui" / "package-lock.json"
 NOT_SHIPPED = "not shipped"
 UNREAD = "see its copyright file"
 # As long as "License:" does not hold a whole text instead of a name.
@@ -30,9 +28,9 @@ Mailroom itself: all rights reserved by its authors until they choose otherwise.
 The package contains programs and libraries that others wrote. Each stands under its own licence, named below; where
 several are named, different files stand under different ones. The full texts are in the package, below
 `/var/packages/Mailroom/target/root`: of Debian's packages as `usr/share/doc/NAME/copyright` and in
-`usr/share/common-licenses`, of Python's packages in `opt/mailroom/lib/NAME.dist-info`. The source
-code of Debian's packages, in exactly these versions, is at
-https://snapshot.debian.org.
+`usr/share/common-licenses`, of Python's packages in `opt/mailroom/lib/NAME.dist-info`, of what the browser gets in
+`opt/mailroom/ui/licences.txt`, which the server shows at `/mail/licences.txt`. The source code of Debian's packages,
+in exactly these versions, is at https://snapshot.debian.org.
 
 ## Debian packages
 
@@ -108,14 +106,5 @@ def wheels(root: Path) -> dict[str, tuple[str, str]]:
 
 
 def front_end() -> dict[str, tuple[str, str]]:
-    """{package: (version, licence)} of what the browser gets: production dependencies alone."""
-    if not FRONT_END.exists():
-        return {}
-    found = {}
-    for path, facts in json.loads(FRONT_END.read_text())["packages"].items():
-        if path and not facts.get("dev") and not facts.get("devOptional") and not facts.get("link"):
-            found[path.rpartition("node_modules/")[2]] = (
-                facts["version"],
-                facts.get("license", "see its licence file"),
-            )
-    return found
+    """{package: (version, licence)} of what the browser gets."""
+    return {name: (facts["version"], facts.get("license", notices.UNNAMED)) for _, name, facts in notices.shipped()}

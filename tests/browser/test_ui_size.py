@@ -1,4 +1,5 @@
-"""How much of the front end is needed before the first picture (the budget in the design: 250 KB, compressed)."""
+"""The front end as it is built: small enough before the first picture (the design's budget: 250 KB, compressed), and
+with the licences of all it contains."""
 
 from __future__ import annotations
 
@@ -7,7 +8,7 @@ import re
 
 import pytest
 
-from devtools import frontend
+from devtools import frontend, notices
 
 FIRST_BYTES_MAX = 250_000
 
@@ -20,3 +21,10 @@ def test_first_paint_is_small(name: str) -> None:
     wanted = {folder / file for file in re.findall(r'(?:src|href)="\./(assets/[^"]+)"', text)}
     assert len(wanted) > 3
     assert sum(len(gzip.compress(file.read_bytes())) for file in wanted) < FIRST_BYTES_MAX
+
+
+def test_the_licences_go_with_it() -> None:
+    text = (frontend.built() / "dist" / "licences.txt").read_text()
+    for _, name, facts in notices.shipped():
+        assert f"\n{name} {facts['version']}: " in text
+    assert "Jeremy Danyow" in text and "Apache License" in text and "Mozilla Public License" in text

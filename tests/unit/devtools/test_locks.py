@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from devtools import bundle, licences
+from devtools import bundle, licences, notices
 from devtools.bundle import ARCHITECTURES, X86_64
 from devtools.locks import NOT_SHIPPED
 from devtools.places import PACKAGE
@@ -76,7 +76,7 @@ def test_every_bundled_wheel_is_listed() -> None:
 
 
 def test_every_package_that_the_browser_gets_is_listed() -> None:
-    facts = json.loads(licences.FRONT_END.read_text())["packages"]
+    facts = json.loads(notices.LOCK.read_text())["packages"]
     listed = rows("Packages of the window and of the webmail")
     assert set(facts[""]["dependencies"]) <= set(listed)
     assert not set(facts[""].get("devDependencies", {})) & set(listed)
