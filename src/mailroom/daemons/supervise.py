@@ -6,6 +6,7 @@ import os
 import subprocess
 import time
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from mailroom.daemons.command import run
 from mailroom.daemons.order import BY_ID, DAEMONS
 
 FIELDS = ("up", "wantedup", "ready", "pid", "updownfor", "exitcode", "signal")
+MEMORY_KEPT_S = 10.0
 
 
 @dataclass(frozen=True)
@@ -30,20 +32,20 @@ class State:
     why: str = ""
 
 
-def _svstat(name: str) -> dict[str, str] | None:
-    folder = paths.SERVICES / name
+def _svstat(*names: str) -> dict[str, dict[str, str]]:
+    """What s6 knows of each of these; those that it does not know are left out. One shell asks for all of them."""
+    asking = f"s6-svstat -o {','.join(FIELDS)} '{paths.SERVICES}'/$name 2>/dev/null || echo"
+    script = f"for name; do printf '%s ' $name; {asking}; done"
     asked = subprocess.run(
-        ("s6-svstat", "-o", ",".join(FIELDS), str(folder)), capture_output=True, text=True, timeout=5, check=False
+        ("/bin/sh", "-c", script, "sh", *names), capture_output=True, text=True, timeout=5, check=False
     )
-    if asked.returncode:
-        return None
-    return dict(zip(FIELDS, asked.stdout.split(), strict=False))
+    told = (line.split() for line in asked.stdout.splitlines())
+    return {name: dict(zip(FIELDS, values, strict=True)) for name, *values in told if len(values) == len(FIELDS)}
 
 
 def is_up(name: str) -> bool:
     """Whether its process runs."""
-    known = _svstat(name)
-    return bool(known and known["up"] == "true")
+    return _svstat(name).get(name, {}).get("up") == "true"
 
 
 def bring(up: set[str]) -> None:
@@ -70,8 +72,7 @@ def restart(name: str) -> None:
     if name not in BY_ID:
         raise NotFound(f"There is no daemon {name!r}.", field="id")
     folder = str(paths.SERVICES / name)
-    known = _svstat(name)
-    if known and known["pid"] == str(os.getpid()):
+    if _svstat(name).get(name, {}).get("pid") == str(os.getpid()):
         run(name, ("s6-svc", "-r", folder))
         return
     until = "-wR" if BY_ID[name].service(None).ready else "-wr"
@@ -80,12 +81,13 @@ def restart(name: str) -> None:
 
 def status() -> list[dict[str, Any]]:
     """Every daemon's state, in order, as JSON-able facts."""
-    owned = _memory_by_group()
-    return [asdict(_state(daemon.id, daemon.title, owned)) for daemon in DAEMONS]
+    known = _svstat(*(daemon.id for daemon in DAEMONS))
+    leaders = frozenset(int(facts["pid"]) for facts in known.values())
+    owned = _memory_by_group(leaders, int(time.monotonic() // MEMORY_KEPT_S))
+    return [asdict(_state(daemon.id, daemon.title, known.get(daemon.id), owned)) for daemon in DAEMONS]
 
 
-def _state(name: str, title: str, owned: dict[int, float]) -> State:
-    known = _svstat(name)
+def _state(name: str, title: str, known: dict[str, str] | None, owned: dict[int, float]) -> State:
     if known is None:
         return State(name, title, "stopped", None, 0.0, None, "The supervisor does not know it yet.")
     since = time.time() - float(known["updownfor"])
@@ -100,18 +102,21 @@ def _state(name: str, title: str, owned: dict[int, float]) -> State:
     return State(name, title, "abnormal", None, 0.0, since, f"It {ended} and is being started again.")
 
 
-def _memory_by_group() -> dict[int, float]:
-    """Megabytes (proportional set size) by the session leader whose family it is: s6 starts each service in its own."""
+@lru_cache(maxsize=1)
+def _memory_by_group(leaders: frozenset[int], turn: int) -> dict[int, float]:
+    """Megabytes (proportional set size) of these session leaders' families: s6 starts each service in its own session.
+
+    Kept for a turn of MEMORY_KEPT_S: the kernel walks through all memory of each process that is asked about.
+    """
     by_leader: dict[int, float] = {}
     for process in Path("/proc").iterdir():
         if not process.name.isdigit():
             continue
         try:
-            stat = (process / "stat").read_text().rpartition(")")[2].split()
-            rollup = (process / "smaps_rollup").read_text()
+            session = int((process / "stat").read_text().rpartition(")")[2].split()[3])
+            rollup = (process / "smaps_rollup").read_text() if session in leaders else ""
         except OSError:
             continue
-        session = int(stat[3])
         pss = next((line.split()[1] for line in rollup.splitlines() if line.startswith("Pss:")), "0")
         by_leader[session] = by_leader.get(session, 0.0) + int(pss) / 1024
     return {leader: round(size, 1) for leader, size in by_leader.items()}
