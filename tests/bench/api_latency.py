@@ -25,12 +25,13 @@ from office import Office, office, until
 from own_room import bundle
 
 NUMBER = 42
-ASKED, APPLIED, LISTED = 40, 20, 20
+ASKED, APPLIED, LISTED, FIRST = 40, 20, 20, 7
 JOURNAL, FOLDER_MESSAGES, SEED = 60, 100_000, 1_000
 ANSWER_MS, APPLY_MS, LIST_MS = 50.0, 2_000.0, 300.0
 GENERAL = "mail_delivery.general"
 # Not searched by its words, so that filling it does not index for an hour; the list is the same in every folder.
 BIG = "Trash"
+AGAIN, FIRST_LIST = "list of 100,000 messages, again", "first list of 100,000 messages"
 Times = list[float]
 
 
@@ -152,9 +153,8 @@ class Portal:
         return lambda: self.ask("GET", path)[0]
 
 
-def fill(nas: Office) -> float:
-    """Make the large folder, by copies of different messages inside the mail store; seconds that it took."""
-    started = time.perf_counter()
+def fill(nas: Office) -> None:
+    """Make the large folder, by copies of different messages inside the mail store."""
     with nas.imap("ben") as client:
         done(client.create("Seed"))
         for number in range(SEED):
@@ -162,7 +162,6 @@ def fill(nas: Office) -> float:
         done(client.select("Seed"))
         for _ in range(FOLDER_MESSAGES // SEED):
             done(client.copy(f"1:{SEED}", BIG))
-    return time.perf_counter() - started
 
 
 def done(answer: tuple[str, Any]) -> None:
@@ -171,21 +170,31 @@ def done(answer: tuple[str, Any]) -> None:
         raise RuntimeError(answer)
 
 
-def portal(nas: Office) -> dict[str, Any]:
-    """{"folders", "inbox", "big", "first"}: p50 and p95, and the very first list after a sign-in."""
-    seconds = fill(nas)
-    first = Portal(nas)
-    started = time.perf_counter()
-    total = first.listed(BIG)()["total"]
-    very_first = round((time.perf_counter() - started) * 1000, 1)
-    if total != FOLDER_MESSAGES:
-        raise RuntimeError(f"{total} messages instead of {FOLDER_MESSAGES}")
+def first_lists(nas: Office) -> Times:
+    """Milliseconds of the first list of the large folder after a sign-in to a web process that was just started."""
+    found = []
+    for _ in range(FIRST):
+        nas.ctl("restart", "serve")
+        ben = Portal(nas)
+        # What a browser asks for before it shows a list.
+        ben.ask("GET", "api/folders")
+        started = time.perf_counter()
+        total = ben.listed(BIG)()["total"]
+        found.append((time.perf_counter() - started) * 1000)
+        if total != FOLDER_MESSAGES:
+            raise RuntimeError(f"{total} messages instead of {FOLDER_MESSAGES}")
+    return found
+
+
+def portal(nas: Office) -> dict[str, tuple[float, float]]:
+    """{what: (p50, p95)}."""
+    fill(nas)
+    ben = Portal(nas)
     return {
-        "folders": middle_and_most(timed(lambda: first.ask("GET", "api/folders"), LISTED)),
-        "list of a small folder": middle_and_most(timed(first.listed("INBOX"), LISTED)),
-        f"list of {FOLDER_MESSAGES} messages": middle_and_most(timed(first.listed(BIG), LISTED)),
-        "very first list of them": very_first,
-        "fill_s": round(seconds),
+        "folders": middle_and_most(timed(lambda: ben.ask("GET", "api/folders"), LISTED)),
+        "list of a small folder": middle_and_most(timed(ben.listed("INBOX"), LISTED)),
+        AGAIN: middle_and_most(timed(ben.listed(BIG), LISTED)),
+        FIRST_LIST: middle_and_most(first_lists(nas)),
     }
 
 
@@ -207,19 +216,17 @@ def main() -> dict[str, Any]:
         answers = window(nas, desktop)
         lists = portal(nas)
     worst = {way: max(found[way][1] for found in answers.values()) for way in ("relay", "socket")}
-    big = lists[f"list of {FOLDER_MESSAGES} messages"]
     budgets = [
         Budget("slowest answer through the relay, p95", worst["relay"], ANSWER_MS, "ms"),
         Budget("slowest answer on the window's socket, p95", worst["socket"], ANSWER_MS, "ms"),
         Budget("Apply that reloads Postfix, p95", apply_ms[1], APPLY_MS, "ms"),
-        Budget(f"list of {FOLDER_MESSAGES} messages, p95", big[1], LIST_MS, "ms"),
-        Budget("very first list of them", lists["very first list of them"], LIST_MS, "ms"),
+        Budget(f"{FIRST_LIST}, p50", lists[FIRST_LIST][0], LIST_MS, "ms"),
     ]
     rows: list[tuple[Any, ...]] = [
         (f"GET {path}"[:60], *found["relay"], *found["socket"]) for path, found in answers.items()
     ]
     rows.append(("Apply of the banner (reloads Postfix)", *apply_ms, "", ""))
-    rows += [(f"portal: {name}", *times, "", "") for name, times in lists.items() if isinstance(times, tuple)]
+    rows += [(f"portal: {name}", *times, "", "") for name, times in lists.items()]
     heads = ("question (ms)", "p50", "p95", "socket p50", "p95")
     measuring.report(f"API, {ASKED} times each", heads, rows, budgets)
     return {
