@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 from devtools import cache
-from devtools.bundle import EPOCH, SUITE, UNWANTED
+from devtools.bundle import ALONE, EPOCH, SUITE, UNWANTED
 from devtools.command import run
 from devtools.need import debian_sources
 from devtools.say import step
@@ -51,8 +51,8 @@ def _build(folder: Path) -> None:
     with step("root of the stand-in machine"):
         run(
             (
-                "mmdebstrap", "--quiet", "--variant=minbase", '--aptopt=APT::Install-Recommends "false"', *options,
-                f"--include={','.join(PACKAGES)}", SUITE, target, *debian_sources(),
+                *ALONE, "mmdebstrap", "--quiet", "--variant=minbase", '--aptopt=APT::Install-Recommends "false"',
+                *options, f"--include={','.join(PACKAGES)}", SUITE, target, *debian_sources(),
             ),
             env={"SOURCE_DATE_EPOCH": EPOCH},
         )  # fmt: skip
