@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import argparse
 import os
-import shutil
 import sys
 
 from devtools import need
-from devtools.places import CACHE, CHECKOUT, DIST
+from devtools.places import CACHE, CHECKOUT
 from devtools.say import Stop, say
 
 
@@ -52,6 +51,7 @@ def status(options: argparse.Namespace, rest: list[str]) -> int:
 def clean(options: argparse.Namespace, rest: list[str]) -> int:
     """Remove the stand-in NAS, everything that was built, and the cache."""
     from devtools import standin
+    from devtools.clean import remove, traces
 
     need.root()
     if (standin.FOLDER / "nas").exists():
@@ -59,11 +59,11 @@ def clean(options: argparse.Namespace, rest: list[str]) -> int:
         from dsmhost.machine import Machine
 
         Machine(standin.FOLDER / "nas").delete()
-    folders = [standin.FOLDER]
+    remove(standin.FOLDER)
     if not options.machine:
-        folders += [DIST, CHECKOUT / "ui" / "node_modules", CHECKOUT / "ui" / "dist", CACHE]
-    for folder in folders:
-        shutil.rmtree(folder, ignore_errors=True)
+        for path in traces(CHECKOUT):
+            remove(path)
+        remove(CACHE)
     return 0
 
 
