@@ -11,11 +11,14 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from mailroom.core import paths
 from mailroom.daemons.command import run
+from mailroom.daemons.postfix.daemon import DAEMON as POSTFIX
+from mailroom.daemons.shape import DaemonFailed
 from mailroom.store.accounts import Account
 
 ROLE_ADDRESSES = ("postmaster", "abuse")
@@ -55,10 +58,18 @@ def role_reader(active: Iterable[Account]) -> Account | None:
 
 
 class MapFiles:
-    """The maps in a folder. `postmap` makes them; `make(argv)` runs it and raises DaemonFailed."""
+    """The maps in a folder.
 
-    def __init__(self, folder: Path = paths.MAPS, make: Callable[[Sequence[str]], Any] | None = None) -> None:
-        self.folder = folder
+    make: runs `postmap`, which makes them, and raises DaemonFailed. reopen: has a running Postfix open them anew.
+    """
+
+    def __init__(
+        self,
+        folder: Path = paths.MAPS,
+        make: Callable[[Sequence[str]], Any] | None = None,
+        reopen: Callable[[], None] = POSTFIX.reload,
+    ) -> None:
+        self.folder, self.reopen = folder, reopen
         self.make = make or (lambda argv: run("postfix", argv))
 
     def write(self, wanted: Texts) -> list[str]:
@@ -69,6 +80,7 @@ class MapFiles:
         stale = [name for name, text in wanted.items() if not self._holds(name, text)]
         if not stale:
             return []
+        lost = [name for name in stale if not (self.folder / f"{name}.lmdb").exists()]
         beside = Path(tempfile.mkdtemp(prefix=".new-", dir=self.folder))
         try:
             # Its own tiny configuration: the maps are needed before Postfix has been configured for the first time.
@@ -84,6 +96,11 @@ class MapFiles:
                 source.replace(self.folder / name)
         finally:
             shutil.rmtree(beside, ignore_errors=True)
+        if lost:
+            # A busy smtpd that found no map says "try again later" to the end of its days. Before the very first start
+            # there is no Postfix to tell.
+            with suppress(DaemonFailed):
+                self.reopen()
         return stale
 
     def _holds(self, name: str, text: str) -> bool:

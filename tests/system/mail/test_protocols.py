@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-import imaplib
 import poplib
 import smtplib
 import socket
+import ssl
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import quote
 
 import pytest
+
+from desktop import Portal
 from office import DOMAIN, Office, trusting
 
 PAGE = "service.protocol"
@@ -77,8 +80,18 @@ def test_smtp_and_submission_on_other_ports(server: Office) -> None:
 
 
 def test_a_port_that_is_taken_is_refused_at_its_field(server: Office) -> None:
-    refused = server.ctl("settings", "set", f"{PAGE}.smtp_port=993", check=False)["error"]
-    assert refused["code"] == "invalid" and "IMAP SSL/TLS" in refused["message"]
+    refused = server.ctl("settings", "set", f"{PAGE}.submission_port=993", check=False)["error"]
+    assert refused["code"] == "invalid" and list(refused["fields"]) == ["submission_port"]
+    assert "IMAP SSL/TLS" in refused["message"]
+
+
+def test_a_port_that_another_program_has_changes_nothing(server: Office) -> None:
+    """DSM's own desktop listens on 5000: nobody can know all ports of a NAS beforehand."""
+    refused = server.ctl("settings", "set", f"{PAGE}.smtps_port=5000", check=False)["error"]
+    assert (refused["code"], refused["setting"]) == ("check_failed", f"{PAGE}.smtps_port") and "5000" in refused[
+        "message"
+    ]
+    assert answers(server, 465)
 
 
 @pytest.mark.parametrize("port", [465, 587])
@@ -100,6 +113,7 @@ def test_submission_wants_encryption_and_signing_in(server: Office, port: int) -
 def test_a_wrong_password_does_not_send(server: Office) -> None:
     with pytest.raises(smtplib.SMTPAuthenticationError):
         server.submission("chloe", password="wrong")
+    server.forgive("chloe")
 
 
 def test_imap_and_pop3_read_the_same_mail(server: Office) -> None:
@@ -133,21 +147,34 @@ def test_no_password_before_encryption(server: Office) -> None:
 
 
 def test_a_search_finds_words_in_bodies_also_one_character_of_japanese(server: Office) -> None:
+    """The index answers, over IMAP too; a single character is not in it, and the portal looks in the mail itself."""
     server.deliver("needle in the haystack", to=f"anna@{DOMAIN}", text="鯖の味噌煮 and a needlework\n")
     server.arrived("anna", "needle in the haystack")
     with server.imap("anna") as client:
         client.select("INBOX", readonly=True)
-        for words in ("needlework", "味噌", "鯖"):
+        for words, found in {
+            "needlework": True,
+            "eedlewor": True,
+            "味噌": True,
+            "needles": False,
+            "味醂": False,
+        }.items():
             client.literal = words.encode()
-            assert client.search("UTF-8", "BODY")[1] != [b""], words
+            assert (client.search("UTF-8", "BODY")[1] != [b""]) is found, words
+    portal = Portal(server)
+    portal.sign_in("anna")
+    for words, subjects in (("needlework", ["needle in the haystack"]), ("鯖", ["needle in the haystack"]), ("鯛", [])):
+        shown = portal.ask("GET", f"api/folders/INBOX/messages?search={quote(words)}")["messages"]
+        assert [one["subject"] for one in shown] == subjects, words
 
 
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion.TLSv1_1 is deprecated")
 def test_old_tls_is_refused(server: Office) -> None:
-    import ssl
-
     old = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     old.check_hostname, old.verify_mode = False, ssl.CERT_NONE
     old.minimum_version = old.maximum_version = ssl.TLSVersion.TLSv1_1
     old.set_ciphers("ALL:@SECLEVEL=0")
-    with pytest.raises((ssl.SSLError, ConnectionError, imaplib.IMAP4.error)):
-        old.wrap_socket(server.connect(993, timeout_s=20), server_hostname="nas")
+    for port in (993, 465):
+        with pytest.raises((ssl.SSLError, ConnectionError)):
+            old.wrap_socket(server.connect(port, timeout_s=20), server_hostname="nas")
+        trusting().wrap_socket(server.connect(port, timeout_s=20), server_hostname="nas").close()

@@ -1,13 +1,22 @@
-"""Spam and viruses on the whole server (rows SA01, SA05, SA06, AV01, AV02, AV08)."""
+"""Spam, viruses and forged headers on the whole server (rows SA01, SA05, SA06, AV01, AV02, AV08)."""
 
 from __future__ import annotations
 
 import contextlib
+import os
+import re
+import signal
+import time
 from collections.abc import Iterator
+from email import message_from_bytes
 from typing import Any
 
 import pytest
-from office import Office, until
+
+from office import HOSTNAME, Office, until
+from processes import processes
+
+SCANNERS = re.compile(r"^(\S+/perl .*/usr/sbin/spamd |spamd child|/usr/sbin/clamd )")
 
 GTUBE = "XJS*C4JDBQADN1.NSBN3*2IDNEN*GTUBE-STANDARD-ANTI-UBE-TEST-EMAIL*C.34X\n"
 EICAR = "X5O!P%@AP[4\\PZX54(P^)7CC)7}$" + "EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*\n"
@@ -52,11 +61,15 @@ def test_the_subject_of_spam_gets_the_admins_words(server: Office) -> None:
         assert server.arrived("ben", "[SPAM?] cheap watches", "Junk")
 
 
-def test_a_high_threshold_lets_it_through(server: Office) -> None:
-    with changed(server, "security.spam", threshold=100.0):
-        # GTUBE gives 1000 points; a bare message gives a few and must stay out of Junk.
-        server.deliver("nearly spam", text="Dear friend, you have WON a million dollars!!!\n")
-        assert server.arrived("ben", "nearly spam")
+def test_the_threshold_decides(server: Office) -> None:
+    text = "Dear friend, you have WON a million dollars!!!\n"
+    server.deliver("below the threshold", text=text, sender="lucky@world.example")
+    assert server.arrived("ben", "below the threshold")
+    (check,) = [one for one in record(server, "lucky@world.example")["checks"] if one["check"] == "spamassassin"]
+    assert 1.5 < check["score"] < 5
+    with changed(server, "security.spam", threshold=check["score"] - 0.5):
+        server.deliver("above the threshold", text=text, sender="lucky@world.example")
+        assert server.arrived("ben", "above the threshold", "Junk")
 
 
 def test_without_the_engine_nothing_is_judged(server: Office) -> None:
@@ -84,6 +97,14 @@ def test_a_virus_is_deleted_when_that_is_set(server: Office) -> None:
     assert told["id"] not in kept
 
 
+def test_without_the_antivirus_engine_nothing_is_looked_for(server: Office) -> None:
+    with changed(server, "security.antivirus", enabled=False):
+        assert server.daemon("clamd")["state"] == "disabled"
+        server.deliver("nobody looks", text=EICAR, sender="unseen@world.example")
+        assert server.arrived("ben", "nobody looks")
+    assert "clamav" not in [one["check"] for one in record(server, "unseen@world.example")["checks"]]
+
+
 def test_a_virus_from_inside_is_found_too(server: Office) -> None:
     with server.submission("chloe") as client:
         client.send_message(server.mail("from inside", EICAR, to="friend@world.example", sender="chloe@example.com"))
@@ -98,9 +119,9 @@ def test_without_definitions_the_window_says_so(server: Office) -> None:
 
 @pytest.mark.parametrize(("daemon", "page"), [("clamd", "security.antivirus"), ("spamd", "security.spam")])
 def test_a_scanner_that_is_down_makes_mail_wait_or_pass_marked(server: Office, daemon: str, page: str) -> None:
-    stop = ("sh", "-c", f"s6-svc -wd -d /run/service/{daemon}")
-    start = ("sh", "-c", f"s6-svc -u /run/service/{daemon}")
-    inside(server, *stop)
+    stop = ("s6-svc", "-wD", "-d", f"/run/service/{daemon}")
+    start = ("s6-svc", "-u", f"/run/service/{daemon}")
+    server.inside(*stop)
     try:
         with server.smtp() as client:
             client.ehlo()
@@ -108,21 +129,61 @@ def test_a_scanner_that_is_down_makes_mail_wait_or_pass_marked(server: Office, d
             client.rcpt("ben@example.com")
             code, _ = client.data(server.mail(f"while {daemon} is down").as_bytes())
         assert 400 <= code < 500
-        assert server.ctl("status")["conditions"]
+        assert [one["id"] for one in server.ctl("status")["conditions"]] == [daemon]
         server.apply(page, when_down="pass")
-        inside(server, *stop)
+        server.inside(*stop)
         server.deliver(f"unchecked by {daemon}")
         assert b"X-Mailroom-Unscanned:" in server.arrived("ben", f"unchecked by {daemon}")
     finally:
-        inside(server, *start)
+        server.inside(*start)
         server.apply(page, when_down="wait")
         until(lambda: not server.late(), 90)
     server.deliver(f"checked again by {daemon}")
     assert b"X-Mailroom-Unscanned" not in server.arrived("ben", f"checked again by {daemon}")
-    assert server.ctl("status")["conditions"] == []
+    until(lambda: server.ctl("status")["conditions"] == [], what="the window says no more that it is down")
 
 
-def inside(server: Office, *argv: str) -> str:
-    """Run a program inside the instance."""
-    first = server.machine.run("cat", "/var/packages/Mailroom/var/data/run/init.pid").stdout.strip()
-    return server.machine.run("nsenter", "-t", first, "-m", "-p", "-r", "-w", "--", *argv).stdout
+def test_while_scanners_hang_mail_waits_and_the_window_says_so(server: Office) -> None:
+    hung = [pid for pid, line in processes(server).items() if SCANNERS.search(line)]
+    assert len(hung) >= 3
+    for pid in hung:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        with server.smtp() as client:
+            client.ehlo()
+            client.mail("friend@world.example")
+            client.rcpt("ben@example.com")
+            started = time.monotonic()
+            code, said = client.data(server.mail("while they hang").as_bytes())
+            took_s = time.monotonic() - started
+        assert 400 <= code < 500 and b"spam" not in said.lower() and took_s < 30
+        status = server.ctl("status")
+        assert {one["id"] for one in status["conditions"]} == {"clamd", "spamd"} and status["health"][
+            "state"
+        ] == "problem"
+    finally:
+        for pid in hung:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
+    until(lambda: server.ctl("status")["conditions"] == [], what="they answer again")
+    server.deliver("when they work again")
+    assert server.arrived("ben", "when they work again")
+
+
+def test_nobody_outside_speaks_in_our_name(server: Office) -> None:
+    """Headers that only we may write are taken off, on the whole way; two mails with one forged id both arrive."""
+    for turn in ("first", "second"):
+        mail = server.mail(f"forged {turn}")
+        mail["X-Spam-Flag"], mail["X-Spam-Status"] = "YES", "No, score=-99"
+        mail["X-Mailroom-ID"], mail["X-Mailroom-Unscanned"] = "01FORGED", "clamav"
+        mail["Authentication-Results"] = f"{HOSTNAME}; dkim=pass header.d=bank.example"
+        mail["authentication-RESULTS"] = "mx.elsewhere.example; spf=pass"
+        with server.smtp() as client:
+            client.send_message(mail)
+        got = message_from_bytes(server.arrived("ben", f"forged {turn}"))
+        assert got.get_all("X-Spam-Flag") is None and got.get_all("X-Mailroom-Unscanned") is None
+        assert [status.partition(",")[0] for status in got.get_all("X-Spam-Status", [])] == ["No"]
+        assert "-99" not in str(got["X-Spam-Status"])
+        (name,) = got.get_all("X-Mailroom-ID", [])
+        assert server.ctl("explain", name)["sender"] == "friend@world.example"
+        assert got.get_all("Authentication-Results") == ["mx.elsewhere.example; spf=pass"]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from mailroom.core import paths
 from mailroom.daemons.ask import silent_after
 from mailroom.daemons.command import run
-from mailroom.daemons.listening import expect
+from mailroom.daemons.listening import expect, refuse_taken
 from mailroom.daemons.places import PORTAL_SMTP_PORT
 from mailroom.daemons.render import render
 from mailroom.daemons.shape import DaemonFailed, Facts, PlainDaemon, Service
@@ -15,6 +16,8 @@ from mailroom.daemons.shape import DaemonFailed, Facts, PlainDaemon, Service
 HERE = Path(__file__).parent
 CONFIG = paths.CURRENT / "postfix"
 PROBE_LIMIT_S = 10.0
+# A service of master.cf that listens on a port (master(5)).
+INET = re.compile(r"^(?:\S+:)?(\d+) +inet ", re.MULTILINE)
 
 
 class Postfix(PlainDaemon):
@@ -43,7 +46,8 @@ class Postfix(PlainDaemon):
     def check(self, folder: Path) -> None:
         # Exit 0 means nothing here: postconf only warns of a misspelt parameter.
         run(self.id, ("postconf", "-c", str(folder), "-n"), stderr_is_failure=True)
-        run(self.id, ("postconf", "-c", str(folder), "-M"), stderr_is_failure=True)
+        services = run(self.id, ("postconf", "-c", str(folder), "-M"), stderr_is_failure=True)
+        refuse_taken(self.id, {int(port) for port in INET.findall(services)})
         # Not `postfix check`: it reads the whole queue, and looks at files' owners more than at values. smtpd, alone
         # and with nobody to talk to (-S), reads its parameters, ends at once, and fails on a value it cannot take.
         try:
