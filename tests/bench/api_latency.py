@@ -35,9 +35,8 @@ AGAIN, FIRST_LIST = "list of 100,000 messages, again", "first list of 100,000 me
 Times = list[float]
 
 
-def timed(work: Callable[[], Any], count: int) -> Times:
-    """Milliseconds of each of so many calls; one before them is not counted."""
-    work()
+def timed(work: Callable[[], Any], count: int = 1) -> Times:
+    """Milliseconds of each of so many calls."""
     found = []
     for _ in range(count):
         started = time.perf_counter()
@@ -108,13 +107,15 @@ def window_paths(desktop: Desktop) -> list[str]:
 
 
 def window(nas: Office, desktop: Desktop) -> dict[str, dict[str, tuple[float, float]]]:
-    """{path: {"relay": (p50, p95), "socket": (p50, p95)}}."""
-    file, found = window_socket(nas), {}
-    for path in window_paths(desktop):
-        relay = timed(partial(desktop.get, path), ASKED)
-        own = timed(partial(ask_socket, file, path), ASKED)
-        found[path] = {"relay": middle_and_most(relay), "socket": middle_and_most(own)}
-    return found
+    """{path: {"relay": (p50, p95), "socket": (p50, p95)}}; both ways and all paths in turns."""
+    file = window_socket(nas)
+    ways = {"relay": desktop.get, "socket": partial(ask_socket, file)}
+    times: dict[str, dict[str, Times]] = {path: {way: [] for way in ways} for path in window_paths(desktop)}
+    for _ in range(ASKED):
+        for path, found in times.items():
+            for way, asked in ways.items():
+                found[way] += timed(partial(asked, path))
+    return {path: {way: middle_and_most(found[way]) for way in ways} for path, found in times.items()}
 
 
 def applies(desktop: Desktop) -> tuple[float, float]:
