@@ -163,9 +163,13 @@ def test_a_search_finds_words_in_bodies_also_one_character_of_japanese(server: O
             assert (client.search("UTF-8", "BODY")[1] != [b""]) is found, words
     portal = Portal(server)
     portal.sign_in("anna")
-    for words, subjects in (("needlework", ["needle in the haystack"]), ("鯖", ["needle in the haystack"]), ("鯛", [])):
+    for words, subjects in {
+        "needlework": {"needle in the haystack"},
+        "鯖": {"needle in the haystack"},
+        "鯛": set(),
+    }.items():
         shown = portal.ask("GET", f"api/folders/INBOX/messages?search={quote(words)}")["messages"]
-        assert [one["subject"] for one in shown] == subjects, words
+        assert {one["subject"] for one in shown} == subjects, words
 
 
 @pytest.mark.filterwarnings("ignore:ssl.TLSVersion.TLSv1_1 is deprecated")

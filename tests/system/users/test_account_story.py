@@ -104,6 +104,21 @@ def test_a_disabled_and_a_removed_user_lose_access(server: Office, dora: str) ->
     assert refused.value.status == 403
 
 
+def test_a_name_that_cannot_be_an_address_is_shown_as_such(server: Office) -> None:
+    name = "max+mail"
+    server.machine.run("useradd", "--badname", "-M", "-N", "-g", "users", "-K", "UID_MIN=1026", name)
+    server.ctl("sync", "now")
+    try:
+        shown = known(server, name)
+        assert (shown["status"], shown["active"]) == ("unsupported", False) and "letters, digits" in shown["why"]
+        refused = server.ctl("accounts", "activate", name, check=False)
+        assert refused["error"]["code"] == "invalid" and list(refused["error"]["fields"]) == [name]
+        assert rcpt(server, name) == 550
+    finally:
+        server.machine.run("userdel", name)
+        server.ctl("sync", "now")
+
+
 def test_five_seats_are_free_and_the_sixth_waits(server: Office) -> None:
     names = [f"seat{number}" for number in range(3)]
     for name in names:
