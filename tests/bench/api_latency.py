@@ -109,7 +109,7 @@ def window_paths(desktop: Desktop) -> list[str]:
 def window(nas: Office, desktop: Desktop) -> dict[str, dict[str, tuple[float, float]]]:
     """{path: {"relay": (p50, p95), "socket": (p50, p95)}}; both ways and all paths in turns."""
     file = window_socket(nas)
-    ways = {"relay": desktop.get, "socket": partial(ask_socket, file)}
+    ways: dict[str, Callable[[str], Any]] = {"relay": desktop.get, "socket": partial(ask_socket, file)}
     times: dict[str, dict[str, Times]] = {path: {way: [] for way in ways} for path in window_paths(desktop)}
     for _ in range(ASKED):
         for path, found in times.items():
