@@ -122,9 +122,10 @@ def send_many(chain: Chain, numbers: Sequence[int], sessions: int, limit_s: floa
 
 
 def in_turns(chains: dict[str, Chain], measure: Callable[[Chain], Round], rounds: int) -> dict[str, list[Round]]:
-    """Measure each chain once in every round, so that what disturbs the machine disturbs all."""
+    """Measure each chain once in every round, every other round backwards: what disturbs the machine disturbs all."""
     found: dict[str, list[Round]] = {name: [] for name in chains}
-    for _ in range(rounds):
-        for name, chain in chains.items():
-            found[name].append(measure(chain))
+    for number in range(rounds):
+        order = list(chains) if number % 2 == 0 else list(chains)[::-1]
+        for name in order:
+            found[name].append(measure(chains[name]))
     return found
