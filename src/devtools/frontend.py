@@ -22,7 +22,7 @@ LOCKED = ("package.json", "package-lock.json")
 NOT_BUILT = {"node_modules", "dist", "tests", "dsm", "dev"}
 PAGES = ("admin.html", "mail.html")
 LICENCES = "licences.txt"
-TRIES = 3
+MACHINE_TRUSTS = Path("/etc/ssl/certs/ca-certificates.crt")
 
 
 def node() -> Path:
@@ -84,14 +84,12 @@ def _install(folder: Path) -> None:
     npm = _node_home() / "lib/node_modules/npm/bin/npm-cli.js"
     options = ("--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error")
     with step("Packages of the front end"):
-        for turn in range(1, TRIES + 1):
-            try:
-                run((node(), npm, "ci", *options, f"--cache={CACHE / 'npm'}"), cwd=folder)
-                return
-            except Stop:
-                # npm gives up without a reason when one of its many connections hangs; what it has got is in its cache.
-                if turn == TRIES:
-                    raise
+        run((node(), npm, "ci", *options, f"--cache={CACHE / 'npm'}"), cwd=folder, env=_trusted())
+
+
+def _trusted() -> dict[str, str]:
+    """Node trusts only its own list of authorities; the machine's own (ca-certificates) may know one more."""
+    return {"NODE_EXTRA_CA_CERTS": str(MACHINE_TRUSTS)} if MACHINE_TRUSTS.exists() else {}
 
 
 def _build(folder: Path, node_modules: Path) -> None:
