@@ -8,9 +8,9 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cache
-from typing import IO, Any
+from typing import IO, Annotated, Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 WINDOW, PORTAL = "window", "portal"
 # Who may call: members of the host's administrators, any signed-in user, everybody.
@@ -18,6 +18,8 @@ ADMIN, USER, ANYBODY = "admin", "user", "anybody"
 READING = ("GET", "HEAD")
 PACKAGES = {WINDOW: "mailroom.web.api", PORTAL: "mailroom.web.portal.api"}
 JSON_BYTES_MAX = 1_000_000
+# A count or a revision: as much as a browser's numbers hold, which is less than SQLite's.
+Whole = Annotated[int, Field(ge=0, le=2**53 - 1)]
 
 
 class Asked(BaseModel):

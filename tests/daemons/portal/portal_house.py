@@ -225,8 +225,8 @@ class Window:
         self.house, self.user, self.address = house, user, address
         self.socket_file = socket_file or house.window_socket
 
-    def ask(self, method: str, path: str, facts: Any = None, **more: str) -> Answer:
-        """One request below the window's base."""
+    def ask(self, method: str, path: str, facts: Any = None, *, raw: bytes | None = None, **more: str) -> Answer:
+        """One request below the window's base. facts: sent as JSON; raw: sent as it is."""
         headers = {
             "Host": "nas", "X-Mailroom-User": self.user, "X-Mailroom-Address": self.address, "X-SYNO-TOKEN": "t0k",
             **({"Content-Type": "application/json"} if method != "GET" else {}),
@@ -238,7 +238,8 @@ class Window:
         # The path through /proc is longer than a socket's name may be.
         link.sock.connect(_short(self.socket_file))
         try:
-            link.request(method, f"/{path}", None if method == "GET" else json.dumps(facts or {}), headers)
+            body = json.dumps(facts or {}).encode() if raw is None and method != "GET" else raw
+            link.request(method, f"/{path}", body, headers)
             got = link.getresponse()
             return Answer(got.status, {name.lower(): value for name, value in got.getheaders()}, got.read())
         finally:

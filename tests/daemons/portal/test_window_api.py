@@ -65,6 +65,8 @@ def test_accounts_licences_sync_messages_and_the_document(house: House) -> None:
     assert anna.get("api/overview")["health"]["state"]
     assert anna.get("api/openapi.json")["openapi"] == "3.1.0"
     assert anna.ask("GET", "api/accounts?sort=shoe").status == 422
+    for path in ("accounts?offset=", "messages?offset=", "settings/history?offset=", "settings/compare?from=0&to="):
+        assert anna.ask("GET", f"api/{path}{2**63}").status == 422
 
 
 # What the filter writes, in a process of its own as there.

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from mailroom.web import asking
-from mailroom.web.route import WINDOW, Asked, Call, Query, route
+from mailroom.web.route import WINDOW, Asked, Call, Query, Whole, route
 
 
 class Listed(Query):
@@ -15,7 +15,7 @@ class Listed(Query):
 
     search: str = Field("", max_length=200)
     sort: str = Field("name", max_length=20)
-    offset: int = Field(0, ge=0)
+    offset: Whole = 0
     limit: int = Field(100, ge=1, le=1_000)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import Field
 
 from mailroom.web import asking
-from mailroom.web.route import WINDOW, Call, Query, route
+from mailroom.web.route import WINDOW, Call, Query, Whole, route
 
 ROW = {
     "id": "2k9x1f",
@@ -26,7 +26,7 @@ class Listed(Query):
     """Which messages, newest first. search: part of an address."""
 
     search: str = Field("", max_length=200)
-    offset: int = Field(0, ge=0)
+    offset: Whole = 0
     limit: int = Field(50, ge=1, le=500)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import Field
 
 from mailroom.web import asking
-from mailroom.web.route import WINDOW, Asked, Call, Query, route
+from mailroom.web.route import WINDOW, Asked, Call, Query, Whole, route
 
 CHANGE = {
     "page": "mail_delivery.general",
@@ -22,7 +22,7 @@ APPLIED = {"revision": 8, "changed": [CHANGE], "reloaded": ["postfix"], "took_ms
 class Changes(Asked):
     """What to look at before an Apply. revision: the one that the page shows."""
 
-    revision: int = Field(ge=0)
+    revision: Whole
     page: str = Field(max_length=100)
     changes: dict[str, Any] = Field(max_length=500)
 
@@ -36,8 +36,8 @@ class Apply(Changes):
 class PutBack(Asked):
     """Which revision to put back; with page, only that page."""
 
-    revision: int = Field(ge=0)
-    to: int = Field(ge=0)
+    revision: Whole
+    to: Whole
     page: str | None = Field(None, max_length=100)
 
 
@@ -45,15 +45,15 @@ class Listed(Query):
     """Which part of the history, newest first."""
 
     page: str | None = Field(None, max_length=100)
-    offset: int = Field(0, ge=0)
+    offset: Whole = 0
     limit: int = Field(50, ge=1, le=500)
 
 
 class Compared(Query):
     """Two revisions."""
 
-    from_: int = Field(alias="from", ge=0)
-    to: int = Field(ge=0)
+    from_: Whole = Field(alias="from")
+    to: Whole
 
 
 @route(

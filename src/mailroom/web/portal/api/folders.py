@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -25,7 +25,7 @@ ROW = {
     "size": 2048,
     "preview": "At noon?",
 }
-Uid = Field(ge=1, le=4_294_967_295)
+Uid = Annotated[int, Field(ge=1, le=4_294_967_295)]
 Flag = Literal["seen", "flagged", "answered"]
 
 
@@ -40,7 +40,7 @@ class Listed(Query):
 class Chosen(Asked):
     """Messages by their UIDs."""
 
-    uids: list[int] = Field(min_length=1, max_length=10_000)
+    uids: list[Uid] = Field(min_length=1, max_length=10_000)
 
 
 class Flags(Chosen):
