@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from office import Office
 from playwright.sync_api import Browser, FrameLocator, Page, expect, sync_playwright
+
+from office import Office
 
 ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update")
 expect.set_options(timeout=20_000)

@@ -6,8 +6,9 @@ import re
 from collections.abc import Callable
 from email.message import EmailMessage
 
-from office import DOMAIN, Office
 from playwright.sync_api import Page, expect
+
+from office import DOMAIN, Office
 
 Portal = Callable[..., Page]
 HOSTILE = """<html><body><p style="color:red">Kind words</p><script>parent.document.title = "stolen"</script>

@@ -1,11 +1,12 @@
-"""The admin window on the DSM desktop, used as people use it (rows SL01, AC06, AC07, AC12, LI02, AV02, and the settings)."""
+"""The admin window on the DSM desktop, used as people use it (rows SL01, AC06, AC07, AC12, LI02, AV02; settings)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from office import Office, until
 from playwright.sync_api import FrameLocator, Page, expect
+
+from office import Office, until
 
 Window = Callable[..., FrameLocator]
 MENU = (

@@ -25,9 +25,7 @@ def make(folder: Path, hostname: str, group_id: int) -> None:
     key = ec.generate_private_key(ec.SECP256R1())
     _write(
         key_file,
-        key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        ),
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()),
         0o640,
         group_id,
     )

@@ -7,9 +7,9 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-from desktop import Desktop, Refusal
 from spks import variant
 
+from desktop import Desktop, Refusal
 from dsmhost.spk import Refused
 from office import DOMAIN, PACKAGE, Office, until
 
