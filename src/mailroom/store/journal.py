@@ -67,7 +67,8 @@ class JournalStore:
 
     def find(self, search: str, offset: int, limit: int) -> tuple[int, list[dict[str, Any]]]:
         """(how many in all, the asked slice), newest first. `search`: part of a sender or recipient address."""
-        total, found = 0, []
+        total = 0
+        found: list[dict[str, Any]] = []
         for table in self._newest_first():
             rows = table.select(table.whole)
             if search:
