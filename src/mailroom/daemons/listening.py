@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator, Set
+from contextlib import suppress
 from pathlib import Path
 
 from mailroom.core import paths
@@ -28,10 +29,12 @@ def sockets(proc: Path = PROC) -> Iterator[tuple[str, int]]:
 
 def ports(pid: int, proc: Path = PROC) -> set[int]:
     """The ports on which this process, itself, listens; empty when it has gone."""
-    try:
-        opened = {os.readlink(handle) for handle in (proc / str(pid) / "fd").iterdir()}
-    except OSError:
-        return set()
+    opened = set()
+    with suppress(OSError):
+        for handle in (proc / str(pid) / "fd").iterdir():
+            # One may be closed while we look at the others.
+            with suppress(OSError):
+                opened.add(os.readlink(handle))
     return {port for handle, port in sockets(proc) if handle in opened}
 
 
