@@ -98,7 +98,8 @@ function frame(owner) {
   }
   const made = element('section', {class: 'window', role: 'dialog', 'aria-label': owner.getWindowTitle()}, bar,
     element('div', {class: 'content'}))
-  const width = Math.min(owner.width || app.width, innerWidth), height = Math.min(owner.height || app.height, innerHeight - 40)
+  const width = Math.min(owner.width || app.width, innerWidth)
+  const height = Math.min(owner.height || app.height, innerHeight - 40)
   Object.assign(made.style, {width: `${width}px`, height: `${height}px`, left: `${(innerWidth - width) / 2}px`,
     top: `${40 + (innerHeight - 40 - height) / 2}px`})
   made.addEventListener('pointerdown', () => owner.toFront())
@@ -110,7 +111,8 @@ function frame(owner) {
 function drag(event, bar, moved) {
   if (event.target.closest('button')) return
   const x = event.clientX - moved.offsetLeft, y = event.clientY - moved.offsetTop
-  const move = (at) => Object.assign(moved.style, {left: `${at.clientX - x}px`, top: `${Math.max(40, at.clientY - y)}px`})
+  const move = (at) =>
+    Object.assign(moved.style, {left: `${at.clientX - x}px`, top: `${Math.max(40, at.clientY - y)}px`})
   bar.setPointerCapture(event.pointerId)
   bar.addEventListener('pointermove', move)
   bar.addEventListener('pointerup', () => bar.removeEventListener('pointermove', move), {once: true})
@@ -146,7 +148,8 @@ function load(script) {
 // DSM 6 shows a `legacy` entry in a window of its own; DSM 7.2 only in a new tab.
 function legacy(app) {
   const instance = new SYNO.SDS.AppInstance({app, appWindowName: 'SYNO.SDS.LegacyWindow'})
-  instance.open({title: app.title, items: [{xtype: 'box', autoEl: {tag: 'iframe', src: withToken(app.url), title: app.title}}]})
+  const frame = {tag: 'iframe', src: withToken(app.url), title: app.title}
+  instance.open({title: app.title, items: [{xtype: 'box', autoEl: frame}]})
   return instance
 }
 SYNO.SDS.LegacyWindow = Ext.extend(SYNO.SDS.AppWindow)
