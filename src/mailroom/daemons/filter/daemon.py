@@ -10,8 +10,8 @@ from mailroom.daemons.ask import ask
 from mailroom.daemons.command import run
 from mailroom.daemons.shape import DaemonFailed, Facts, PlainDaemon, Service
 
-# What the filter reads of each page (filtering/rules.py; a test compares the two). No more: what it is not given here, it
-# cannot obey, and a reload would be for nothing.
+# What the filter reads of each page (filtering/rules.py; a test compares the two). No more: what it is not given here,
+# it cannot obey, and a reload would be for nothing.
 READS = {
     "general": ("mail_delivery.general", ("domain", "hostname", "max_hops", "max_message_mb", "max_recipients")),
     "spam": (
