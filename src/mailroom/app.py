@@ -12,9 +12,11 @@ from mailroom.core.problems import Invalid
 from mailroom.core.settings import AllValues
 from mailroom.daemons import boot, configuration, host, supervise
 from mailroom.daemons.order import wanted
+from mailroom.daemons.postfix.daemon import flush
 from mailroom.daemons.shape import Facts
 from mailroom.flows import overview, setting_history, setting_start
 from mailroom.flows.job import serve
+from mailroom.flows.redelivery import Redelivery
 from mailroom.flows.setting import Author, Settings
 from mailroom.flows.setting_exchange import Configuration
 from mailroom.flows.setup import first_settings
@@ -75,7 +77,9 @@ def run_job() -> None:
     setting_start.start(settings)
     accounts = Accounts(store, events, settings)
     settings.exchange.prepare = accounts.prepare_domain
-    serve({**settings_operations(settings), **accounts.operations(), **state_operations(events)}, accounts.watches())
+    redelivery = Redelivery(supervise.ready_pid, flush)
+    operations = {**settings_operations(settings), **accounts.operations(), **state_operations(events)}
+    serve(operations, {**accounts.watches(), "redelivery": redelivery.watch})
 
 
 def settings_operations(settings: Settings) -> dict[str, Callable[..., Any]]:

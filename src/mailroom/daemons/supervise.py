@@ -48,6 +48,12 @@ def is_up(name: str) -> bool:
     return _svstat(name).get(name, {}).get("up") == "true"
 
 
+def ready_pid(name: str) -> int | None:
+    """The number of its process once it has answered."""
+    known = _svstat(name).get(name, {})
+    return int(known["pid"]) if known.get("up") == "true" and known.get("ready") == "true" else None
+
+
 def bring(up: set[str]) -> None:
     """Make exactly the daemons in `up` run; the others are stopped and stay so after a restart of s6."""
     for daemon in DAEMONS:

@@ -95,7 +95,7 @@ def test_nothing_acknowledged_is_lost_or_doubled(quick: Office) -> None:
         sender.join(GIVE_UP_S)
     assert done() == CLIENTS * EACH
     quick.ready()
-    until(lambda: quick.ctl("status")["queue"] == 0, 180, "the queue is empty")
+    until(lambda: quick.ctl("status")["queue"] == 0, 240, f"the queue is empty: {waiting(quick)}")
     found = collections.Counter(name for folder in ("INBOX", "Junk") for name in ids(quick, folder))
     again = {name for sender in senders for name in sender.sent_again}
     acknowledged = {name for sender in senders for name in sender.acknowledged}
@@ -103,6 +103,12 @@ def test_nothing_acknowledged_is_lost_or_doubled(quick: Office) -> None:
     assert [name for name in acknowledged if not found[name]] == []
     assert [(name, found[name]) for name in acknowledged - again if found[name] != 1] == []
     assert len(again) < len(acknowledged) / 4
+
+
+def waiting(server: Office) -> str:
+    """What still waits, and why, as Postfix itself tells it."""
+    queue = ("/usr/sbin/postqueue", "-c", "/data/conf/current/postfix", "-p")
+    return server.inside(*queue)[-1500:]
 
 
 def ids(server: Office, folder: str) -> list[str]:

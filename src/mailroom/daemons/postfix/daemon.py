@@ -69,4 +69,9 @@ class Postfix(PlainDaemon):
             raise DaemonFailed(f"Postfix does not answer at {silent[0][1]}.", daemon=self.id, target=silent[0][1])
 
 
+def flush() -> None:
+    """Try all waiting mail again now (postqueue(1)). Raises DaemonFailed."""
+    run("postfix", ("postqueue", "-c", str(CONFIG), "-f"))
+
+
 DAEMON = Postfix()
