@@ -62,6 +62,7 @@ def prepare() -> None:
     values = known.settings if known else first_settings().values
     self_signed.make(paths.TLS, values["mail_delivery.general"]["hostname"], grp.getgrnam("mailroom").gr_gid)
     setting_start.start(settings)
+    boot.prepare_queue()
     facts = settings.facts_for(settings.values())
     boot.prepare_services(facts, set(wanted(facts)))
 

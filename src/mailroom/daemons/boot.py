@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mailroom.core import paths
+from mailroom.daemons.command import run
 from mailroom.daemons.order import DAEMONS
 from mailroom.daemons.places import RESOLVER
 from mailroom.daemons.services import write_services
@@ -78,6 +79,12 @@ def prepare_signatures() -> None:
     target = paths.DATA / "clamav" / "mailroom.ndb"
     shutil.copyfile(HERE / "clamd" / "mailroom.ndb", target)
     target.chmod(0o644)
+
+
+def prepare_queue() -> None:
+    """Remove what a crash left half written (postsuper(1), -p), as `postfix start` does. Raises DaemonFailed."""
+    if (paths.CURRENT / "postfix" / "main.cf").exists():
+        run("postfix", ("postsuper", "-c", str(paths.CURRENT / "postfix"), "-p"))
 
 
 def prepare_services(facts: Facts, up: set[str]) -> None:

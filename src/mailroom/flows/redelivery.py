@@ -1,4 +1,4 @@
-"""Mail that waited for the mailboxes goes on as soon as they are back: Postfix by itself would let it wait for minutes."""
+"""Mail that waited for the mailboxes goes on as soon as they are back: by itself it would wait for minutes."""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from pathlib import Path
 
 from mailroom.core import paths
@@ -11,5 +12,21 @@ WAITING = ("incoming", "active", "deferred", "hold", "maildrop")
 
 
 def length(spool: Path = paths.QUEUE) -> int:
-    """Messages in all queues together."""
-    return sum(len(files) for name in WAITING for _, _, files in os.walk(spool / name))
+    """Messages in all queues together.
+
+    A file becomes a message when Postfix sets its x bit (mail_queue.h, MAIL_QUEUE_STAT_READY); what a crash has left half
+    written is nobody's mail: its sender was not told that it was taken.
+    """
+    return sum(
+        _is_message(Path(folder) / file)
+        for name in WAITING
+        for folder, _, files in os.walk(spool / name)
+        for file in files
+    )
+
+
+def _is_message(file: Path) -> bool:
+    try:
+        return bool(file.stat().st_mode & stat.S_IXUSR)
+    except FileNotFoundError:
+        return False

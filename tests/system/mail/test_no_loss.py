@@ -114,7 +114,7 @@ def waiting(server: Office) -> str:
 def ids(server: Office, folder: str) -> list[str]:
     """Message-IDs of the flood in one of Chloe's folders."""
     with server.imap("chloe") as client:
-        if client.select(folder, readonly=True)[0] != "OK":
+        if client.select(folder, readonly=True)[1] == [b"0"]:
             return []
         _, fetched = client.fetch("1:*", "(BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)])")
     heads = b"".join(part[1] for part in fetched if isinstance(part, tuple))
