@@ -11,15 +11,17 @@ from mailroom.core import paths
 from mailroom.core.problems import Invalid
 from mailroom.core.settings import AllValues
 from mailroom.daemons import boot, configuration, host, supervise
+from mailroom.daemons.dovecot.doubles import remove_doubles
 from mailroom.daemons.order import wanted
 from mailroom.daemons.postfix.daemon import flush
 from mailroom.daemons.shape import Facts
 from mailroom.flows import overview, setting_history, setting_start
 from mailroom.flows.job import serve
-from mailroom.flows.redelivery import Redelivery
+from mailroom.flows.redelivery import Ports, Redelivery
 from mailroom.flows.setting import Author, Settings
 from mailroom.flows.setting_exchange import Configuration
 from mailroom.flows.setup import first_settings
+from mailroom.monitor import queue
 from mailroom.store.accounts import AccountStore
 from mailroom.store.events import EventStore
 from mailroom.store.settings import SettingsStore
@@ -78,7 +80,8 @@ def run_job() -> None:
     setting_start.start(settings)
     accounts = Accounts(store, events, settings)
     settings.exchange.prepare = accounts.prepare_domain
-    redelivery = Redelivery(supervise.ready_pid, flush)
+    ports = Ports(supervise.ready_pid, flush, queue.length, remove_doubles, lambda text: events.add("daemon", text))
+    redelivery = Redelivery(ports, paths.DATA / "run" / "alive")
     operations = {**settings_operations(settings), **accounts.operations(), **state_operations(events)}
     serve(operations, {**accounts.watches(), "redelivery": redelivery.watch})
 

@@ -14,8 +14,8 @@ WAITING = ("incoming", "active", "deferred", "hold", "maildrop")
 def length(spool: Path = paths.QUEUE) -> int:
     """Messages in all queues together.
 
-    A file becomes a message when Postfix sets its x bit (mail_queue.h, MAIL_QUEUE_STAT_READY); what a crash has left half
-    written is nobody's mail: its sender was not told that it was taken.
+    A file becomes a message when Postfix sets its x bit (mail_queue.h, MAIL_QUEUE_STAT_READY); what a crash has left
+    half written is nobody's mail: its sender was not told that it was taken.
     """
     return sum(
         _is_message(Path(folder) / file)
