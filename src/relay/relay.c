@@ -77,10 +77,10 @@ static void ask_who(char *user, size_t room) {
     if (child == 0) {
         char *kept[16];
         int count = 0, nothing = open("/dev/null", O_RDWR);
-        for (int i = 0; ASKED_WITH[i] && count < 12; i++) {
+        for (int i = 0; ASKED_WITH[i]; i++) {
             for (char **one = environ; *one; one++) {
                 size_t length = strlen(ASKED_WITH[i]);
-                if (!strncmp(*one, ASKED_WITH[i], length) && (*one)[length] == '=')
+                if (count < 12 && !strncmp(*one, ASKED_WITH[i], length) && (*one)[length] == '=')
                     kept[count++] = *one;
             }
         }
@@ -181,7 +181,8 @@ static void not_running(void) {
     }
     printf("Status: 503 Service Unavailable\r\nContent-Type: text/html; charset=utf-8\r\nRefresh: 3\r\n"
            "Cache-Control: no-store\r\n\r\n<!doctype html><html lang=\"en\"><title>Mailroom</title>"
-           "<body style=\"font:14px sans-serif;margin:3em;color:#333\"><h1 style=\"font-size:18px\">Mailroom is starting</h1>"
+           "<body style=\"font:14px sans-serif;margin:3em;color:#333\">"
+           "<h1 style=\"font-size:18px\">Mailroom is starting</h1>"
            "<p>This page goes on by itself. If it stays like this for more than a minute, look in Package Center whether "
            "Mailroom is running, and start it there.</p>\n");
 }

@@ -13,7 +13,7 @@ from contextlib import closing
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from devtools import frontend
 from mailroom.web.files import POLICY
@@ -51,19 +51,10 @@ def site() -> Iterator[str]:
     server.wait()
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    """A browser for all tests of this file; each gets a context of its own."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
-def show(site: str, chromium: Browser) -> Iterator[Show]:
+def show(site: str, browser: Browser) -> Iterator[Show]:
     """show("w/", "queue", theme="dark", width=390): a page. A script error or a breach of the policy fails the test."""
-    context = chromium.new_context()
+    context = browser.new_context()
     troubles: list[str] = []
 
     def opened(place: str, at: str = "", *, theme: str = "light", width: int = 1280, height: int = 760) -> Page:

@@ -2,27 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import smtplib
-from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
+from changing import changed
 from office import DOMAIN, HOSTNAME, Office, until
 
 PAGE = "mail_delivery.general"
-
-
-@contextlib.contextmanager
-def changed(server: Office, **values: Any) -> Iterator[None]:
-    """These settings of the page for a while."""
-    before = server.ctl("settings", "list", PAGE)[PAGE]["values"]
-    server.apply(PAGE, **values)
-    try:
-        yield
-    finally:
-        server.apply(PAGE, **{key: before[key] for key in values})
 
 
 def rcpt(server: Office, recipient: str, **where: str) -> int:
@@ -91,7 +78,7 @@ def test_nobody_relays_without_signing_in(server: Office, place: str) -> None:
 
 def test_signing_in_is_not_needed_in_exactly_the_networks_shown(server: Office) -> None:
     printer = server.address(9)
-    with changed(server, skip_auth_on_lan=True, lan_networks=[f"{printer}/32"]):
+    with changed(server, PAGE, skip_auth_on_lan=True, lan_networks=[f"{printer}/32"]):
         assert rcpt(server, "somebody@elsewhere.example", source=printer) == 250
         assert rcpt(server, "somebody@elsewhere.example", source=server.address(10)) == 554
         assert rcpt(server, "somebody@elsewhere.example", place="nas", to="127.0.0.1") == 554
@@ -99,7 +86,7 @@ def test_signing_in_is_not_needed_in_exactly_the_networks_shown(server: Office) 
 
 
 def test_without_smtp_authentication_nobody_sends(server: Office) -> None:
-    with changed(server, smtp_auth=False):
+    with changed(server, PAGE, smtp_auth=False):
         with pytest.raises(smtplib.SMTPNotSupportedError):
             server.submission("ben")
         server.deliver("still comes in")
@@ -112,7 +99,7 @@ def test_sender_must_be_the_login_when_that_is_set(server: Office) -> None:
     with server.submission("ben") as client:
         client.send_message(server.mail("as somebody else", to="friend@world.example", sender=f"anna@{DOMAIN}"))
     server.sent_out("as somebody else")
-    with changed(server, sender_equals_login=True), server.submission("ben") as client:
+    with changed(server, PAGE, sender_equals_login=True), server.submission("ben") as client:
         with pytest.raises(smtplib.SMTPRecipientsRefused) as refused:
             client.send_message(server.mail("forged", to="friend@world.example", sender=f"anna@{DOMAIN}"))
         assert b"not owned by user" in next(iter(refused.value.recipients.values()))[1]
@@ -122,7 +109,7 @@ def test_sender_must_be_the_login_when_that_is_set(server: Office) -> None:
 
 
 def test_the_size_limit_is_announced_and_kept(server: Office) -> None:
-    with changed(server, max_message_mb=1), server.smtp() as client:
+    with changed(server, PAGE, max_message_mb=1), server.smtp() as client:
         client.ehlo()
         assert client.esmtp_features["size"] == str(1024 * 1024)
         with pytest.raises(smtplib.SMTPResponseException) as refused:
@@ -131,7 +118,7 @@ def test_the_size_limit_is_announced_and_kept(server: Office) -> None:
 
 
 def test_recipients_beyond_the_limit_are_refused(server: Office) -> None:
-    with changed(server, max_recipients=2), server.smtp() as client:
+    with changed(server, PAGE, max_recipients=2), server.smtp() as client:
         client.ehlo()
         client.mail("friend@world.example")
         assert [client.rcpt(f"{name}@{DOMAIN}")[0] for name in ("anna", "ben", "chloe")] == [250, 250, 452]
@@ -141,7 +128,7 @@ def test_a_message_that_goes_in_circles_is_returned(server: Office) -> None:
     mail = server.mail("in circles")
     for hop in range(6):
         mail["Received"] = f"from a{hop}.example by b{hop}.example; Tue, 24 Nov 2026 10:00:00 +0000"
-    with changed(server, max_hops=3), server.smtp() as client:
+    with changed(server, PAGE, max_hops=3), server.smtp() as client:
         with pytest.raises(smtplib.SMTPResponseException) as refused:
             client.send_message(mail)
         assert (refused.value.smtp_code, refused.value.smtp_error) == (554, b"5.4.6 Too many hops")
@@ -151,7 +138,7 @@ def test_banner_hostname_and_domain(server: Office) -> None:
     link = server.connect(25)
     assert link.recv(500) == f"220 {HOSTNAME} ESMTP\r\n".encode()
     link.close()
-    with changed(server, banner="welcomes you", hostname="mx.other.example", domain="other.example"):
+    with changed(server, PAGE, banner="welcomes you", hostname="mx.other.example", domain="other.example"):
         link = server.connect(25)
         assert link.recv(500) == b"220 mx.other.example welcomes you\r\n"
         link.close()

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import poplib
 import smtplib
 import socket
 import ssl
-from collections.abc import Iterator
-from typing import Any
 from urllib.parse import quote
 
 import pytest
 
+from changing import changed
 from desktop import Portal
 from office import DOMAIN, Office, trusting
 
@@ -26,17 +24,6 @@ PORTS = {
     "imap_enabled": 143,
     "imaps_enabled": 993,
 }
-
-
-@contextlib.contextmanager
-def changed(server: Office, **values: Any) -> Iterator[None]:
-    """These settings of the page for a while."""
-    before = server.ctl("settings", "list", PAGE)[PAGE]["values"]
-    server.apply(PAGE, **values)
-    try:
-        yield
-    finally:
-        server.apply(PAGE, **{key: before[key] for key in values})
 
 
 def answers(server: Office, port: int) -> bool:
@@ -65,13 +52,13 @@ def test_a_protocol_is_there_while_it_is_enabled(server: Office, setting: str) -
     port = PORTS[setting]
     usual = server.ctl("settings", "get", f"{PAGE}.{setting}")
     assert answers(server, port) is usual
-    with changed(server, **{setting: not usual}):
+    with changed(server, PAGE, **{setting: not usual}):
         assert answers(server, port) is not usual
     assert answers(server, port) is usual
 
 
 def test_smtp_and_submission_on_other_ports(server: Office) -> None:
-    with changed(server, smtp_port=2525, submission_port=2587, smtps_port=2465):
+    with changed(server, PAGE, smtp_port=2525, submission_port=2587, smtps_port=2465):
         assert [answers(server, port) for port in (25, 465, 587)] == [False, False, False]
         with server.smtp(2525) as client:
             client.send_message(server.mail("on another port"))
@@ -122,7 +109,7 @@ def test_imap_and_pop3_read_the_same_mail(server: Office) -> None:
     with server.imap("anna", port=143) as client:
         client.select("INBOX", readonly=True)
         assert client.search(None, "SUBJECT", '"read it all ways"')[1] != [b""]
-    with changed(server, pop3_enabled=True, pop3s_enabled=True):
+    with changed(server, PAGE, pop3_enabled=True, pop3s_enabled=True):
         for port in (110, 995):
             pop = Pop3(server, port)
             if port == 110:

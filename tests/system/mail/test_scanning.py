@@ -7,12 +7,12 @@ import os
 import re
 import signal
 import time
-from collections.abc import Iterator
 from email import message_from_bytes
 from typing import Any
 
 import pytest
 
+from changing import changed
 from office import HOSTNAME, Office, until
 from processes import processes
 
@@ -20,19 +20,6 @@ SCANNERS = re.compile(r"^(\S+/perl .*/usr/sbin/spamd |spamd child|/usr/sbin/clam
 
 GTUBE = "XJS*C4JDBQADN1.NSBN3*2IDNEN*GTUBE-STANDARD-ANTI-UBE-TEST-EMAIL*C.34X\n"
 EICAR = "X5O!P%@AP[4\\PZX54(P^)7CC)7}$" + "EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*\n"
-
-
-@contextlib.contextmanager
-def changed(server: Office, page: str, **values: Any) -> Iterator[None]:
-    """These settings of a page for a while."""
-    before = server.ctl("settings", "list", page)[page]["values"]
-    server.apply(page, **values)
-    until(lambda: not server.late(), 90, "all daemons answer")
-    try:
-        yield
-    finally:
-        server.apply(page, **{key: before[key] for key in values})
-        until(lambda: not server.late(), 90, "all daemons answer")
 
 
 def record(server: Office, subject_sender: str) -> dict[str, Any]:
