@@ -41,6 +41,25 @@ def browser() -> Iterator[Browser]:
         made.close()
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that share what is dear to make run on one worker, in their order (pytest-xdist, --dist loadgroup)."""
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(sharing(item)))
+
+
+def sharing(item: pytest.Item) -> str:
+    """What a test shares with others: a machine for a whole folder, else what its own file has."""
+    folder, names = item.path.parent.relative_to(HERE).as_posix(), getattr(item, "fixturenames", ())
+    if "nas" in names and folder == "system/package":
+        return f"{folder} {item.callspec.params['nas']}"  # type: ignore[attr-defined]
+    if "server" in names:
+        # Two machines: the browser's tests are as long as all others of this kind together.
+        return "server browser" if folder == "browser" else "server"
+    if folder in ("daemons/portal", "system/dsmhost"):
+        return folder
+    return item.path.relative_to(HERE).as_posix()
+
+
 @pytest.fixture(scope="session")
 def server() -> Iterator[Office]:
     """A DSM 7 machine with Mailroom running and three users with seats. A test that changes it puts it back."""

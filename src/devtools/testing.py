@@ -18,8 +18,12 @@ Check = tuple[tuple[str | Path, ...], Path]
 
 
 def test(arguments: list[str], pictures: bool = False) -> int:
-    """pytest over everything, or what `arguments` choose; its closing line is printed last."""
-    chosen = arguments or ["tests"]
+    """pytest over everything, or what `arguments` choose; its closing line is printed last.
+
+    Everything together runs on two workers: much of it waits for daemons. Tests that share a machine stay on one worker
+    (tests/conftest.py).
+    """
+    chosen = arguments or ["-n", "2", "--dist", "loadgroup", "tests"]
     environment = {**os.environ, **({"MAILROOM_PICTURES": str(CHECKOUT / "docs" / "pictures")} if pictures else {})}
     argv = (python(), "-B", "-m", "pytest", "-p", "no:cacheprovider", *chosen)
     return subprocess.run(argv, cwd=CHECKOUT, env=environment, check=False).returncode
