@@ -30,9 +30,9 @@ QUIET = (
 )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Debian's Chromium, one for all tests: Playwright's synchronous side can be there only once."""
+    """Debian's Chromium for the tests of one file. Only while it is there: Playwright's event loop keeps others out."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
