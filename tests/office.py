@@ -259,7 +259,7 @@ class Office:
 
         return until(look, limit_s, f"{subject} in {user}'s {folder}")
 
-    def sent_out(self, subject: str, limit_s: float = 60.0) -> dict[str, Any]:
+    def sent_out(self, subject: str, limit_s: float = 150.0) -> dict[str, Any]:
         """What the outside world got with this subject, waited for."""
         wanted = f"Subject: {subject}"
         return until(

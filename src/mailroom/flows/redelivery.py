@@ -19,8 +19,8 @@ from mailroom.daemons.shape import DaemonFailed
 
 LOG = logging.getLogger("mailroom.redelivery")
 LOOK_EVERY_S = 2.0
-# Both are asked at each delivery: the mailboxes, and who has one.
-NEEDED = ("dovecot", "signin")
+# They are asked at each delivery: the mailboxes, who has one, and where other servers are.
+NEEDED = ("dovecot", "signin", "resolver")
 # A delivery that was under way at the end may have begun this long before.
 UNDER_WAY_S = 120.0
 SWEPT_EVERY_S = 10.0

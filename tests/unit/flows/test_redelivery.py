@@ -18,7 +18,7 @@ class World:
     """Daemons, queue and clock that only pretend."""
 
     def __init__(self) -> None:
-        self.numbers: dict[str, int | None] = {"dovecot": None, "signin": 7}
+        self.numbers: dict[str, int | None] = {"dovecot": None, "signin": 7, "resolver": 3}
         self.flushed, self.swept, self.told = 0, list[float](), list[str]()
         self.waits, self.doubles, self.time, self.down = 1, 0, 1000.0, False
 
