@@ -10,8 +10,18 @@ from pathlib import Path
 from devtools.command import run
 from devtools.say import Stop, say, step
 
-BUILD = ("mmdebstrap", "python3-venv", "python3-pip", "gcc", "libc6-dev", "zstd", "util-linux")
-TESTS = ("swaks", "curl", "chromium", "fonts-dejavu-core", "fonts-noto-cjk")
+BUILD = (
+    "mmdebstrap",
+    "python3-venv",
+    "python3-pip",
+    "gcc",
+    "libc6-dev",
+    "xz-utils",
+    "util-linux",
+    "iproute2",
+    "procps",
+)
+TESTS = ("git", "openssl", "curl", "chromium", "fonts-dejavu-core", "fonts-noto-cjk")
 ARMV8 = ("qemu-user-static", "gcc-aarch64-linux-gnu", "libc6-dev-arm64-cross", "arch-test")
 
 
