@@ -30,7 +30,7 @@ def health(daemons: list[dict[str, Any]], lasting: list[dict[str, Any]], definit
             "attention",
             "Virus definitions have not been downloaded yet",
             "Only the test virus is found until the first update.",
-            "Check that the NAS reaches the internet; the update runs by itself.",
+            "This version does not update them by itself yet: rely on other protection as well.",
         )
     if definitions["state"] == "old":
         return _banner(
