@@ -8,7 +8,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from devtools import frontend
+from devtools import bundle, frontend
 from devtools.places import CHECKOUT
 from devtools.say import say, step
 from devtools.venv import python
@@ -25,6 +25,8 @@ def test(arguments: list[str], pictures: bool = False) -> int:
     """
     chosen = arguments or ["-n", "2", "--dist", "loadgroup", "tests"]
     environment = {**os.environ, **({"MAILROOM_PICTURES": str(CHECKOUT / "docs" / "pictures")} if pictures else {})}
+    # Built before the first test, or those that need it would be skipped on a new machine.
+    environment["MAILROOM_BUNDLE"] = str(bundle.root())
     argv = (python(), "-B", "-m", "pytest", "-p", "no:cacheprovider", *chosen)
     return subprocess.run(argv, cwd=CHECKOUT, env=environment, check=False).returncode
 
