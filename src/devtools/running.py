@@ -51,7 +51,7 @@ def run(dsm: str | None, listen: str | None, ports: list[str]) -> int:
     machine, measured = standin.machine(wanted), Measured()
     started = time.monotonic()
     file = measured.take("package", lambda: packages.spk("x86_64", wanted.dsm))
-    if known and machine.is_on() and standin.Notes(**json.loads(standin.NOTES.read_text())) != wanted:
+    if known and machine.is_on() and standin.notes() != wanted:
         raise Stop("The machine runs with other ports. Stop it first with: sudo ./dev stop")
     try:
         machine.create()
