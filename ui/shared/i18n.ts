@@ -1,34 +1,41 @@
 import { ref, shallowReactive } from 'vue'
-import en from './words/en.json'
 
 export interface Words {
   [key: string]: string | Words
 }
 export type Arguments = Record<string, string | number>
 
-const LOADERS: Record<string, () => Promise<{ default: Words }>> = {
-  de: () => import('./words/de.json'),
-  ja: () => import('./words/ja.json'),
-  'zh-TW': () => import('./words/zh-TW.json'),
-}
+/** words/AREA/LANGUAGE.json: an area is a file of its own, so that each page's texts lie together. */
+const ENGLISH = import.meta.glob<Words>('./words/*/en.json', { eager: true, import: 'default' })
+const OTHERS = import.meta.glob<Words>('./words/*/*.json', { import: 'default' })
+const LANGUAGES = ['de', 'ja', 'zh-TW']
 
 /** DSM's names of languages. */
 const DSM: Record<string, string> = { enu: 'en', ger: 'de', jpn: 'ja', cht: 'zh-TW' }
 const PLURALS = ['zero', 'one', 'two', 'few', 'many', 'other'] as const
 
 export const language = ref('en')
-const known = shallowReactive<Record<string, Words>>({ en })
+const known = shallowReactive<Record<string, Words>>({
+  en: Object.assign({}, ...Object.values(ENGLISH)) as Words,
+})
 
 /** The language of ours for a name of DSM's or of a browser's; English when there is none. */
 export function languageOf(name: string): string {
-  const found = DSM[name] ?? [name, name.split('-')[0] ?? ''].find((one) => one === 'en' || one in LOADERS)
+  const found =
+    DSM[name] ?? [name, name.split('-')[0] ?? ''].find((one) => one === 'en' || LANGUAGES.includes(one))
   if (found) return found
   return name.startsWith('zh') && name !== 'zh-CN' ? 'zh-TW' : 'en'
 }
 
+/** All texts of one language. */
+export async function wordsOf(chosen: string): Promise<Words> {
+  const areas = Object.entries(OTHERS).filter(([path]) => path.endsWith(`/${chosen}.json`))
+  return Object.assign({}, ...(await Promise.all(areas.map(([, load]) => load())))) as Words
+}
+
 export async function setLanguage(name: string): Promise<void> {
   const chosen = languageOf(name)
-  if (chosen !== 'en' && !known[chosen]) known[chosen] = (await LOADERS[chosen]!()).default
+  if (chosen !== 'en' && !known[chosen]) known[chosen] = await wordsOf(chosen)
   language.value = chosen
   document.documentElement.lang = chosen
 }

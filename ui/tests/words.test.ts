@@ -1,15 +1,14 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
-import { hasText, languageOf, setLanguage, t, type Words } from '../shared/i18n'
-import de from '../shared/words/de.json'
-import en from '../shared/words/en.json'
-import ja from '../shared/words/ja.json'
-import zhTW from '../shared/words/zh-TW.json'
+import { hasText, languageOf, setLanguage, t, wordsOf, type Words } from '../shared/i18n'
 
 const UI = join(import.meta.dirname, '..')
 const FOLDERS = ['admin', 'forms', 'mail', 'shared']
-const OTHERS: Record<string, Words> = { de, ja, 'zh-TW': zhTW }
+const NAMES = ['de', 'ja', 'zh-TW']
+const OTHERS: Record<string, Words> = Object.fromEntries(
+  await Promise.all(NAMES.map(async (name) => [name, await wordsOf(name)] as const)),
+)
 
 function sources(folder: string): string[] {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
@@ -27,7 +26,7 @@ function flat(words: Words, before = ''): Map<string, string> {
   return found
 }
 
-const english = flat(en)
+const english = flat(await wordsOf('en'))
 const code = FOLDERS.flatMap((folder) => sources(join(UI, folder))).map((file) => readFileSync(file, 'utf8'))
 /** t('a.b') and t(x ? 'a.b' : 'a.c'): every key in the first argument; t(`a.${b}`): what stands before the ${. */
 const calls = code.flatMap((text) => [...text.matchAll(/\bt\(([^)]*)/g)].map((match) => match[1]!))
@@ -44,6 +43,14 @@ const placeholders = (text: string) =>
 afterEach(() => setLanguage('en'))
 
 describe('words', () => {
+  it('says each area once', () => {
+    const files = readdirSync(join(UI, 'shared', 'words'))
+    const tops = files.flatMap((area) =>
+      Object.keys(JSON.parse(readFileSync(join(UI, 'shared', 'words', area, 'en.json'), 'utf8')) as Words),
+    )
+    expect(tops.filter((name, at) => tops.indexOf(name) !== at)).toEqual([])
+  })
+
   it('has every text that the pages ask for', () => {
     expect(literal.length).toBeGreaterThan(150)
     expect(literal.filter((key) => !hasText(key))).toEqual([])
