@@ -1,4 +1,4 @@
-import { computed, reactive, ref } from 'vue'
+import { computed, reactive, ref, watch } from 'vue'
 import { factsOf, queryText } from '../shared/api'
 import { t } from '../shared/i18n'
 import { Problem, UNREACHABLE, problemOf } from '../shared/problem'
@@ -48,7 +48,23 @@ export function useUploads() {
   const waiting = computed(() => uploads.value.some((one) => !one.id && !one.problem))
   const failed = computed(() => uploads.value.some((one) => one.problem))
   const ids = computed(() => uploads.value.map((one) => one.id).filter((id): id is string => id !== null))
-  return { uploads, waiting, failed, ids, add, remove, removeAll }
+
+  /** Resolves when no file is on its way any more. */
+  function settled(): Promise<void> {
+    return new Promise((resolve) => {
+      const stop = watch(
+        waiting,
+        (still) => {
+          if (still) return
+          resolve()
+          queueMicrotask(() => stop())
+        },
+        { immediate: true },
+      )
+    })
+  }
+
+  return { uploads, failed, ids, add, remove, removeAll, settled }
 }
 
 /** fetch cannot tell how far an upload is; XMLHttpRequest can. */
