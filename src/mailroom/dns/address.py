@@ -1,0 +1,65 @@
+"""What an address and its reverse name tell: whether the Internet can reach it, and whether it may change tomorrow."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from typing import Literal
+
+Kind = Literal["public", "private", "shared", "local"]
+# RFC 1918 and RFC 4193: behind a router. RFC 6598: behind the provider's own translation.
+PRIVATE = tuple(map(ipaddress.ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")))
+SHARED = ipaddress.ip_network("100.64.0.0/10")
+# Whole parts of a name, so that "dynamo" or "pooler" count for nothing.
+CHANGING = frozenset(
+    "adsl cable dhcp dial dialin dialup dsl dyn dynamic dynamicip dynip fttx gprs hsd lte mobile pool pools ppp pppoe "
+    "umts vdsl wimax wireless xdsl".split()
+)
+LASTING = frozenset("biz business colo dedicated fixed server srv static staticip statics vps".split())
+
+
+def kind(address: str) -> Kind:
+    """What kind of address this is; "local" never leaves its machine or cable. Raises ValueError for no address."""
+    found = ipaddress.ip_address(address)
+    if found.version == 6 and found.ipv4_mapped:
+        found = found.ipv4_mapped
+    if found in SHARED:
+        return "shared"
+    if any(found in network for network in PRIVATE):
+        return "private"
+    if found.is_loopback or found.is_link_local or found.is_unspecified or found.is_multicast:
+        return "local"
+    return "public"
+
+
+def reverse_name(address: str) -> str:
+    """The name whose PTR record belongs to an address (RFC 1035 3.5, RFC 3596 2.5)."""
+    return ipaddress.ip_address(address).reverse_pointer
+
+
+def carries_address(name: str, address: str) -> bool:
+    """Whether a reverse name spells its own address, as providers name whole ranges: host-192-0-2-7.example."""
+    found = ipaddress.ip_address(address)
+    if found.version == 6:
+        digits = found.exploded.replace(":", "")
+        return digits in re.sub(r"[^0-9a-f]", "", name.lower()) or digits[16:] in re.sub(r"[.-]", "", name.lower())
+    octets = str(found).split(".")
+    for order in (octets, octets[::-1]):
+        if re.search(r"(?<!\d)0*" + r"[.\-_x]0*".join(order) + r"(?!\d)", name):
+            return True
+    spelled = ("".join(part.zfill(3) for part in octets), "".join(f"{int(part):02x}" for part in octets))
+    return any(one in name.lower() for one in spelled)
+
+
+def looks_dynamic(name: str, address: str) -> bool | None:
+    """Whether a reverse name says that its address changes: True, False (it says that it stays), None (it says nothing).
+
+    Costs nothing; errs where a provider names fixed addresses like changing ones, so it may advise, never refuse.
+    """
+    # Digits part words, too: pool3, dyn-7. The registered name itself (isp.example) says nothing about the address.
+    words = {word for label in name.lower().rstrip(".").split(".")[:-2] for word in re.split(r"[^a-z]+", label)}
+    if words & LASTING:
+        return False
+    if words & CHANGING:
+        return True
+    return None
