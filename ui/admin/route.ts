@@ -3,11 +3,13 @@ import { computed, ref } from 'vue'
 const REMEMBERED = 'mailroom.page'
 const address = ref(location.hash.slice(1) || remembered())
 
-/** Menu entry and tab on screen, as in #service/protocol. */
+/** Menu entry and tab on screen, and a field to look at, as in #service/protocol/smtp_port. */
 export const route = computed(() => {
-  const [menu = '', tab = ''] = address.value.split('/')
-  return { menu, tab }
+  const [menu = '', tab = '', field = ''] = address.value.split('/')
+  return { menu, tab, field }
 })
+/** Grows each time one goes somewhere, also to where one is already. */
+export const arrivals = ref(0)
 
 /** Where one wants to go while something is unsaved; a dialog asks. */
 export const leaving = ref<string | null>(null)
@@ -22,11 +24,17 @@ export function guard(hasUnsaved: () => boolean): () => void {
   }
 }
 
-export function go(menu: string, tab = ''): void {
-  const target = tab ? `${menu}/${tab}` : menu
-  if (target === address.value) return
-  if (unsaved()) leaving.value = target
+export function go(menu: string, tab = '', field = ''): void {
+  const target = [menu, tab, field].filter(Boolean).join('/')
+  if (target === address.value && !field) return
+  if (unsaved() && !isSamePage(target)) leaving.value = target
   else arrive(target)
+}
+
+/** Another field of the page on screen: nothing is left behind. */
+function isSamePage(target: string): boolean {
+  const [menu, tab = ''] = target.split('/')
+  return menu === route.value.menu && tab === route.value.tab
 }
 
 export function leaveAnyway(): void {
@@ -38,9 +46,10 @@ export function leaveAnyway(): void {
 
 function arrive(target: string): void {
   address.value = target
+  arrivals.value++
   history.replaceState(null, '', `#${target}`)
   try {
-    localStorage.setItem(REMEMBERED, target)
+    localStorage.setItem(REMEMBERED, target.split('/').slice(0, 2).join('/'))
   } catch {
     // A browser that keeps nothing: the window starts at the overview then.
   }
@@ -55,11 +64,11 @@ function remembered(): string {
 }
 
 addEventListener('hashchange', () => {
-  const [menu = '', tab = ''] = location.hash.slice(1).split('/')
+  const [menu = '', tab = '', field = ''] = location.hash.slice(1).split('/')
   const target = location.hash.slice(1)
   if (target === address.value) return
   if (unsaved()) history.replaceState(null, '', `#${address.value}`)
-  go(menu, tab)
+  go(menu, tab, field)
 })
 
 addEventListener('beforeunload', (event) => {
