@@ -118,6 +118,7 @@ def settings_operations(settings: Settings) -> dict[str, Callable[..., Any]]:
 
     return {
         "settings.index": lambda: setting_history.index(settings),
+        "settings.fields": setting_history.fields,
         "settings.read": read,
         "settings.preview": preview,
         "settings.apply": apply,

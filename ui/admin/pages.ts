@@ -28,6 +28,7 @@ export interface MenuEntry {
 }
 
 const overview = defineAsyncComponent(() => import('./pages/Overview.vue'))
+const history = defineAsyncComponent(() => import('./pages/History.vue'))
 const bans = defineAsyncComponent(() => import('./pages/Bans.vue'))
 const messages = defineAsyncComponent(() => import('./pages/Messages.vue'))
 const licences = defineAsyncComponent(() => import('./pages/Licences.vue'))
@@ -40,7 +41,10 @@ export const MENU: MenuEntry[] = [
     id: 'server_management',
     icon: LayoutDashboard,
     colour: '#0a78e0',
-    tabs: [{ id: 'overview', component: overview }],
+    tabs: [
+      { id: 'overview', component: overview },
+      { id: 'history', component: history },
+    ],
   },
   { id: 'threat_monitor', icon: ShieldAlert, colour: '#e0523e', tabs: [] },
   { id: 'mail_delivery', icon: Send, colour: '#1ba5b0', tabs: [] },

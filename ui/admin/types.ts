@@ -56,6 +56,8 @@ export interface PageEntry {
 
 export interface SettingsIndex {
   revision: number
+  /** An Apply is under way. */
+  applying: boolean
   pages: PageEntry[]
 }
 

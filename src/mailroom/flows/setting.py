@@ -64,6 +64,13 @@ class Settings:
         """All settings in force; a setting that is newer than the revision has its default."""
         return complete(self.current().settings)
 
+    def is_applying(self) -> bool:
+        """Whether an Apply, or anything else that may make a revision, is under way."""
+        if self.turn.acquire(blocking=False):
+            self.turn.release()
+            return False
+        return True
+
     def apply(self, base: int, wanted: AllValues, author: Author, note: str = "") -> dict[str, Any]:
         """Put changed settings in force: {revision, changed, reloaded, took_ms}.
 

@@ -14,11 +14,26 @@ from mailroom.store.settings import APPLIED, Revision
 
 
 def index(settings: Settings) -> dict[str, Any]:
-    """{revision, pages: [{id, title, menu, tab}]}."""
+    """{revision, applying: whether an Apply is under way, pages: [{id, title, menu, tab}]}."""
     pages = [
         {"id": name, "title": kind.title, "menu": kind.menu, "tab": kind.tab} for name, kind in declared.pages().items()
     ]
-    return {"revision": settings.current().number, "pages": pages}
+    # The revision is read last: when nothing is under way by then, it is the one that stays.
+    applying = settings.is_applying()
+    return {"revision": settings.current().number, "applying": applying, "pages": pages}
+
+
+def fields() -> list[dict[str, Any]]:
+    """[{page, key, title, group, x-ui hints that say what it is}] of every setting, to search in and to name values."""
+    found = []
+    for name, kind in declared.pages().items():
+        for key, property in declared.schema_of(name)["properties"].items():
+            hints = property["x-ui"]
+            told = {hint: hints[hint] for hint in ("help", "parameter", "labels", "unit") if hint in hints}
+            found.append(
+                {"page": name, "key": key, "title": property["title"], "group": kind.groups[hints["group"]], **told}
+            )
+    return found
 
 
 def read(settings: Settings, page: str) -> dict[str, Any]:

@@ -1,13 +1,16 @@
-import { computed, ref, shallowRef } from 'vue'
-import { changesOf, errorsOf, type Values } from '../../forms/schema'
+import { computed, onBeforeUnmount, ref, shallowRef } from 'vue'
+import { changesOf, errorsOf, same, type Values } from '../../forms/schema'
 import { toast } from '../../kit/toasts'
 import { t } from '../../shared/i18n'
-import { problemOf, type Problem } from '../../shared/problem'
+import { Problem, UNREACHABLE, problemOf } from '../../shared/problem'
 import { api } from '../session'
-import type { Applied, Difference, PageFacts, StaleChange } from '../types'
+import type { Applied, Difference, PageFacts, SettingsIndex, StaleChange } from '../types'
 
 /** What an Apply failed on that belongs to the whole page and to no field (check, reload or probe; rules across fields). */
 const PAGE = 'page'
+/** No answer at all, or one of something between us and the server: what was asked may have been done. */
+const LOST = [0, 502, 503, 504]
+const LOOK_AGAIN_MS = 1_500
 
 /** One settings page with what is typed on it, and the ways to apply, preview and put back. */
 export function useSettingsPage(page: string) {
@@ -19,6 +22,8 @@ export function useSettingsPage(page: string) {
   const stale = shallowRef<StaleChange[] | null>(null)
   const preview = shallowRef<Difference | null>(null)
   const busy = ref(false)
+  let left = false
+  onBeforeUnmount(() => (left = true))
 
   const saved = computed(() => facts.value?.values ?? {})
   const changes = computed(() => (facts.value ? changesOf(saved.value, values.value) : {}))
@@ -53,6 +58,28 @@ export function useSettingsPage(page: string) {
     refused.value = {}
   }
 
+  /** The answer to an Apply did not come: look until it is known whether it went through, and say so. */
+  async function settle(wanted: Values, base: number): Promise<void> {
+    const told = (message: string, next = '') => new Problem(0, { code: UNREACHABLE, message, next })
+    applyProblem.value = told(t('settings.lost'))
+    const end = await whenSettled()
+    if (!end) return
+    await load({ ...wanted, ...changes.value })
+    const through = end > base && Object.keys(wanted).every((key) => same(saved.value[key], wanted[key]))
+    applyProblem.value = through ? null : told(t('settings.lost_nothing'), t('settings.lost_next'))
+    if (through) toast(t('settings.lost_applied'))
+  }
+
+  /** The revision in force when the server answers again and no Apply is under way; 0 when the page was left. */
+  async function whenSettled(): Promise<number> {
+    for (;;) {
+      await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS))
+      if (left) return 0
+      const index = await api.get<SettingsIndex>('settings').catch(() => null)
+      if (index && !index.applying) return index.revision
+    }
+  }
+
   function take(problem: Problem): void {
     if (problem.code === 'stale') {
       stale.value = (problem.facts.changes ?? []) as StaleChange[]
@@ -68,13 +95,18 @@ export function useSettingsPage(page: string) {
     )
   }
 
-  async function trying<T>(act: () => Promise<T>): Promise<T | undefined> {
+  async function trying<T>(
+    act: () => Promise<T>,
+    lost: () => Promise<void> = async () => {},
+  ): Promise<T | undefined> {
     busy.value = true
     applyProblem.value = null
     try {
       return await act()
     } catch (reason) {
-      take(problemOf(reason))
+      const problem = problemOf(reason)
+      take(problem)
+      if (LOST.includes(problem.status)) await lost()
       return undefined
     } finally {
       busy.value = false
@@ -84,7 +116,10 @@ export function useSettingsPage(page: string) {
   const body = (wanted: Values, revision: number) => ({ revision, page, changes: wanted })
 
   async function apply(wanted: Values = changes.value, revision = facts.value!.revision): Promise<void> {
-    const done = await trying(() => api.post<Applied>('settings/apply', body(wanted, revision)))
+    const done = await trying(
+      () => api.post<Applied>('settings/apply', body(wanted, revision)),
+      () => settle(wanted, revision),
+    )
     preview.value = null
     if (!done) return
     stale.value = null

@@ -61,15 +61,38 @@ class Compared(Query):
     "GET",
     "api/settings",
     summary="The settings pages there are",
-    answer="The revision in force and the pages in menu order.",
+    answer="The revision in force, whether an Apply is under way, and the pages in menu order.",
     example={
         "revision": 7,
+        "applying": False,
         "pages": [{"id": "service.protocol", "title": "Protocol", "menu": "service", "tab": "protocol"}],
     },
     errors=(503,),
 )
 def index(call: Call) -> Any:
     return asking.job("settings.index")
+
+
+@route(
+    WINDOW,
+    "GET",
+    "api/settings/fields",
+    summary="Every setting there is, to search in",
+    answer="What each setting is called, what it does, and which parameter of a daemon it becomes.",
+    example=[
+        {
+            "page": "service.protocol",
+            "key": "smtp_port",
+            "title": "SMTP port",
+            "group": "SMTP",
+            "help": "Other mail servers always use port 25.",
+            "parameter": "master.cf smtp/inet",
+        }
+    ],
+    errors=(503,),
+)
+def fields(call: Call) -> Any:
+    return asking.job("settings.fields")
 
 
 @route(
