@@ -11,11 +11,11 @@ Kind = Literal["public", "private", "shared", "local"]
 PRIVATE = tuple(map(ipaddress.ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")))
 SHARED = ipaddress.ip_network("100.64.0.0/10")
 # Whole parts of a name, so that "dynamo" or "pooler" count for nothing.
-CHANGING = frozenset(
-    "adsl cable dhcp dial dialin dialup dsl dyn dynamic dynamicip dynip fttx gprs hsd lte mobile pool pools ppp pppoe "
-    "umts vdsl wimax wireless xdsl".split()
+CHANGING = re.compile(
+    r"adsl|cable|dhcp|dial|dialin|dialup|dsl|dyn|dynamic|dynamicip|dynip|fttx|gprs|lte|mobile|pools?|pppo?e?|umts|vdsl"
+    r"|wimax|wireless|xdsl"
 )
-LASTING = frozenset("biz business colo dedicated fixed server srv static staticip statics vps".split())
+LASTING = re.compile(r"biz|business|colo|dedicated|fixed|server|srv|static|staticip|statics|vps")
 
 
 def kind(address: str) -> Kind:
@@ -51,15 +51,13 @@ def carries_address(name: str, address: str) -> bool:
     return any(one in name.lower() for one in spelled)
 
 
-def looks_dynamic(name: str, address: str) -> bool | None:
-    """Whether a reverse name says that its address changes: True, False (it says that it stays), None (it says nothing).
+def looks_dynamic(name: str) -> bool | None:
+    """Whether a reverse name says that its address changes; False: it says that it stays; None: it says nothing.
 
     Costs nothing; errs where a provider names fixed addresses like changing ones, so it may advise, never refuse.
     """
     # Digits part words, too: pool3, dyn-7. The registered name itself (isp.example) says nothing about the address.
     words = {word for label in name.lower().rstrip(".").split(".")[:-2] for word in re.split(r"[^a-z]+", label)}
-    if words & LASTING:
+    if any(LASTING.fullmatch(word) for word in words):
         return False
-    if words & CHANGING:
-        return True
-    return None
+    return True if any(CHANGING.fullmatch(word) for word in words) else None
