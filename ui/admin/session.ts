@@ -1,4 +1,5 @@
 import { ref, shallowRef } from 'vue'
+import { keepFor } from '../kit/kept'
 import { createApi } from '../shared/api'
 import { EventStream } from '../shared/events'
 import { problemOf, type Problem } from '../shared/problem'
@@ -42,6 +43,7 @@ export async function readSession(): Promise<void> {
     const fresh = await ask()
     const healed = sessionProblem.value !== null
     session.value = fresh
+    keepFor(fresh.user)
     sessionProblem.value = null
     if (fresh.admin && !fresh.activation && (waited || healed)) start()
     if (fresh.activation) timer = setTimeout(() => void readSession(), ACTIVATION_POLL_MS)

@@ -2,7 +2,7 @@ import { reactive } from 'vue'
 
 /**
  * The few words that the kit itself shows. The kit knows no languages: an app puts its own words here.
- * `{n}` in a word is replaced by a number.
+ * `{n}` in a word is replaced by a number or a name.
  */
 export const words = reactive({
   close: 'Close',
@@ -18,4 +18,11 @@ export const words = reactive({
   copied: 'Copied',
   search: 'Search',
   clear: 'Clear',
+  retry: 'Try Again',
+  columns: 'Columns',
+  up: 'Move {n} up',
+  down: 'Move {n} down',
+  usual: 'Restore Default',
+  loading: 'Loading…',
+  filters: 'Filters',
 })

@@ -27,10 +27,15 @@ export async function prepare(): Promise<void> {
       'copied',
       'search',
       'clear',
+      'columns',
+      'usual',
+      'loading',
+      'filters',
     ] as const) {
       words[name] = t(`kit.${name}`)
     }
-    words.remove = t('kit.remove', { name: '{n}' })
+    words.retry = t('retry')
+    for (const name of ['remove', 'up', 'down'] as const) words[name] = t(`kit.${name}`, { name: '{n}' })
     words.items = (n) => t('kit.items', { n })
     words.selected = (n) => t('kit.selected', { n })
   })
