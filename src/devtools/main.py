@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from pathlib import Path
 
 from devtools import need
 from devtools.places import CACHE, CHECKOUT
@@ -123,7 +124,16 @@ def lock(options: argparse.Namespace, rest: list[str]) -> int:
     return 0
 
 
-VERBS = {verb.__name__: verb for verb in (run, stop, status, test, check, bench, spk, build, lock, clean)}
+def texts(options: argparse.Namespace, rest: list[str]) -> int:
+    """Show what the server says and the window's other languages lack, as JSON; files of that form are taken in."""
+    need.need(need.BUILD)
+    in_environment()
+    from devtools import texts as catalogue
+
+    return catalogue.show(options.additions)
+
+
+VERBS = {verb.__name__: verb for verb in (run, stop, status, test, check, bench, spk, build, lock, texts, clean)}
 
 
 def parser() -> argparse.ArgumentParser:
@@ -136,6 +146,7 @@ def parser() -> argparse.ArgumentParser:
     parsers["run"].add_argument("--port", action="append", default=[], metavar="NAME=NUMBER", help="e.g. smtp=25")
     parsers["status"].add_argument("--json", action="store_true")
     parsers["clean"].add_argument("--machine", action="store_true", help="only the stand-in NAS")
+    parsers["texts"].add_argument("additions", nargs="*", type=Path, metavar="FILE", help="translations to take in")
     parsers["test"].add_argument("--pictures", action="store_true", help="draw docs/pictures anew")
     parsers["spk"].add_argument("--arch", choices=("x86_64", "armv8"), default="x86_64")
     parsers["spk"].add_argument("--dsm", choices=("6", "7"), default="7")

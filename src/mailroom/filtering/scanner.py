@@ -20,6 +20,10 @@ AT_ONCE = 4
 PING_LIMIT_S = 5.0
 ANSWER_BYTES_MAX = 256 * 1024
 REPLY = "451 4.7.1 Service unavailable - try again later"
+MEANWHILE = {
+    "pass": "Mail is delivered unchecked and marked until it answers again.",
+    "wait": "Mail waits at the sending servers until it answers again.",
+}
 
 Found = TypeVar("Found")
 Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[Found]]
@@ -55,11 +59,12 @@ class Scanner:
         try:
             answer = await self._talk(talk, limit_s)
         except TimeoutError:
-            return self._down(f"did not answer within {limit_s:.0f} s", when_down)
+            return self._down(f"{self.title} did not answer within {limit_s:.0f} s", when_down)
         except (Garbled, EOFError, asyncio.LimitOverrunError):
-            return self._down("gives no proper answer", when_down)
+            return self._down(f"{self.title} gives no proper answer", when_down)
         except OSError as reason:
-            return self._down(f"cannot be reached ({reason.strerror or type(reason).__name__})", when_down)
+            why = reason.strerror or type(reason).__name__
+            return self._down(f"{self.title} cannot be reached ({why})", when_down)
         if conditions.lasts(self.id):
             conditions.clear(self.id)
         return answer
@@ -90,16 +95,10 @@ class Scanner:
                 writer.transport.abort()
 
     def _down(self, what: str, when_down: str) -> Answer:
-        meanwhile = "is delivered unchecked and marked" if when_down == "pass" else "waits at the sending servers"
-        conditions.report(
-            self.id,
-            f"{self.title} {what}",
-            f"Mail {meanwhile} until it answers again.",
-            f"If this lasts, restart {self.title}.",
-        )
+        conditions.report(self.id, what, MEANWHILE[when_down], f"If this lasts, restart {self.title}.")
         if when_down == "pass":
-            return Answer("unscanned", f"{self.title} {what}", setting=self.setting)
-        return Answer("tempfail", f"{self.title} {what}", reply=REPLY, setting=self.setting)
+            return Answer("unscanned", what, setting=self.setting)
+        return Answer("tempfail", what, reply=REPLY, setting=self.setting)
 
 
 async def until_end(reader: asyncio.StreamReader) -> bytes:

@@ -22,7 +22,7 @@ from mailroom.flows import account_pages, setting_start
 from mailroom.flows.account_maps import MapFiles, texts
 from mailroom.flows.setting import Settings
 from mailroom.licences import seats, table
-from mailroom.store.accounts import ACTIVATE, Account, AccountStore
+from mailroom.store.accounts import ACTIVATE, DEACTIVATE, Account, AccountStore
 from mailroom.store.events import EventStore
 
 LOG = logging.getLogger("mailroom.accounts")
@@ -30,6 +30,7 @@ SYNC_EVERY_S = 5.0
 HOST_LIMIT_S = 15.0
 APPROVAL_S = 600.0
 NEVER, OK, REFUSED, UNREACHABLE = "never", "ok", "refused", "unreachable"
+CHOSEN = {ACTIVATE: "Activated: {}.", DEACTIVATE: "Deactivated: {}.", None: "Left to the default: {}."}
 
 
 def ask_signin(operation: str) -> Any:
@@ -105,8 +106,9 @@ class Accounts:
             before = self.store.all()
             after = self._with_choices(before, changes)
             self._save(before, after)
-        words = ", ".join(f"{name}: {choice or 'default status'}" for name, choice in changes.items())
-        self._tell("accounts", f"Changed: {words}.", who=who, where=where, changes=changes)
+        chosen = {choice: ", ".join(name for name in changes if changes[name] == choice) for choice in CHOSEN}
+        told = " ".join(CHOSEN[choice].format(names) for choice, names in chosen.items() if names)
+        self._tell("accounts", told, who=who, where=where, changes=changes)
         return account_pages.difference(before, after, changes)
 
     def state(self) -> dict[str, Any]:
@@ -214,15 +216,15 @@ class Accounts:
         return now
 
     def _tell_plan(self, plan: sync.Plan) -> None:
-        for word, names in (
-            ("New", plan.added),
-            ("Changed", plan.changed),
-            ("Back", plan.returned),
-            ("Gone from the host", plan.missing),
-            ("Forgotten", plan.gone),
+        for text, names in (
+            ("New: {}.", plan.added),
+            ("Changed: {}.", plan.changed),
+            ("Back: {}.", plan.returned),
+            ("Gone from the host: {}.", plan.missing),
+            ("Forgotten: {}.", plan.gone),
         ):
             if names:
-                self._tell("accounts", f"{word}: {', '.join(names)}.", names=names)
+                self._tell("accounts", text.format(", ".join(names)), names=names)
 
     def _tell_new_bans(self) -> None:
         with suppress(Problem):

@@ -11,14 +11,15 @@ from mailroom.core.problems import NotFound
 from mailroom.filtering.order import TITLES
 from mailroom.store.journal import JournalStore
 
+# {}: the reply.
 ENDINGS = {
     "deliver": "It was accepted for delivery.",
     "spam": "It was accepted and filed into Junk.",
     "quarantine": "It was taken and kept in the quarantine; no mailbox has it.",
     "delete": "It was taken and deleted; the sender was not told.",
-    "reject": "It was refused",
-    "tempfail": "It was put off; the sending server will come back",
-    "dropped": "Nothing was taken:",
+    "reject": "It was refused with “{}”.",
+    "tempfail": "It was put off with “{}”; the sending server will come back.",
+    "dropped": "Nothing was taken: {}.",
 }
 
 
@@ -57,13 +58,19 @@ def explain(record: dict[str, Any]) -> list[str]:
 
 
 def _arrival(record: dict[str, Any]) -> str:
-    when = time.strftime("%d %b %Y %H:%M:%S UTC", time.gmtime(record["time"]))
-    names = " and ".join(filter(None, (record["client_name"], record["helo"] and f"calling itself {record['helo']}")))
-    origin = f"{record['client'] or 'this server'}" + (f" ({names})" if names else "")
-    signed_in = f", signed in as {record['login']}" if record["login"] else ""
-    over = f" over {record['tls']}" if record["tls"] else " without encryption"
-    wanted = ", ".join(recipient["address"] for recipient in record["recipients"]) or "nobody yet"
-    return f"Arrived {when} from {origin}{signed_in}{over}: <{record['sender']}> to {wanted}, {record['size']} bytes."
+    when = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(record["time"]))
+    wanted = ", ".join(recipient["address"] for recipient in record["recipients"])
+    told = [
+        f"Arrived {when} from {record['client'] or 'this server'}.",
+        record["client_name"] and f"The name of that address is {record['client_name']}.",
+        record["helo"] and f"The client called itself {record['helo']}.",
+        record["login"] and f"It signed in as {record['login']}.",
+        f"The connection was encrypted: {record['tls']}." if record["tls"] else "The connection was not encrypted.",
+        f"Sender: <{record['sender']}>.",
+        f"Recipients: {wanted}." if wanted else "No recipient was named yet.",
+        f"Size: {record['size']} bytes.",
+    ]
+    return " ".join(filter(None, told))
 
 
 def _refusal(recipient: dict[str, Any]) -> str:
@@ -71,11 +78,15 @@ def _refusal(recipient: dict[str, Any]) -> str:
 
 
 def _check(check: dict[str, Any]) -> str:
-    name = TITLES.get(check["check"], check["check"])
-    score = f" gave {check['score']:.1f} points" if check["score"] is not None else " answered"
-    detail = f" ({check['detail']})" if check["detail"] else ""
-    by = f" by {setting_name(check['setting'])}" if check["setting"] else ""
-    return f"{name}{score}: {check['result']}{by}{detail}, {check['ms']:.1f} ms."
+    name, result = TITLES.get(check["check"], check["check"]), check["result"]
+    answered = f"{name} answered: {result}."
+    told = [
+        answered if check["score"] is None else f"{name} gave {check['score']:.1f} points: {result}.",
+        check["detail"] and f"In detail: {check['detail']}.",
+        check["setting"] and f"Decided by {setting_name(check['setting'])}.",
+        f"It took {check['ms']:.1f} ms.",
+    ]
+    return " ".join(filter(None, told))
 
 
 def setting_name(setting: str) -> str:
@@ -88,13 +99,9 @@ def setting_name(setting: str) -> str:
 
 
 def _ending(record: dict[str, Any]) -> str:
-    ending = ENDINGS.get(record["verdict"], record["verdict"])
-    queue = (
-        f" Queue id {record['queue_id']}." if record["queue_id"] and record["verdict"] in ("deliver", "spam") else ""
-    )
-    if record["verdict"] == "dropped":
-        return f"{ending} {record['reply']}."
-    return f"{ending} with “{record['reply']}”." if record["verdict"] in ("reject", "tempfail") else ending + queue
+    ending = ENDINGS.get(record["verdict"], record["verdict"]).format(record["reply"])
+    delivered = record["verdict"] in ("deliver", "spam")
+    return f"{ending} Its queue id is {record['queue_id']}." if record["queue_id"] and delivered else ending
 
 
 def today() -> dict[str, int]:

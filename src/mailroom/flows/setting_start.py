@@ -44,8 +44,8 @@ def _settle(settings: Settings) -> None:
     for revision in settings.store.unfinished():
         swapped = in_force is not None and number_of(in_force) == revision.number
         settings.store.finish(revision.number, APPLIED if swapped else FAILED)
-        word = "completed" if swapped else "undone"
-        settings.tell(f"An interrupted Apply was {word}.", who=revision.who, revision=revision.number)
+        told = "An interrupted Apply was completed." if swapped else "An interrupted Apply was undone."
+        settings.tell(told, who=revision.who, revision=revision.number)
 
 
 def number_of(folder: Path) -> int:
