@@ -72,6 +72,8 @@ def prepare() -> None:
 def run_job() -> None:
     """The job process (verb `job`)."""
     from mailroom.flows.account import Accounts
+    from mailroom.flows.token import Tokens
+    from mailroom.store.tokens import TokenStore
 
     os.umask(0o007)
     store, events = AccountStore(), EventStore()
@@ -83,6 +85,7 @@ def run_job() -> None:
     ports = Ports(supervise.ready_pid, flush, queue.length, remove_doubles, lambda text: events.add("daemon", text))
     redelivery = Redelivery(ports, paths.DATA / "run" / "alive")
     operations = {**settings_operations(settings), **accounts.operations(), **state_operations(events)}
+    operations |= Tokens(TokenStore(), events, lambda name: accounts.person(name)["role"] == "admin").operations()
     serve(operations, {**accounts.watches(), "redelivery": redelivery.watch})
 
 

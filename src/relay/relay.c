@@ -2,6 +2,9 @@
  * web process over its unix socket. It adds X-Mailroom-User and X-Mailroom-Address, and lets no header of that family
  * through from the browser, so that nobody can name themselves.
  *
+ * While a long answer lasts (an event stream) it asks DSM again and again: who signs out there, listens no longer here.
+ * A request with a token for scripts (Authorization) passes the same way; then DSM usually knows nobody.
+ *
  * CGI: RFC 3875. Asking authenticate.cgi: its answer is the user's name, nothing means nobody; its exit status means
  * nothing. Linked statically: DSM's libraries are of every age.
  */
@@ -10,10 +13,12 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -24,6 +29,8 @@
 #define OUR_ID 880
 #define HEAD_MAX 65536
 #define PIECE 65536
+#define NAME_MAX_BYTES 256
+#define ASK_AGAIN_MS 4000
 
 extern char **environ;
 
@@ -231,23 +238,56 @@ static void carry(int link) {
     }
 }
 
-int main(void) {
+/* Give up what rights there are, and carry request and answer. It ends with its parent, whatever ends that. */
+static void serve(const char *user) {
     static struct text head;
-    char user[256];
+    if (geteuid() == 0 && (setgroups(0, NULL) || setgid(OUR_ID) || setuid(OUR_ID))) {
+        answer("500 Internal Server Error", "failed", "The relay cannot give up its rights.");
+        return;
+    }
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    write_head(&head, user);
+    int link = connect_to_us();
+    if (link < 0)
+        not_running();
+    else if (write_all(link, head.bytes, head.length) == 0)
+        carry(link);
+}
+
+/* Until the child at the other end of `pipe_end` is done, or the user for whom it works is signed in no longer. */
+static void watch(pid_t child, int pipe_end, const char *user) {
+    struct pollfd done = {.fd = pipe_end, .events = POLLIN};
+    char now[NAME_MAX_BYTES];
+    for (;;) {
+        int found = poll(&done, 1, *user ? ASK_AGAIN_MS : -1);
+        if (found > 0 || (found < 0 && errno != EINTR))
+            break;
+        ask_who(now, sizeof now);
+        if (strcmp(now, user)) {
+            kill(child, SIGKILL);
+            break;
+        }
+    }
+    waitpid(child, NULL, 0);
+}
+
+int main(void) {
+    char user[NAME_MAX_BYTES];
+    int ends[2];
     ask_who(user, sizeof user);
     if (!is_plain(user))
         user[0] = 0;
-    if (geteuid() == 0 && (setgroups(0, NULL) || setgid(OUR_ID) || setuid(OUR_ID))) {
-        answer("500 Internal Server Error", "failed", "The relay cannot give up its rights.");
+    pid_t child = pipe(ends) ? -1 : fork();
+    if (child < 0) {
+        answer("503 Service Unavailable", "unavailable", "The NAS is too busy.");
         return 0;
     }
-    write_head(&head, user);
-    int link = connect_to_us();
-    if (link < 0) {
-        not_running();
+    if (child == 0) {
+        close(ends[0]);
+        serve(user);
         return 0;
     }
-    if (write_all(link, head.bytes, head.length) == 0)
-        carry(link);
+    close(ends[1]);
+    watch(child, ends[0], user);
     return 0;
 }

@@ -5,12 +5,15 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import re
+import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cache
 from typing import IO, Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from mailroom.core.scopes import ANY, NEVER
 
 WINDOW, PORTAL = "window", "portal"
 # Who may call: members of the host's administrators, any signed-in user, everybody.
@@ -38,11 +41,14 @@ class Query(Asked):
 class Call:
     """One request, checked: whose it is, what it asks. address: where the client is.
 
+    user is whom the records name, person the user of the host; they differ when a token asks, which `token` then is.
     query and body hold the models that the route declares. stream, length: the bytes of a raw body.
     """
 
     user: str
     address: str
+    person: str = ""
+    token: dict[str, Any] | None = None
     path: dict[str, str] = field(default_factory=dict)
     query: Any = None
     body: Any = None
@@ -79,6 +85,8 @@ class Route:
     errors:  HTTP statuses beside those that the guards give.
     audit:   the event to write afterwards, with {fields} of path and body; "" when the operation writes its own.
     raw:     the body is a file, not JSON; raw_bytes_max() tells how long it may be.
+    asked:   what an example asks: the names in the path, and the fields of query or body.
+    asks_only: it is a POST because its question is too long for a query; it changes nothing.
     """
 
     side: str
@@ -95,11 +103,21 @@ class Route:
     audit: str = ""
     raw: Callable[[Call], int] | None = None
     made: str = "application/json"
+    asked: dict[str, Any] = field(default_factory=dict)
+    asks_only: bool = False
 
     @property
     def changes(self) -> bool:
-        """Whether it changes state."""
+        """Whether it may change state, and so must come from our own pages."""
         return self.method not in READING
+
+    @property
+    def scope(self) -> str:
+        """What a token needs for it: the AREA that its module names, to read or to change. No area: no token, ever."""
+        area = getattr(sys.modules[self.handler.__module__], "AREA", NEVER)
+        if area in (NEVER, ANY):
+            return area
+        return f"{area}:{'change' if self.changes and not self.asks_only else 'read'}"
 
     @property
     def names(self) -> list[str]:
@@ -122,11 +140,16 @@ def route(
     audit: str = "",
     raw: Callable[[Call], int] | None = None,
     made: str = "application/json",
+    asked: dict[str, Any] | None = None,
+    asks_only: bool = False,
 ) -> Callable[[Callable[[Call], Any]], Route]:
     """Declare the handler below as a route; see Route. Who may call is the administrators unless said otherwise."""
 
     def declared(handler: Callable[[Call], Any]) -> Route:
-        return Route(side, method, path, handler, summary, answer, example, role, query, body, errors, audit, raw, made)
+        return Route(
+            side, method, path, handler, summary, answer, example, role, query, body, errors, audit, raw, made,
+            asked or {}, asks_only,
+        )  # fmt: skip
 
     return declared
 

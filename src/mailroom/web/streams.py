@@ -9,6 +9,8 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from typing import Any
 
+from mailroom.core.problems import Problem
+
 LOG = logging.getLogger("mailroom.web.streams")
 COMMENT_EVERY_S = 15.0
 # Then the browser comes back by itself, and the guards look at it again.
@@ -17,6 +19,8 @@ EACH_USER_MAX = 12
 ALL_MAX = 400
 WAITING_MAX = 200
 SEND_LIMIT_S = 20.0
+# So long at most somebody listens on who may no longer: a token that was revoked, an administrator who is none now.
+LOOK_AGAIN_EVERY_S = 5.0
 HEAD = (
     b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\nCache-Control: no-store\r\n"
     b"X-Accel-Buffering: no\r\nX-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\nretry: 2000\n\n"
@@ -26,6 +30,8 @@ FULL = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nRetry-After: 3
 Event = tuple[str, dict[str, Any]]
 # Given the facts of a stream, tells what happens, until it is cancelled.
 Source = Callable[[dict[str, str]], AsyncIterator[Event]]
+# Given the facts of a stream, whether its listener may still listen. Raises Problem when that cannot be told now.
+Allowed = Callable[[dict[str, str]], bool]
 
 
 class Channel:
@@ -47,8 +53,8 @@ class Channel:
 class Streams:
     """All open streams. sources: by channel name."""
 
-    def __init__(self, sources: dict[str, Source]) -> None:
-        self.sources = sources
+    def __init__(self, sources: dict[str, Source], allowed: Allowed | None = None) -> None:
+        self.sources, self.allowed = sources, allowed
         self.channels: dict[str, Channel] = {}
         self.open = 0
 
@@ -65,7 +71,7 @@ class Streams:
         channel.listeners.add(queue)
         self.open += 1
         try:
-            await self._send(channel, queue, reader, writer)
+            await self._send(facts, channel, queue, reader, writer)
         finally:
             self.open -= 1
             channel.listeners.discard(queue)
@@ -76,6 +82,7 @@ class Streams:
 
     async def _send(
         self,
+        facts: dict[str, str],
         channel: Channel,
         queue: asyncio.Queue[Event],
         reader: asyncio.StreamReader,
@@ -83,13 +90,27 @@ class Streams:
     ) -> None:
         sending = asyncio.create_task(_write(queue, writer))
         gone = asyncio.create_task(_until_gone(reader))
+        forbidden = asyncio.create_task(self._until_forbidden(facts))
         try:
-            ends: set[asyncio.Task[None]] = {sending, gone, channel.work}
+            ends: set[asyncio.Task[None]] = {sending, gone, forbidden, channel.work}
             await asyncio.wait(ends, timeout=LIFE_S, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for task in (sending, gone):
+            for task in (sending, gone, forbidden):
                 task.cancel()
-            await asyncio.gather(sending, gone, return_exceptions=True)
+            await asyncio.gather(sending, gone, forbidden, return_exceptions=True)
+
+    async def _until_forbidden(self, facts: dict[str, str]) -> None:
+        """Until the window's listener may listen no longer; the portal's streams end with their session (watch.py)."""
+        while self.allowed is None or not facts.get("person") or await self._may_listen(self.allowed, facts):
+            await asyncio.sleep(LOOK_AGAIN_EVERY_S)
+
+    @staticmethod
+    async def _may_listen(allowed: Allowed, facts: dict[str, str]) -> bool:
+        try:
+            return await asyncio.to_thread(allowed, facts)
+        except Problem:
+            # A part is being restarted: it is asked again.
+            return True
 
 
 async def _write(queue: asyncio.Queue[Event], writer: asyncio.StreamWriter) -> None:

@@ -1,4 +1,4 @@
-"""What stands before and after every handler: session, role, CSRF, body and query, problems as JSON, audit, log.
+"""What stands before and after every handler: guards (guards.py), body and query, problems as JSON, audit, log.
 
 Deny by default: a route that says nothing is for members of the host's administrators alone.
 """
@@ -14,21 +14,9 @@ from urllib.parse import parse_qsl
 
 from pydantic import BaseModel, ValidationError
 
-from mailroom.core.problems import Invalid, NotFound, Problem, Refused
-from mailroom.web import asking
-from mailroom.web.portal import sessions
-from mailroom.web.route import (
-    ADMIN,
-    ANYBODY,
-    JSON_BYTES_MAX,
-    PORTAL,
-    WINDOW,
-    Answer,
-    Call,
-    Route,
-    Stream,
-    find,
-)
+from mailroom.core.problems import Invalid, NotFound, Problem
+from mailroom.web import asking, guards
+from mailroom.web.route import JSON_BYTES_MAX, WINDOW, Answer, Call, Route, Stream, find
 
 LOG = logging.getLogger("mailroom.web")
 STREAM_HEADER = "X-Mailroom-Stream"
@@ -40,20 +28,6 @@ ALWAYS = {
     "Referrer-Policy": "no-referrer",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'self'",
 }
-
-
-class SignedOut(Problem):
-    """Nobody is signed in, or no longer."""
-
-    status = 401
-    code = "signed_out"
-
-
-class WrongType(Problem):
-    """The body is of a type that is not read here."""
-
-    status = 415
-    code = "wrong_type"
 
 
 class WrongMethod(Problem):
@@ -131,9 +105,9 @@ def _answer(asked: Asking) -> Answer:
         if methods:
             raise WrongMethod("This cannot be done here.", allowed=sorted(methods))
         raise NotFound("There is nothing here.")
-    call = _let_in(route, asked)
+    call = guards.let_in(route, asked)
     call.path = names
-    _refuse_forged(route, asked, call)
+    guards.refuse_forged(route, asked, call)
     call.query = _query(route, asked)
     if route.raw:
         _refuse_long(asked.length, route.raw(call))
@@ -144,55 +118,12 @@ def _answer(asked: Asking) -> Answer:
         return Answer(status=204)
     if route.body:
         call.body = _body(route.body, asked)
-    found = _as_answer(route.handler(call))
+    found = _as_answer(route.handler(call), call)
     if route.changes:
         # The route, not the path: a folder's name is its owner's business.
         LOG.info("%s %s by %s from %s", route.method, route.path, call.user or "nobody", call.address or "here")
         _audit(route, call)
     return found
-
-
-def _let_in(route: Route, asked: Asking) -> Call:
-    """Whose request this is. Raises SignedOut or Refused."""
-    call = Call("", asked.address, secure=asked.secure)
-    if asked.side == WINDOW:
-        call.user = asked.headers.get("x-mailroom-user", "")
-        if not call.user:
-            raise SignedOut("Nobody is signed in to DSM.", next="Sign in to DSM again.")
-        if route.role == ADMIN and asking.person(call.user)["role"] != ADMIN:
-            raise Refused("Only members of administrators may do this.", next="Ask an administrator of this NAS.")
-        return call
-    call.session = sessions.from_cookie(asked.headers.get("cookie", ""))
-    if route.role == ANYBODY:
-        return call
-    if call.session is None or not sessions.proven(call.session):
-        raise SignedOut("You are signed out.", next="Sign in again.")
-    if route.role == ADMIN:
-        raise Refused("This cannot be done in the mail portal.", next="Use the window on DSM's desktop.")
-    call.user = call.session.user
-    return call
-
-
-def _refuse_forged(route: Route, asked: Asking, call: Call) -> None:
-    """A state change must come from our own pages: another site can make a browser send neither header nor JSON."""
-    if not route.changes:
-        return
-    if asked.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
-        raise Refused("This request comes from another site.", code="forged")
-    if asked.side == WINDOW and not asked.headers.get("x-syno-token"):
-        raise Refused("The header X-SYNO-TOKEN is missing.", code="forged", next="Open the window again.")
-    if (
-        asked.side == PORTAL
-        and route.role != ANYBODY
-        and not sessions.is_csrf(call.session, asked.headers.get("x-csrf-token", ""))
-    ):
-        raise Refused("The header X-CSRF-Token is missing or wrong.", code="forged", next="Load the page again.")
-    kind = asked.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if route.raw:
-        if kind in ("application/x-www-form-urlencoded", "multipart/form-data"):
-            raise WrongType("Send the file itself as the body.")
-    elif kind != "application/json":
-        raise WrongType("Send JSON, with the header Content-Type: application/json.")
 
 
 def _refuse_long(length: int, bytes_max: int) -> None:
@@ -248,11 +179,13 @@ def _raise_unknown(name: str) -> None:
     raise Invalid(f"There is no {name!r} here.", field=name, fields={name: "There is no such field."})
 
 
-def _as_answer(result: Any) -> Answer:
+def _as_answer(result: Any, call: Call) -> Answer:
     if isinstance(result, Answer):
         return result
     if isinstance(result, Stream):
-        told_ = json.dumps({"channel": result.channel, **result.facts})
+        # Who listens: the hub looks from time to time whether that one still may.
+        who = {"person": call.person, "token": call.token["id"] if call.token else ""} if call.session is None else {}
+        told_ = json.dumps({"channel": result.channel, **who, **result.facts})
         return Answer(status=200, headers={STREAM_HEADER: told_})
     return as_json(result)
 

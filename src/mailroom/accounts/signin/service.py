@@ -20,7 +20,7 @@ from typing import Any
 
 from mailroom.accounts.names import key_of
 from mailroom.accounts.signin import directory, passwords
-from mailroom.accounts.signin.check import SERVICES, Attempt, SignIn
+from mailroom.accounts.signin.check import SERVICES, Attempt, SignIn, plain_address
 from mailroom.accounts.signin.directory import Directory
 from mailroom.accounts.signin.failures import KINDS, Failures
 from mailroom.accounts.signin.known import AccountTable, TableUnreadable
@@ -37,6 +37,7 @@ SAVE_EVERY_S = 1.0
 
 OPERATIONS = (
     "ping", "check", "session_open", "session_close", "lookup", "names", "users", "bans", "unban", "ways",
+    "held", "wrong_token",
 )  # fmt: skip
 
 Request = dict[str, Any]
@@ -139,6 +140,15 @@ class Service:
         if kind not in KINDS or not self.failures.unban(kind, value):
             raise Failed("not_found", f"Nobody holds back {kind} {value}.", 404)
         return {"unbanned": value}
+
+    async def held(self, request: Request) -> Result:
+        """How long this address has to wait before it may show a token of the API again; 0 seconds: not at all."""
+        return {"retry_after_s": self.failures.retry_after_s("", plain_address(_text(request, "rip")))}
+
+    async def wrong_token(self, request: Request) -> Result:
+        """Count a wrong token of the API like a wrong password, against the address alone: it names no account."""
+        self.failures.add("", plain_address(_text(request, "rip")))
+        return {}
 
     async def ways(self, request: Request) -> Result:
         """How passwords are checked on this host, and what was tried."""

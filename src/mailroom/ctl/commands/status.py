@@ -14,7 +14,7 @@ def add(parsers: Parsers) -> None:
     made.add_argument("daemon", help="its id, as `status` shows it")
     made = command(parsers, "events", "what happened, newest first", events, tell_events)
     made.add_argument("--limit", type=int, default=20)
-    made.add_argument("--kind", choices=("settings", "accounts", "sync", "signin", "daemon", "message"))
+    made.add_argument("--kind", choices=("settings", "accounts", "sync", "signin", "token", "daemon", "message"))
 
 
 def status(options: Options) -> Any:

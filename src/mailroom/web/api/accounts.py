@@ -9,6 +9,8 @@ from pydantic import Field
 from mailroom.web import asking
 from mailroom.web.route import WINDOW, Asked, Call, Query, Whole, route
 
+AREA = "accounts"
+
 
 class Listed(Query):
     """Which users. sort: a column, with "-" before it for the other direction."""

@@ -9,6 +9,8 @@ from pydantic import Field
 from mailroom.web import asking
 from mailroom.web.route import WINDOW, Asked, Call, route
 
+AREA = "sign_in"
+
 
 class Ban(Asked):
     """Whom to hold back no longer."""

@@ -7,6 +7,8 @@ from typing import Any
 from mailroom.web import asking
 from mailroom.web.route import WINDOW, Asked, Call, route
 
+AREA = "server"
+
 
 class Nothing(Asked):
     """An empty object."""

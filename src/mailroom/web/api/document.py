@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from mailroom.core.scopes import ANY
 from mailroom.web.route import WINDOW, Call, route
+
+AREA = ANY
 
 
 @route(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from mailroom.web.route import WINDOW, Call, Stream, route
 
+AREA = "server"
+
 
 @route(
     WINDOW,

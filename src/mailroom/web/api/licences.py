@@ -7,6 +7,8 @@ from typing import Any
 from mailroom.web import asking
 from mailroom.web.route import WINDOW, Call, route
 
+AREA = "accounts"
+
 
 @route(
     WINDOW,

@@ -9,6 +9,8 @@ from pydantic import Field
 from mailroom.web import asking
 from mailroom.web.route import WINDOW, Call, Query, Whole, route
 
+AREA = "messages"
+
 ROW = {
     "id": "2k9x1f",
     "time": 1790000000.0,

@@ -7,6 +7,8 @@ from typing import Any
 from mailroom.web import asking, waiting
 from mailroom.web.route import WINDOW, Call, route
 
+AREA = "server"
+
 
 @route(
     WINDOW,

@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import mailroom
+from mailroom.core.scopes import ANY
 from mailroom.web import asking, waiting
 from mailroom.web.route import USER, WINDOW, Call, route
+
+AREA = ANY
 
 
 @route(
@@ -30,8 +33,8 @@ from mailroom.web.route import USER, WINDOW, Call, route
 def session(call: Call) -> dict[str, Any]:
     names = {"domain": "", "hostname": ""} if waiting.is_waiting() else asking.general()
     return {
-        "user": call.user,
-        "admin": asking.person(call.user)["role"] == "admin",
+        "user": call.person,
+        "admin": asking.person(call.person)["role"] == "admin",
         "version": mailroom.__version__,
         "domain": names["domain"],
         "hostname": names["hostname"],

@@ -9,6 +9,8 @@ from pydantic import Field
 from mailroom.web import asking
 from mailroom.web.route import WINDOW, Asked, Call, Query, Whole, route
 
+AREA = "settings"
+
 CHANGE = {
     "page": "mail_delivery.general",
     "key": "max_message_mb",

@@ -8,6 +8,8 @@ from mailroom.web import asking
 from mailroom.web.api.daemons import Nothing
 from mailroom.web.route import WINDOW, Call, route
 
+AREA = "accounts"
+
 STATE = {"state": "ok", "last": 1790000000.0}
 
 
