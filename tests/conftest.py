@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -58,6 +58,17 @@ def sharing(item: pytest.Item) -> str:
     if folder in ("daemons/portal", "system/dsmhost"):
         return folder
     return item.path.relative_to(HERE).as_posix()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A failure on a whole machine brings what its daemons said last."""
+    report = yield
+    if report.failed:
+        for name, made in getattr(item, "funcargs", {}).items():
+            if hasattr(made, "own_words"):
+                report.sections.append((f"{name}'s own words", made.own_words()))
+    return report
 
 
 @pytest.fixture(scope="session")

@@ -266,6 +266,12 @@ class Office:
             lambda: next((one for one in self.machine.world_mail() if wanted in one["content"]), None), limit_s
         )
 
+    def own_words(self) -> str:
+        """What the instance and its daemons said last: for whoever has to find out why a test failed."""
+        logs = f"{PACKAGE}/var/data" if self.profile == "7" else "/volume1/@mailroom/data"
+        look = f"cd {logs} && tail -n 15 run/instance.log log/*/current 2>&1; ls -la relay run"
+        return self.machine.run("sh", "-c", look, check=False).stdout
+
     def close(self) -> None:
         """Leave nothing."""
         self.machine.delete()
@@ -285,7 +291,11 @@ def office(number: int, profile: str = "7", *, opened: bool = True) -> Iterator[
     made = Office(number, profile)
     try:
         if opened:
-            made.open()
+            try:
+                made.open()
+            except Exception as reason:
+                reason.add_note(made.own_words())
+                raise
         yield made
     finally:
         made.close()

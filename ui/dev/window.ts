@@ -14,6 +14,20 @@ function differences(page: string, wanted: Values): Revision['changes'] {
     .map(([key, value]) => ({ page, key, title: titleOf(page, key), old: now[key], new: value }))
 }
 
+interface Described {
+  title: string
+  'x-ui': { group: string; help: string; parameter: string; labels?: Record<string, string>; unit?: string }
+}
+
+function knownSettings() {
+  return Object.entries(PAGES).flatMap(([page, { schema }]) =>
+    Object.entries((schema as { properties: Record<string, Described> }).properties).map(([key, one]) => {
+      const { group, help, parameter, labels, unit } = one['x-ui']
+      return { page, key, title: one.title, group, help, parameter, labels, unit }
+    }),
+  )
+}
+
 function filesOf(changes: Revision['changes']) {
   if (!changes.length) return []
   const lines = changes.map(
@@ -97,6 +111,7 @@ const ROUTES: [RegExp, string, (call: Call, match: string[]) => Reply][] = [
     () => ({
       json: {
         revision: revision(),
+        applying: false,
         pages: Object.entries(PAGES).map(([id, page]) => ({
           id,
           title: page.title,
@@ -114,6 +129,7 @@ const ROUTES: [RegExp, string, (call: Call, match: string[]) => Reply][] = [
       return { json: { settings: changes, files: filesOf(changes) } }
     },
   ],
+  [/^settings\/fields$/, 'GET', () => ({ json: knownSettings() })],
   [/^settings\/apply$/, 'POST', apply],
   [
     /^settings\/history$/,
