@@ -39,7 +39,7 @@ class Generation:
 
 GENERATIONS = {
     "6": Generation("6", "6.2-23739", "7.0-40000", 72, "", "nginx"),
-    "7": Generation("7", "7.0-40000", "", 64, "WebStation>=3.0.0", ""),
+    "7": Generation("7", "7.0-40000", "", 64, "WebStation>=3.0.0", "nginx.service"),
 }
 
 
@@ -82,7 +82,7 @@ def _info(generation: Generation, arch: str, version: str, digest: str, unpacked
         "os_min_ver": generation.os_min_ver,
         "os_max_ver": generation.os_max_ver,
         "install_dep_packages": generation.depends,
-        # DSM 6: its web server reads the portal's file that our scripts lay out (package/nginx.conf).
+        # DSM's web server reads our files from its next restart on: package/nginx-clients.conf, on DSM 6 nginx.conf too.
         "instuninst_restart_services": generation.restarts,
         "extractsize": str(unpacked_kb),
         "checksum": digest,

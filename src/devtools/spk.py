@@ -22,6 +22,7 @@ SOURCE = CHECKOUT / "src" / "mailroom"
 RELAY = CHECKOUT / "src" / "relay" / "relay.c"
 COMPILERS = {"x86_64": "gcc", "armv8": "aarch64-linux-gnu-gcc"}
 DSM_UI = CHECKOUT / "ui" / "dsm"
+NGINX = ("nginx.conf", "nginx-clients.conf")
 
 
 def version() -> str:
@@ -37,7 +38,8 @@ def sources() -> list[Path]:
     found = [
         path for folder in folders for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts
     ]
-    return sorted([*found, RELAY, PACKAGE / "nginx.conf", Path(__file__), CHECKOUT / "build_spk.py"])
+    nginx = [PACKAGE / name for name in NGINX]
+    return sorted([*found, RELAY, *nginx, Path(__file__), CHECKOUT / "build_spk.py"])
 
 
 def payload_key(arch: Architecture, dsm: str) -> str:
@@ -89,7 +91,8 @@ def assemble(tree: Path, arch: Architecture, dsm: str) -> None:
     copied(frontend.built() / "dist", root / "opt/mailroom/ui")
     copied(PACKAGE / "bin", tree / "bin")
     copied(PACKAGE / "port_conf", tree / "port_conf")
-    shutil.copyfile(PACKAGE / "nginx.conf", tree / "nginx.conf")
+    for name in NGINX:
+        shutil.copyfile(PACKAGE / name, tree / name)
     (tree / "version").write_text(f"{version()} {payload_key(arch, dsm)}\n")
     desktop(tree / "ui", dsm)
     run(

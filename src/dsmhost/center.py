@@ -26,7 +26,7 @@ class Center:
         self.scripts, self.workers = Scripts(root, profile), Workers(root)
         self.turn = threading.RLock()
         self.running = Running(self)
-        # What nginx serves for packages on DSM 6: as it was when nginx was last restarted.
+        # What nginx's own files serve for packages: as it was when nginx was last restarted.
         self.nginx = nginx.portals(root)
 
     def packages(self) -> list[str]:

@@ -49,7 +49,7 @@ class Desktop:
         self, request: Request, port: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> Response | None:
         """A whole response, or None when it was streamed. Raises ValueError for a request that makes no sense."""
-        for alias, portal in self._portals().items():
+        for alias, portal in self._portals(port).items():
             if request.path == f"/{alias}" or request.path.startswith(f"/{alias}/"):
                 return await proxy(self.root, request, alias, portal, reader, writer)
         if port == WEB_PORT:
@@ -62,9 +62,10 @@ class Desktop:
             return web_api.token(request, self.sessions)
         return await desktop_pages.answer(request, self)
 
-    def _portals(self) -> dict[str, Portal]:
+    def _portals(self, port: int) -> dict[str, Portal]:
         if self.profile != "7":
             return self.center.nginx
         packages = [self.center.get(name) for name in self.center.packages()]
         services = [self.center.workers.portals(package) for package in packages]
-        return {alias: of_service(service) for found in services for alias, service in found.items()}
+        known = {alias: of_service(service) for found in services for alias, service in found.items()}
+        return {**self.center.nginx, **known} if port == WEB_PORT else known

@@ -1,6 +1,7 @@
-"""DSM 6 has no portals for packages: root scripts link nginx `location` files into /etc/nginx/conf.d/www.*.conf.
+"""nginx `location` files in /etc/nginx/conf.d/www.*.conf, for port 80 and 443.
 
-They count from the next restart of nginx on: at power-on, or when INFO asks for it.
+On DSM 6, which has no portals for packages, root scripts link them there; on DSM 7 the worker web-config does. They count
+from the next restart of nginx on: at power-on, or when INFO asks for it.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from dsmhost.cgi import inside
 from dsmhost.portal import Portal
 
 CONF_D = "etc/nginx/conf.d"
-LOCATION = re.compile(r"location\s+(?:\^~\s+)?/([A-Za-z0-9_-]+)/?\s*\{([^{}]*)\}")
+LOCATION = re.compile(r"location\s+(?:\^~\s+)?/([A-Za-z0-9._/-]*[A-Za-z0-9_-])/?\s*\{([^{}]*)\}")
 SETTING = re.compile(r"^\s*(proxy_pass|proxy_set_header)\s+([^;]+);", re.MULTILINE)
 
 
@@ -22,9 +23,14 @@ def portals(root: Path) -> dict[str, Portal]:
     for conf in sorted((root / CONF_D).glob("www.*.conf")):
         file = inside(root, conf)
         if file is not None:
-            text = re.sub(r"#.*", "", file.read_text())
-            found.update({alias: portal for alias, body in LOCATION.findall(text) if (portal := _portal(body))})
+            found.update(locations(file.read_text()))
     return found
+
+
+def locations(text: str) -> dict[str, Portal]:
+    """{path without slashes at its ends: portal} of one file."""
+    plain = re.sub(r"#.*", "", text)
+    return {alias: portal for alias, body in LOCATION.findall(plain) if (portal := _portal(body))}
 
 
 def _portal(body: str) -> Portal | None:

@@ -9,9 +9,10 @@ import re
 from pathlib import Path
 from typing import Any
 
-from dsmhost import shares
+from dsmhost import shares, web_config
 from dsmhost.installed import Installed
 from dsmhost.spk import INFO, Refused, Spk
+from dsmhost.web_config import WebConfig
 
 SERVICES_D = "usr/local/etc/services.d"
 WORKERS = {
@@ -39,6 +40,8 @@ def judge(spk: Spk, profile: str) -> None:
             raise Refused(INFO, "usr-local-linker knows bin, lib and etc")
         if "webservice" in resource:
             _webservice(resource["webservice"], spk.info)
+        if "web-config" in resource:
+            web_config.judge(resource["web-config"])
     except (ValueError, KeyError, TypeError, AttributeError) as reason:
         raise Refused(INFO, f"conf/resource is not valid: {reason!r}") from None
 
@@ -73,8 +76,15 @@ class Workers:
         file = package.base / "conf/resource"
         return (json.loads(file.read_text()).get(worker) if file.exists() else None) or {}
 
+    def _web_config(self, package: Installed) -> WebConfig:
+        spec, target = self._spec(package, "web-config"), package.outside(package.folder("target"))
+        return WebConfig(self.root, package.name, spec, target)
+
     def at_install(self, package: Installed) -> list[str]:
-        """POSTINST: the ports a package names, for firewall and router pages. A failure is only a warning."""
+        """POSTINST: nginx's files; the ports, for firewall and router pages. A failure is only a warning."""
+        return [*self._web_config(package).at_install(), *self._ports(package)]
+
+    def _ports(self, package: Installed) -> list[str]:
         spec = self._spec(package, "port-config")
         if not spec:
             return []
@@ -86,7 +96,8 @@ class Workers:
         return []
 
     def at_start(self, package: Installed) -> None:
-        """ENABLE, before start and not at boot: shares, links in /usr/local."""
+        """ENABLE, before start and not at boot: shares, links in /usr/local, nginx's files."""
+        self._web_config(package).at_start()
         for share in self._spec(package, "data-share").get("shares", []):
             self._share(package, share)
         for kind, files in self._spec(package, "usr-local-linker").items():
@@ -110,13 +121,15 @@ class Workers:
                 os.symlink(path, named)
 
     def at_stop(self, package: Installed) -> None:
-        """DISABLE, after stop and not at shutdown: links in /usr/local go."""
+        """DISABLE, after stop and not at shutdown: links in /usr/local go, and nginx's files."""
+        self._web_config(package).at_stop()
         for kind, files in self._spec(package, "usr-local-linker").items():
             for file in files:
                 (self.root / "usr/local" / kind / Path(file).name).unlink(missing_ok=True)
 
     def at_uninstall(self, package: Installed) -> None:
-        """Before postuninst: the ports go; a share never does."""
+        """Before postuninst: nginx's files and the ports go; a share never does."""
+        self._web_config(package).at_uninstall()
         spec = self._spec(package, "port-config")
         if spec:
             (self.root / SERVICES_D / Path(spec["protocol-file"]).name).unlink(missing_ok=True)

@@ -15,13 +15,13 @@ from mailroom.daemons.dovecot.doubles import remove_doubles
 from mailroom.daemons.order import wanted
 from mailroom.daemons.postfix.daemon import flush
 from mailroom.daemons.shape import Facts
-from mailroom.flows import overview, setting_history, setting_start
+from mailroom.flows import clients, overview, setting_history, setting_start
 from mailroom.flows.job import serve
 from mailroom.flows.redelivery import Ports, Redelivery
 from mailroom.flows.setting import Author, Settings
 from mailroom.flows.setting_exchange import Configuration
 from mailroom.flows.setup import first_settings
-from mailroom.monitor import queue
+from mailroom.monitor import host_web, queue
 from mailroom.store.accounts import AccountStore
 from mailroom.store.events import EventStore
 from mailroom.store.settings import SettingsStore
@@ -86,6 +86,7 @@ def run_job() -> None:
     redelivery = Redelivery(ports, paths.DATA / "run" / "alive")
     operations = {**settings_operations(settings), **accounts.operations(), **state_operations(events)}
     operations |= Tokens(TokenStore(), events, lambda name: accounts.person(name)["role"] == "admin").operations()
+    operations |= clients.operations(settings.values, host_web.serves)
     serve(operations, {**accounts.watches(), "redelivery": redelivery.watch})
 
 

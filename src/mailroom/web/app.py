@@ -13,6 +13,7 @@ import cherrypy
 from cheroot.wsgi import Server
 
 from mailroom.web import files, tools
+from mailroom.web.clients import addresses
 from mailroom.web.route import PORTAL, WINDOW, Answer
 from mailroom.web.tools import Asking
 
@@ -90,6 +91,8 @@ def _asking(request: Any) -> Asking:
 def respond(asking: Asking) -> Answer:
     """API or file, below the side's base."""
     base = BASES.get(asking.side)
+    if asking.side == PORTAL:
+        asking.path = addresses.inside(asking.path) or asking.path
     if base is None or not asking.path.startswith(base):
         return Answer(b"Not found\n", 404, {"Content-Type": "text/plain"})
     asking.path = asking.path.removeprefix(base)

@@ -50,6 +50,11 @@ def general() -> dict[str, Any]:
     return dict(page["values"])
 
 
+def clients() -> dict[str, Any]:
+    """What mail programs need to know (flows/clients.py). Raises Problem."""
+    return dict(_remembered("clients", SETTINGS_KEPT_S, "clients.read"))
+
+
 def forget() -> None:
     """Ask afresh next time."""
     with _lock:

@@ -10,6 +10,7 @@ from mailroom.web.route import ADMIN, ANYBODY, PORTAL, WINDOW, Route, routes
 
 TITLES = {WINDOW: "Mailroom: the admin window's API", PORTAL: "Mailroom: the mail portal's API"}
 STATUS_WORDS = {
+    302: "It is elsewhere: the header Location says where.",
     401: "Nobody is signed in (code signed_out).",
     403: "This user may not do this, or the request is forged.",
     404: "There is no such thing.",
@@ -64,8 +65,9 @@ def _operation(route: Route, schemas: dict[str, Any]) -> dict[str, Any]:
         "200": {"description": route.answer, "content": {route.made: {"example": route.example}}}
     }
     for status in sorted({*route.errors, *_from_guards(route)}):
-        content = {"application/json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-        answers[str(status)] = {"description": STATUS_WORDS[status], "content": content}
+        answers[str(status)] = {"description": STATUS_WORDS[status]}
+        if status >= 400:
+            answers[str(status)]["content"] = {"application/json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
     operation: dict[str, Any] = {
         "operationId": f"{module}.{route.handler.__name__}",
         "tags": [module],

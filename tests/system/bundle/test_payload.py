@@ -139,6 +139,7 @@ def test_the_product_is_inside_and_compiled(members: dict[str, tarfile.TarInfo])
         "ui/config",
         "ui/index.cgi",
         "nginx.conf",
+        "nginx-clients.conf",
         "version",
         "owners",
     } <= set(members)

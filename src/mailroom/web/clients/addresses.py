@@ -1,0 +1,56 @@
+"""Where mail programs look on a host, and the e-mail address that they send along."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from mailroom.core.problems import Invalid, NotFound
+
+API = "api/clients/"
+PROFILE = "mailroom.mobileconfig"
+# Below /mail, which belongs to the portal: http://autoconfig.DOMAIN/mail/config-v1.1.xml.
+AUTOCONFIG = "config-v1.1.xml"
+WELL_KNOWN = f"/.well-known/autoconfig/mail/{AUTOCONFIG}"
+# Asked for in any case, e.g. /Autodiscover/Autodiscover.xml.
+AUTODISCOVER = re.compile(r"/autodiscover/(autodiscover\.xml|autodiscover\.json(/v1\.0/.+)?)", re.IGNORECASE)
+ASKED = {f"/mail/{AUTOCONFIG}": AUTOCONFIG, WELL_KNOWN: AUTOCONFIG, f"/mail/{PROFILE}": PROFILE}
+LENGTH_MAX = 254
+ADDRESS = re.compile(r"([A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64})@([A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})+)")
+
+
+def inside(path: str) -> str | None:
+    """The portal's API path for a path at which mail programs look, or None for any other."""
+    if path in ASKED:
+        return f"/mail/{API}{ASKED[path]}"
+    found = AUTODISCOVER.fullmatch(path)
+    if found is None:
+        return None
+    name, version = found[1], found[2] or ""
+    # What comes after the version is an e-mail address, whose case is its owner's.
+    return f"/mail/{API}{name.removesuffix(version).lower()}{version}"
+
+
+def refuse_foreign(address: str, facts: dict[str, Any]) -> None:
+    """Raises Invalid for what is no e-mail address, NotFound for one of another domain. "" may be asked about, too.
+
+    Whether the address exists makes no difference.
+    """
+    if not address:
+        return
+    found = ADDRESS.fullmatch(address) if len(address) <= LENGTH_MAX else None
+    if found is None:
+        raise Invalid("This is no e-mail address.", field="emailaddress", next="Send name@domain.")
+    if found[2].lower() != facts["domain"]:
+        raise NotFound("This server is not in charge of mail of this domain.", next="Ask the domain's own server.")
+
+
+def ways(facts: dict[str, Any]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """(ways to read, ways to send) that can be used, best first. Raises NotFound when one kind is missing."""
+    usable = [one for one in facts["protocols"] if one["usable"]]
+    incoming = [one for one in usable if one["kind"] != "smtp"]
+    outgoing = [one for one in usable if one["kind"] == "smtp"]
+    if not incoming or not outgoing:
+        told = next((one["text"] for one in facts["advice"] if one["code"] != "not_set_up"), "")
+        raise NotFound(f"Mail programs cannot be used with this server now. {told}".strip())
+    return incoming, outgoing
