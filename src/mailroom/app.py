@@ -10,7 +10,7 @@ from typing import Any
 from mailroom.core import paths
 from mailroom.core.problems import Invalid
 from mailroom.core.settings import AllValues
-from mailroom.daemons import boot, configuration, host, supervise
+from mailroom.daemons import boot, configuration, host, mail_place, supervise
 from mailroom.daemons.dovecot.doubles import remove_doubles
 from mailroom.daemons.order import wanted
 from mailroom.daemons.postfix.daemon import flush
@@ -54,7 +54,7 @@ def settings_story(accounts: AccountStore, events: EventStore, daemons: Configur
 def prepare() -> None:
     """Everything that must be there before the supervisor starts (verb `boot`). Safe to run again."""
     os.umask(0o022)
-    boot.prepare_folders()
+    boot.prepare_folders(mail=not mail_place.missing())
     boot.prepare_signatures()
     boot.prepare_resolver()
     accounts, events = AccountStore(), EventStore()

@@ -119,7 +119,8 @@ def others(page: str, key: str, value: object) -> list[object]:
         return [value + 1]
     if isinstance(value, list):
         return [["198.51.100.0/24"]]
-    return ["other.example" if key in ("domain", "hostname") else "other"]
+    texts = {"domain": "other.example", "hostname": "other.example", "public_address": "192.0.2.9"}
+    return [texts.get(key, "other")]
 
 
 def test_the_project_speaks_of_itself_alone() -> None:

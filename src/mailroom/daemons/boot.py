@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,8 +51,6 @@ FOLDERS = (
     Folder(paths.DATA / "clamav", "clamav", "clamav"),
     Folder(paths.DATA / "spamassassin", "debian-spamd", "debian-spamd", 0o750),
     Folder(paths.DATA / "rspamd", "_rspamd", "_rspamd", 0o750),
-    Folder(paths.MAIL),
-    Folder(paths.MAIL / "mailboxes", "vmail", "vmail", 0o700),
     Folder(paths.SOCKETS, "mailroom", "mailroom", 0o770),
     Folder(paths.CONDITIONS, "mailroom", "mailroom", 0o770),
     Folder(paths.FILTER_SOCKET.parent, "mailroom", "postfix", 0o750),
@@ -64,11 +63,24 @@ FOLDERS = (
     Folder(paths.RUN / "dovecot"),
     Folder(paths.SERVICES),
 )
+MAIL_FOLDERS = (Folder(paths.MAIL), Folder(paths.MAIL / "mailboxes", "vmail", "vmail", 0o700))
 
 
-def prepare_folders() -> None:
-    """Make every folder and set its owner and mode. Raises OSError (disk full, read-only)."""
-    for folder in FOLDERS:
+def prepare_folders(mail: bool = True) -> None:
+    """Make every folder; mail: also those of the mailboxes. Raises OSError (disk full, read-only)."""
+    _prepare(FOLDERS)
+    if mail:
+        prepare_mail()
+
+
+def prepare_mail() -> None:
+    """Make the folders of the mailboxes, on the volume that is mounted there. Raises OSError."""
+    _prepare(MAIL_FOLDERS)
+
+
+def _prepare(folders: Iterable[Folder]) -> None:
+    """Make each with its owner and mode."""
+    for folder in folders:
         folder.path.mkdir(parents=True, exist_ok=True)
         shutil.chown(folder.path, folder.owner, folder.group)
         folder.path.chmod(folder.mode)

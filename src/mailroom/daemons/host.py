@@ -9,6 +9,7 @@ import subprocess
 from pathlib import Path
 
 from mailroom.core import paths
+from mailroom.daemons import interfaces, mail_place
 from mailroom.daemons.places import RESOLVER
 from mailroom.daemons.shape import HostFacts
 
@@ -46,4 +47,6 @@ def read(accounts_synced: bool) -> HostFacts:
         accounts_synced=accounts_synced,
         processors=os.cpu_count() or 1,
         memory_mb=memory_mb,
+        interfaces=interfaces.listening(interfaces.interfaces()),
+        mail_missing=mail_place.missing(),
     )

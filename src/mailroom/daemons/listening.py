@@ -1,10 +1,12 @@
-"""On which TCP ports a daemon listens, as the kernel knows it (proc(5), /proc/net/tcp)."""
+"""Where a daemon listens for TCP, as the kernel knows it (proc(5), /proc/net/tcp)."""
 
 from __future__ import annotations
 
+import ipaddress
 import os
+import sys
 import time
-from collections.abc import Iterator, Set
+from collections.abc import Iterable, Iterator, Set
 from contextlib import suppress
 from pathlib import Path
 
@@ -18,55 +20,79 @@ LIMIT_S = 10.0
 PAUSE_S = 0.05
 
 
-def sockets(proc: Path = PROC) -> Iterator[tuple[str, int]]:
-    """(what an open handle of it is called, port) of each listening socket on this machine."""
+# (address, port); the address is ANY where it listens on all of them.
+Door = tuple[str, int]
+ANY = "*"
+
+
+def sockets(proc: Path = PROC) -> Iterator[tuple[str, Door]]:
+    """(what an open handle of it is called, its door) of each listening socket on this machine."""
     for table in ("tcp", "tcp6"):
         for line in (proc / "net" / table).read_text().splitlines()[1:]:
             facts = line.split()
             if facts[3] == LISTENS:
-                yield f"socket:[{facts[9]}]", int(facts[1].rpartition(":")[2], 16)
+                address, _, port = facts[1].rpartition(":")
+                yield f"socket:[{facts[9]}]", (_address(address), int(port, 16))
 
 
-def ports(pid: int, proc: Path = PROC) -> set[int]:
-    """The ports on which this process, itself, listens; empty when it has gone."""
+def _address(words: str) -> str:
+    """The kernel's hexadecimal address, in words of 32 bits in the machine's own order, as one writes it."""
+    numbers = [int(words[start : start + 8], 16) for start in range(0, len(words), 8)]
+    found = ipaddress.ip_address(b"".join(number.to_bytes(4, sys.byteorder) for number in numbers))
+    return ANY if found.is_unspecified else str(found)
+
+
+def doors(pid: int, proc: Path = PROC) -> set[Door]:
+    """Where this process, itself, listens; empty when it has gone."""
     opened = set()
     with suppress(OSError):
         for handle in (proc / str(pid) / "fd").iterdir():
             # One may be closed while we look at the others.
             with suppress(OSError):
                 opened.add(os.readlink(handle))
-    return {port for handle, port in sockets(proc) if handle in opened}
+    return {door for handle, door in sockets(proc) if handle in opened}
 
 
-def ports_of(daemon: str) -> set[int]:
-    """The ports on which a daemon's first process listens; empty while it does not run, or nothing supervises it."""
+def doors_of(daemon: str) -> set[Door]:
+    """Where a daemon's first process listens; empty while it does not run, or nothing supervises it."""
     try:
-        return ports(int(run(daemon, ("s6-svstat", "-o", "pid", str(paths.SERVICES / daemon)))))
+        return doors(int(run(daemon, ("s6-svstat", "-o", "pid", str(paths.SERVICES / daemon)))))
     except DaemonFailed:
         return set()
 
 
-def refuse_taken(daemon: str, wanted: Set[int]) -> None:
+def collide(one: Door, other: Door) -> bool:
+    """Whether only one of them can be open at a time (bind(2), EADDRINUSE)."""
+    return one[1] == other[1] and (one[0] == other[0] or ANY in (one[0], other[0]))
+
+
+def taken(wanted: Iterable[Door], own: Set[Door]) -> list[int]:
+    """Ports that are wanted and not to be had, because another program has them."""
+    others = {door for _, door in sockets()} - own
+    return sorted({door[1] for door in set(wanted) - own for other in others if collide(door, other)})
+
+
+def refuse_taken(daemon: str, wanted: Set[Door]) -> None:
     """Raises DaemonFailed when a port that a running daemon is to get belongs to another program.
 
     Told beforehand, because a daemon that cannot have its port may end over it. One that does not run yet is not asked
     about: it is to be seen in the window that it does not come up.
     """
-    own = ports_of(daemon)
-    others = {port for _, port in sockets()} - own
-    if own and (taken := sorted((wanted - own) & others)):
-        raise DaemonFailed(f"Another program on this NAS has port {taken[0]}.", daemon=daemon, port=taken[0])
+    own = doors_of(daemon)
+    if own and (ports := taken(wanted, own)):
+        raise DaemonFailed(f"Another program on this NAS has port {ports[0]}.", daemon=daemon, port=ports[0])
 
 
-def expect(daemon: str, title: str, wanted: Set[int]) -> None:
-    """Wait until a daemon's first process listens on exactly these ports: what was switched off is off, too.
+def expect(daemon: str, title: str, wanted: Set[Door]) -> None:
+    """Wait until a daemon's first process listens on exactly these doors: what was switched off is off, too.
 
     Raises DaemonFailed after LIMIT_S.
     """
     until = time.monotonic() + LIMIT_S
-    while (found := ports_of(daemon)) != wanted:
+    while (found := doors_of(daemon)) != wanted:
         if time.monotonic() > until:
-            wrong = sorted(wanted - found) or sorted(found - wanted)
+            address, port = (sorted(wanted - found) or sorted(found - wanted))[0]
             word = "does not listen" if wanted - found else "still listens"
-            raise DaemonFailed(f"{title} {word} on port {wrong[0]}.", daemon=daemon, port=wrong[0])
+            where = "" if address == ANY else f" of {address}"
+            raise DaemonFailed(f"{title} {word} on port {port}{where}.", daemon=daemon, port=port)
         time.sleep(PAUSE_S)

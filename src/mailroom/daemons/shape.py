@@ -6,19 +6,28 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from mailroom.core.pages.service_interface import ALL
 from mailroom.core.problems import Problem
 from mailroom.core.settings import AllValues
+
+LOOPBACK = "127.0.0.1"
 
 
 @dataclass(frozen=True)
 class HostFacts:
-    """What the machine beneath is like. Rendering reads nothing else of it."""
+    """What the machine beneath is like. Rendering reads nothing else of it.
+
+    interfaces: {name: addresses on which one can listen}. mail_missing: the volume that should hold the mail and is not
+    there, else "".
+    """
 
     lan_networks: tuple[str, ...] = ()
     dns_servers: tuple[str, ...] = ()
     accounts_synced: bool = False
     processors: int = 2
     memory_mb: int = 2048
+    interfaces: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    mail_missing: str = ""
 
 
 @dataclass(frozen=True)
@@ -27,6 +36,17 @@ class Facts:
 
     settings: AllValues
     host: HostFacts = field(default_factory=HostFacts)
+
+    def listen(self) -> tuple[str, ...]:
+        """The addresses on which mail services listen; none means on all.
+
+        With an interface chosen, loopback is always among them, for our own parts and the NAS's. It is the only one
+        while the interface has no address: nothing is ever opened where nobody chose it.
+        """
+        chosen = self.settings["service.interface"]["interface"]
+        if chosen == ALL:
+            return ()
+        return (LOOPBACK, *self.host.interfaces.get(chosen, ()))
 
 
 class DaemonFailed(Problem):

@@ -52,6 +52,8 @@ class Settings:
         self.facts_for, self.clock, self.folders = facts_for, clock or SystemClock(), folders
         self.exchange = Exchange(configuration, folders)
         self.turn = threading.RLock()
+        # Called with the settings before and after a change. Each raises Invalid for what the machine cannot do now.
+        self.judges: list[Callable[[AllValues, AllValues], None]] = []
 
     def current(self) -> Revision:
         """The revision in force. Raises Problem before the first set-up."""
@@ -83,6 +85,7 @@ class Settings:
             before = complete(now.settings)
             after = cleaned(before, wanted)
             self.refuse_stale(base, now, wanted)
+            self.judge(before, after)
             changes = differences(before, after)
             if not changes:
                 return {"revision": now.number, "changed": [], "reloaded": [], "took_ms": 0}
@@ -91,6 +94,11 @@ class Settings:
             self.tell(f"Applied: {names}.", who=author.who, where=author.where, revision=number)
             took_ms = round((self.clock.elapsed() - started) * 1000)
             return {"revision": number, "changed": changes, "reloaded": reloaded, "took_ms": took_ms}
+
+    def judge(self, before: AllValues, after: AllValues) -> None:
+        """Raises Invalid when the machine beneath cannot do what is asked."""
+        for judge in self.judges:
+            judge(before, after)
 
     def refuse_stale(self, base: int, now: Revision, wanted: AllValues) -> None:
         """Raises Stale, with each change since `base` and the author's own beside it, when `base` is not in force."""

@@ -54,6 +54,7 @@ def preview(settings: Settings, wanted: AllValues, base: int | None = None) -> d
     after = cleaned(before, wanted)
     if base is not None:
         settings.refuse_stale(base, now, wanted)
+    settings.judge(before, after)
     return _compared(settings, before, after)
 
 

@@ -7,10 +7,10 @@ from pathlib import Path
 from mailroom.core import paths
 from mailroom.daemons.ask import silent_after
 from mailroom.daemons.command import run
-from mailroom.daemons.listening import expect
+from mailroom.daemons.listening import ANY, expect
 from mailroom.daemons.places import INDEXED_LETTERS, LMTP_SOCKET, PORTAL_IMAP_PORT
 from mailroom.daemons.render import render
-from mailroom.daemons.shape import DaemonFailed, Facts, PlainDaemon, Service
+from mailroom.daemons.shape import LOOPBACK, DaemonFailed, Facts, PlainDaemon, Service
 
 HERE = Path(__file__).parent
 CONFIG = paths.CURRENT / "dovecot" / "dovecot.conf"
@@ -23,6 +23,11 @@ PLAIN = (("imap_enabled", "imap"), ("pop3_enabled", "pop3"))
 class Dovecot(PlainDaemon):
     id = "dovecot"
     title = "IMAP/POP3"
+    program = "Dovecot"
+
+    def wanted(self, facts: Facts) -> bool:
+        # Without its volume there are no mailboxes, and an empty store is never taken for one.
+        return not facts.host.mail_missing
 
     def service(self, facts: Facts | None) -> Service:
         return Service(
@@ -38,6 +43,7 @@ class Dovecot(PlainDaemon):
             "paths": paths,
             "portal_port": PORTAL_IMAP_PORT,
             "indexed_letters": INDEXED_LETTERS,
+            "listen": facts.listen() or ("*", "::"),
         }
         return {name: render(HERE / f"{name}.j2", **known) for name in ("dovecot.conf", "before.sieve")}
 
@@ -51,9 +57,11 @@ class Dovecot(PlainDaemon):
 
     def probe(self, facts: Facts) -> None:
         protocol = facts.settings["service.protocol"]
-        expect(self.id, "Dovecot", {PORTAL_IMAP_PORT, *(port for key, port in PORTS.items() if protocol[key])})
-        asked = [("imap", f"127.0.0.1:{PORTAL_IMAP_PORT}"), ("smtp", LMTP_SOCKET)]
-        asked += [(kind, f"127.0.0.1:{PORTS[key]}") for key, kind in PLAIN if protocol[key]]
+        ports = [port for key, port in PORTS.items() if protocol[key]]
+        wanted = {(address, port) for address in facts.listen() or (ANY,) for port in ports}
+        expect(self.id, "Dovecot", {(LOOPBACK, PORTAL_IMAP_PORT), *wanted})
+        asked = [("imap", f"{LOOPBACK}:{PORTAL_IMAP_PORT}"), ("smtp", LMTP_SOCKET)]
+        asked += [(kind, f"{LOOPBACK}:{PORTS[key]}") for key, kind in PLAIN if protocol[key]]
         if silent := silent_after(asked, PROBE_LIMIT_S):
             raise DaemonFailed(f"Dovecot does not answer at {silent[0][1]}.", daemon=self.id, target=silent[0][1])
 

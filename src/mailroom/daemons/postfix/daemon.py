@@ -8,21 +8,27 @@ from pathlib import Path
 from mailroom.core import paths
 from mailroom.daemons.ask import silent_after
 from mailroom.daemons.command import run
-from mailroom.daemons.listening import expect, refuse_taken
+from mailroom.daemons.listening import ANY, Door, collide, doors_of, expect, refuse_taken
 from mailroom.daemons.places import PORTAL_SMTP_PORT
 from mailroom.daemons.render import render
-from mailroom.daemons.shape import DaemonFailed, Facts, PlainDaemon, Service
+from mailroom.daemons.shape import LOOPBACK, DaemonFailed, Facts, PlainDaemon, Service
 
 HERE = Path(__file__).parent
 CONFIG = paths.CURRENT / "postfix"
 PROBE_LIMIT_S = 10.0
 # A service of master.cf that listens on a port (master(5)).
-INET = re.compile(r"^(?:\S+:)?(\d+) +inet ", re.MULTILINE)
+INET = re.compile(r"^(?:(\S+):)?(\d+) +inet ", re.MULTILINE)
+RESTART_LIMIT_MS = 20_000
 
 
 class Postfix(PlainDaemon):
     id = "postfix"
     title = "SMTP"
+    program = "Postfix"
+
+    def wanted(self, facts: Facts) -> bool:
+        # Without its store no mail could be delivered: it waits at the senders.
+        return not facts.host.mail_missing
 
     def service(self, facts: Facts | None) -> Service:
         # Not `postfix start-fg`: its shell would be the supervised process, and `master` would outlive it.
@@ -40,6 +46,9 @@ class Postfix(PlainDaemon):
             "host": facts.host,
             "paths": paths,
             "portal_port": PORTAL_SMTP_PORT,
+            "public_address": facts.settings["service.interface"]["public_address"],
+            # Where each service listens, as it stands before its port.
+            "listen": [f"[{address}]:" if ":" in address else f"{address}:" for address in facts.listen()] or [""],
         }
         return {name: render(HERE / f"{name}.j2", **known) for name in ("main.cf", "master.cf")}
 
@@ -47,7 +56,7 @@ class Postfix(PlainDaemon):
         # Exit 0 means nothing here: postconf only warns of a misspelt parameter.
         run(self.id, ("postconf", "-c", str(folder), "-n"), stderr_is_failure=True)
         services = run(self.id, ("postconf", "-c", str(folder), "-M"), stderr_is_failure=True)
-        refuse_taken(self.id, {int(port) for port in INET.findall(services)})
+        refuse_taken(self.id, doors_in(services))
         # Not `postfix check`: it reads the whole queue, and looks at files' owners more than at values. smtpd, alone
         # and with nobody to talk to (-S), reads its parameters, ends at once, and fails on a value it cannot take.
         try:
@@ -56,17 +65,37 @@ class Postfix(PlainDaemon):
             raise DaemonFailed(f"smtpd does not take these values ({reason.message})", daemon=self.id) from reason
 
     def reload(self) -> None:
+        service = str(paths.SERVICES / self.id)
+        try:
+            wanted, own = doors_in((CONFIG / "master.cf").read_text()), doors_of(self.id)
+        except OSError as reason:
+            raise DaemonFailed(f"There is no master.cf ({reason.strerror}).", daemon=self.id) from reason
+        if any(collide(new, old) for new in wanted - own for old in own - wanted):
+            # From one interface to all or back: master(8) would open the new socket before it closes the old one, and
+            # end over it. Sessions end here, too; senders come back.
+            run(self.id, ("s6-svc", "-wR", "-T", str(RESTART_LIMIT_MS), "-r", service), timeout_s=25)
+            return
         # What `postfix reload` does (master(8), SIGHUP), without its walk through the whole queue.
-        run(self.id, ("s6-svc", "-h", str(paths.SERVICES / self.id)))
+        run(self.id, ("s6-svc", "-h", service))
 
     def probe(self, facts: Facts) -> None:
         protocol = facts.settings["service.protocol"]
         plain = [protocol[f"{name}_port"] for name in ("smtp", "submission") if protocol[f"{name}_enabled"]]
         wrapped = [protocol["smtps_port"]] if protocol["smtps_enabled"] else []
-        expect(self.id, "Postfix", {PORTAL_SMTP_PORT, *plain, *wrapped})
-        silent = silent_after((("smtp", f"127.0.0.1:{port}") for port in [PORTAL_SMTP_PORT, *plain]), PROBE_LIMIT_S)
+        addresses = facts.listen() or (ANY,)
+        expect(
+            self.id,
+            "Postfix",
+            {(LOOPBACK, PORTAL_SMTP_PORT), *((address, port) for address in addresses for port in [*plain, *wrapped])},
+        )
+        silent = silent_after((("smtp", f"{LOOPBACK}:{port}") for port in [PORTAL_SMTP_PORT, *plain]), PROBE_LIMIT_S)
         if silent:
             raise DaemonFailed(f"Postfix does not answer at {silent[0][1]}.", daemon=self.id, target=silent[0][1])
+
+
+def doors_in(services: str) -> set[Door]:
+    """Where the services of a master.cf listen."""
+    return {(address.strip("[]") or ANY, int(port)) for address, port in INET.findall(services)}
 
 
 def flush() -> None:
