@@ -1,4 +1,5 @@
 import { hasText, t } from '../shared/i18n'
+import { told } from '../shared/told'
 import type { MenuEntry } from './pages'
 import type { Place } from './search'
 import { known } from './settings/known'
@@ -7,7 +8,7 @@ import type { PageEntry } from './types'
 /** A tab's title: ours, or the one that the server gives its page. */
 export function tabTitle(menu: string, tab: string, fallback: string): string {
   const key = `tab.${menu}.${tab}`
-  return hasText(key) ? t(key) : fallback
+  return hasText(key) ? t(key) : told(fallback)
 }
 
 /** All that can be looked for: the menu's entries, their tabs, and every setting. */

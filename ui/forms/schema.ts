@@ -1,5 +1,7 @@
 import { Validator, type Schema } from '@cfworker/json-schema'
+import { number, plainNumber } from '../shared/format'
 import { t } from '../shared/i18n'
+import { told } from '../shared/told'
 
 export interface Hints {
   group?: string
@@ -75,11 +77,22 @@ function widgetOf(property: Property, hints: Hints): Widget {
   return property.type === 'array' ? 'tags' : 'text'
 }
 
+/** What the server says about a field, in the reader's language. */
+export function localised<H extends Hints>(hints: H): H {
+  const labels = Object.entries(hints.labels ?? {}).map(([choice, label]) => [choice, told(label)])
+  const texts = (['help', 'costs', 'unit', 'placeholder'] as const).filter((name) => hints[name])
+  return {
+    ...hints,
+    ...Object.fromEntries(texts.map((name) => [name, told(hints[name])])),
+    ...(hints.labels && { labels: Object.fromEntries(labels) as Record<string, string> }),
+  }
+}
+
 export function fieldsOf(schema: SettingsSchema): Field[] {
   return Object.entries(schema.properties).map(([name, raw]) => {
     const property = resolved(schema, raw)
-    const hints = property['x-ui'] ?? {}
-    return { name, title: property.title ?? name, property, hints, widget: widgetOf(property, hints) }
+    const hints = localised(property['x-ui'] ?? {})
+    return { name, title: told(property.title ?? name), property, hints, widget: widgetOf(property, hints) }
   })
 }
 
@@ -90,9 +103,10 @@ export function groupsOf(schema: SettingsSchema): Group[] {
   const loose = fields.filter((field) => !groups.some((group) => group.id === field.hints.group))
   const boxes = groups.map((group) => ({
     ...group,
+    title: told(group.title),
     fields: fields.filter((field) => field.hints.group === group.id),
   }))
-  return [...(loose.length ? [{ id: '', title: schema.title, fields: loose }] : []), ...boxes]
+  return [...(loose.length ? [{ id: '', title: told(schema.title), fields: loose }] : []), ...boxes]
 }
 
 /** The field that keeps this one from having an effect now, or null when it is in use. */
@@ -148,12 +162,14 @@ export function inWords(field: Field | undefined, value: unknown): string {
   if (value === false) return t('form.off')
   if (value === null || value === undefined || value === '') return t('form.empty')
   if (Array.isArray(value)) return value.length ? value.join(', ') : t('form.empty')
-  const label = field?.hints.labels?.[String(value)] ?? String(value)
+  const plain = typeof value === 'number' ? plainNumber(value) : String(value)
+  const label = field?.hints.labels?.[String(value)] ?? plain
   return field?.hints.unit ? `${label} ${field.hints.unit}` : label
 }
 
 /** "1 – 65,535", or "" when the schema sets no bounds. */
 export function rangeOf({ minimum, maximum }: Property): string {
   if (minimum === undefined && maximum === undefined) return ''
-  return `${minimum ?? '…'} – ${maximum ?? '…'}`
+  const [from, to] = [minimum, maximum].map((bound) => (bound === undefined ? '…' : number(bound)))
+  return `${from} – ${to}`
 }

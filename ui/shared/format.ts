@@ -9,33 +9,58 @@ export function bytes(count: number): string {
   const power = count < 1 ? 0 : Math.min(BYTES.length - 1, Math.floor(Math.log(count) / Math.log(1024)))
   const value = count / 1024 ** power
   const digits = power === 0 || value >= 100 ? 0 : 1
-  return `${value.toLocaleString(language.value, { maximumFractionDigits: digits })} ${BYTES[power]}`
+  return `${value.toLocaleString(locale(), { maximumFractionDigits: digits })} ${BYTES[power]}`
 }
 
-export const number = (value: number): string => value.toLocaleString(language.value)
+/** The reader's own manner of the language: British dates for a British browser. */
+export function locale(): string {
+  const own = navigator.languages?.find((name) => name.split('-')[0] === language.value.split('-')[0])
+  return own && language.value !== 'zh-TW' ? own : language.value
+}
 
-/** Date and time as DSM shows them: 2026-11-24 03:39:58. `seconds` is Unix time. */
+export const number = (value: number): string => value.toLocaleString(locale())
+
+/** A number to be typed in or looked up, e.g. a port: without groups. */
+export const plainNumber = (value: number): string => value.toLocaleString(locale(), { useGrouping: false })
+
+/** With one digit after the point. */
+export const decimals = (value: number): string =>
+  value.toLocaleString(locale(), { minimumFractionDigits: 1, maximumFractionDigits: 1 })
+
+export const percent = (hundredths: number): string =>
+  (hundredths / 100).toLocaleString(locale(), { style: 'percent', maximumFractionDigits: 0 })
+
+/** "a, b, c" as the language separates them. */
+export const listed = (names: readonly string[]): string =>
+  names.join(language.value === 'ja' || language.value === 'zh-TW' ? '、' : ', ')
+
+/** Date and time to the second, always as wide: a column of them is easily read. `seconds` is Unix time. */
 export function moment(seconds: number): string {
-  const date = new Date(seconds * 1000)
-  const two = (part: number) => String(part).padStart(2, '0')
-  const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`
-  return `${day} ${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`
+  return new Date(seconds * 1000).toLocaleString(locale(), {
+    year: 'numeric',
+    month: '2-digit',
+    day: '2-digit',
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+    hourCycle: 'h23',
+  })
 }
 
 /** Day and time in the reader's own manner, for mail. */
 export function longMoment(date: Date): string {
-  return date.toLocaleString(language.value, { dateStyle: 'medium', timeStyle: 'short' })
+  return date.toLocaleString(locale(), { dateStyle: 'medium', timeStyle: 'short' })
 }
 
 /** As short as can be: the time for today, the day for this year, else the date. */
 export function shortMoment(date: Date, now = new Date()): string {
   if (date.toDateString() === now.toDateString()) {
-    return date.toLocaleTimeString(language.value, { hour: '2-digit', minute: '2-digit' })
+    return date.toLocaleTimeString(locale(), { hour: '2-digit', minute: '2-digit' })
   }
   if (date.getFullYear() === now.getFullYear()) {
-    return date.toLocaleDateString(language.value, { day: 'numeric', month: 'short' })
+    return date.toLocaleDateString(locale(), { day: 'numeric', month: 'short' })
   }
-  return date.toLocaleDateString(language.value, { year: 'numeric', month: '2-digit', day: '2-digit' })
+  return date.toLocaleDateString(locale(), { year: 'numeric', month: '2-digit', day: '2-digit' })
 }
 
 /** How long something has lasted: "3 min", "2 h 5 min", "4 days". */

@@ -1,3 +1,5 @@
+import { told } from './told'
+
 /** What the server answers when something cannot be done; every one says what to do next. */
 export interface ProblemFacts {
   code: string
@@ -8,24 +10,30 @@ export interface ProblemFacts {
   [more: string]: unknown
 }
 
+/** It tells what the server said in the reader's language, whenever it is asked. */
 export class Problem extends Error {
   constructor(
     readonly status: number,
-    readonly facts: ProblemFacts,
+    private readonly answer: ProblemFacts,
   ) {
-    super(facts.message)
+    super()
+    Object.defineProperty(this, 'message', { get: () => told(answer.message) })
+  }
+
+  get facts(): ProblemFacts {
+    const { message, next } = this.answer
+    return { ...this.answer, message: told(message), next: next && told(next) }
   }
 
   get code(): string {
-    return this.facts.code
+    return this.answer.code
   }
 
   /** {field: sentence} of a refused input. */
   get fields(): Record<string, string> {
-    const fields = (this.facts.fields ?? {}) as Record<string, string>
-    return this.facts.field && !fields[this.facts.field]
-      ? { ...fields, [this.facts.field]: this.message }
-      : fields
+    const { field, fields = {} } = this.answer as { field?: string; fields?: Record<string, string> }
+    const found = Object.fromEntries(Object.entries(fields).map(([name, text]) => [name, told(text)]))
+    return field && !found[field] ? { ...found, [field]: this.message } : found
   }
 
   /** The sentence, and the next step after it. */

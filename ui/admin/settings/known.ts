@@ -1,5 +1,6 @@
 import { computed, shallowRef } from 'vue'
-import { inWords, type Field, type Hints } from '../../forms/schema'
+import { inWords, localised, type Field, type Hints } from '../../forms/schema'
+import { told } from '../../shared/told'
 import { api } from '../session'
 
 /** One setting of any page, as far as it is needed to find it and to tell its values. */
@@ -14,7 +15,11 @@ export interface KnownSetting {
   unit?: string
 }
 
-export const known = shallowRef<KnownSetting[]>([])
+const read = shallowRef<KnownSetting[]>([])
+/** In the reader's language. */
+export const known = computed(() =>
+  read.value.map((one) => localised({ ...one, title: told(one.title), group: told(one.group) })),
+)
 const byName = computed(() => new Map(known.value.map((one) => [`${one.page}.${one.key}`, one])))
 let reading: Promise<void> | null = null
 
@@ -22,7 +27,7 @@ let reading: Promise<void> | null = null
 export function readKnown(): Promise<void> {
   reading ??= api
     .get<KnownSetting[]>('settings/fields')
-    .then((found) => void (known.value = found))
+    .then((found) => void (read.value = found))
     .catch(() => void (reading = null))
   return reading
 }

@@ -18,7 +18,7 @@ export function useSettingsPage(page: string) {
   const values = ref<Values>({})
   const loadProblem = shallowRef<Problem | null>(null)
   const applyProblem = shallowRef<Problem | null>(null)
-  const refused = ref<Record<string, { value: unknown; sentence: string }>>({})
+  const refused = shallowRef<Record<string, { value: unknown; problem: Problem }>>({})
   const stale = shallowRef<StaleChange[] | null>(null)
   const preview = shallowRef<Difference | null>(null)
   const busy = ref(false)
@@ -32,7 +32,12 @@ export function useSettingsPage(page: string) {
   const errors = computed(() => {
     const own = facts.value ? errorsOf(facts.value.schema, values.value) : {}
     const told = Object.entries(refused.value).filter(([name, one]) => values.value[name] === one.value)
-    return { ...Object.fromEntries(told.map(([name, one]) => [name, one.sentence])), ...own }
+    return {
+      ...Object.fromEntries(
+        told.map(([name, { problem }]) => [name, problem.fields[name] ?? problem.message]),
+      ),
+      ...own,
+    }
   })
 
   /** Read the page. With `keep`, what was typed stays on top of the newer values. */
@@ -86,13 +91,10 @@ export function useSettingsPage(page: string) {
       return
     }
     applyProblem.value = problem
-    const fields = { ...problem.fields }
     const [ofPage, key] = splitSetting(problem.facts.setting)
-    if (ofPage === page && key && !fields[key]) fields[key] = problem.message
-    const known = Object.entries(fields).filter(([name]) => name !== PAGE && name in values.value)
-    refused.value = Object.fromEntries(
-      known.map(([name, sentence]) => [name, { value: values.value[name], sentence }]),
-    )
+    const names = new Set([...Object.keys(problem.fields), ...(ofPage === page ? [key] : [])])
+    const known = [...names].filter((name) => name !== PAGE && name in values.value)
+    refused.value = Object.fromEntries(known.map((name) => [name, { value: values.value[name], problem }]))
   }
 
   async function trying<T>(
