@@ -64,7 +64,7 @@ class NameServer:
             return [_false(right, name="other.example.")]
         if self.manner == "false_first":
             return [_false(right, id=right.id ^ 1), _false(right, name="other.example."), b"\0", right.to_wire()]
-        return [right.to_wire()]
+        return [right.to_wire(max_size=65535)]
 
     def _answer(self, question: dns.message.Message) -> dns.message.Message:
         asked = question.question[0]
