@@ -28,6 +28,7 @@ export interface MenuEntry {
 }
 
 const overview = defineAsyncComponent(() => import('./pages/Overview.vue'))
+const dns = defineAsyncComponent(() => import('./pages/DnsRecords.vue'))
 const history = defineAsyncComponent(() => import('./pages/History.vue'))
 const bans = defineAsyncComponent(() => import('./pages/Bans.vue'))
 const messages = defineAsyncComponent(() => import('./pages/Messages.vue'))
@@ -43,6 +44,7 @@ export const MENU: MenuEntry[] = [
     colour: '#0a78e0',
     tabs: [
       { id: 'overview', component: overview },
+      { id: 'dns', component: dns },
       { id: 'history', component: history },
     ],
   },

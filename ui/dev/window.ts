@@ -1,4 +1,5 @@
 import { tell, type Api, type Call, type Reply } from './mock'
+import { SETUP_ROUTES } from './setup'
 import { accounts, explained, message, overview } from './window-facts'
 import { NOW, PAGES, state, type Revision, type Values } from './window-state'
 
@@ -277,7 +278,7 @@ const ROUTES: [RegExp, string, (call: Call, match: string[]) => Reply][] = [
 ]
 
 export const windowApi: Api = (call) => {
-  for (const [pattern, method, handle] of ROUTES) {
+  for (const [pattern, method, handle] of [...ROUTES, ...SETUP_ROUTES]) {
     const match = method === call.method ? pattern.exec(call.path) : null
     if (match) return handle(call, match)
   }

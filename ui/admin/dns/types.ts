@@ -1,0 +1,37 @@
+/** The shapes of api/dns*, as the OpenAPI document tells them. */
+export type RecordState = 'right' | 'wrong' | 'missing' | 'slow' | 'refused' | 'unknown'
+
+export interface DnsRecord {
+  id: string
+  type: string
+  name: string
+  value: string
+  priority: number | null
+  ttl_s: number
+  needed: 'required' | 'recommended' | 'optional'
+  why: string
+  text: string
+}
+
+export interface DnsRecords {
+  domain: string
+  hostname: string
+  address: string
+  address_from: 'interface' | 'dns' | 'given' | 'unknown'
+  private: boolean
+  dynamic: boolean | null
+  records: DnsRecord[]
+}
+
+export interface CheckedRecord extends DnsRecord {
+  state: RecordState
+  found: string[]
+  next: string
+}
+
+export interface DnsCheck {
+  name_servers: string[]
+  seconds: number
+  records: CheckedRecord[]
+  relay_advised: boolean
+}
