@@ -32,6 +32,8 @@ NOT_SHOWN_FILES = (
     "filtering/milter.py",
     "filtering/received.py",
     "filtering/rules.py",
+    "web/clients/autodiscover.py",
+    "web/clients/profile.py",
     "web/openapi.py",
     "web/portal/html.py",
     "web/portal/imap/tokens.py",
@@ -45,7 +47,7 @@ NOT_SHOWN_CALLS = re.compile(
 NO_SENTENCE = re.compile(
     r"^\d{3} \d|\n|\t|%[sdrY(]|^temp: |charset=|filename=|-src '|HTTP/1|^#!|nosniff|\bUID\b|^RETURN |^CHARSET |^CREATE "
     r"|^ALTER |^SELECT |^INSERT |^UPDATE |^DELETE FROM |^EXISTS |^export |^umask|^fdmove|^until |^foreground|^if \{"
-    r"|^noopener|SameSite|^; |s6-|^mailroom |^person |^public, |^content-length|^connection: |^Location: |^Content-|^Cache-"
+    r"|^noopener|^v=|SameSite|^; |s6-|^mailroom |^person |^public, |^content-length|^connection: |^Location: |^Content-|^Cache-"
     r"|^Rcpt: |^stream: |^/|^-"
 )
 # What Postfix says to others: looked for in its replies.
@@ -84,7 +86,9 @@ def _of_settings() -> Iterator[tuple[str, str]]:
 
     for name in settings.pages():
         schema = settings.schema_of(name)
-        texts = [schema["title"], *(group["title"] for group in schema["x-groups"])]
+        # The menu's entry as the explanation of a message names it.
+        menu = settings.pages()[name].menu.replace("_", " ").title()
+        texts = [menu, schema["title"], *(group["title"] for group in schema["x-groups"])]
         for field in schema["properties"].values():
             hints = field["x-ui"]
             texts += [field["title"], *(hints.get("labels") or {}).values()]
@@ -164,7 +168,9 @@ def _place(part: ast.expr) -> str:
 def _is_sentence(text: str) -> bool:
     """Two words or more, or one beside what is put in; one of them of three letters."""
     parts = re.sub(r"\{\w+\}", "{}", text).split()
-    return len(parts) > 1 and any(re.search("[A-Za-z][a-z]{2}", part) for part in parts) and not NO_SENTENCE.search(text)
+    return (
+        len(parts) > 1 and any(re.search("[A-Za-z][a-z]{2}", part) for part in parts) and not NO_SENTENCE.search(text)
+    )
 
 
 def known(language: str, folder: Path = FOLDER) -> dict[str, str]:

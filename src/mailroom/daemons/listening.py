@@ -92,7 +92,7 @@ def expect(daemon: str, title: str, wanted: Set[Door]) -> None:
     while (found := doors_of(daemon)) != wanted:
         if time.monotonic() > until:
             address, port = (sorted(wanted - found) or sorted(found - wanted))[0]
-            word = "does not listen" if wanted - found else "still listens"
-            where = "" if address == ANY else f" of {address}"
-            raise DaemonFailed(f"{title} {word} on port {port}{where}.", daemon=daemon, port=port)
+            place = f"port {port}" if address == ANY else f"port {port} of {address}"
+            told = f"{title} does not listen on {place}." if wanted - found else f"{title} still listens on {place}."
+            raise DaemonFailed(told, daemon=daemon, port=port)
         time.sleep(PAUSE_S)

@@ -96,9 +96,10 @@ def put_back(settings: Settings, base: int, to: int, page: str | None, author: A
     """Apply the values of revision `to` as a new revision; with `page`, only that page. As Settings.apply."""
     values = _values_of(settings, to)
     wanted = values if page is None else {page: values[declared.page_named(page).page]}
-    note = f"Put back to revision {to}" + (f", page {page}" if page else "")
+    title = declared.page_named(page).title if page else ""
+    note = f"Put back to revision {to}, page {title}" if page else f"Put back to revision {to}"
     gone = _gone(settings, to, wanted)
-    return settings.apply(base, wanted, author, note + (f" (no longer exists: {', '.join(gone)})" if gone else ""))
+    return settings.apply(base, wanted, author, f"{note} (no longer exists: {', '.join(gone)})" if gone else note)
 
 
 def _gone(settings: Settings, number: int, wanted: AllValues) -> list[str]:
