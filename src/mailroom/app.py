@@ -15,7 +15,7 @@ from mailroom.daemons.dovecot.doubles import remove_doubles
 from mailroom.daemons.order import wanted
 from mailroom.daemons.postfix.daemon import flush
 from mailroom.daemons.shape import Facts
-from mailroom.flows import clients, overview, setting_history, setting_start
+from mailroom.flows import clients, dns_records, overview, setting_history, setting_start
 from mailroom.flows.job import serve
 from mailroom.flows.redelivery import Ports, Redelivery
 from mailroom.flows.setting import Author, Settings
@@ -87,6 +87,7 @@ def run_job() -> None:
     operations = {**settings_operations(settings), **accounts.operations(), **state_operations(events)}
     operations |= Tokens(TokenStore(), events, lambda name: accounts.person(name)["role"] == "admin").operations()
     operations |= clients.operations(settings.values, host_web.serves)
+    operations |= dns_records.operations(settings.values)
     serve(operations, {**accounts.watches(), "redelivery": redelivery.watch})
 
 

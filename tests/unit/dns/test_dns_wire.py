@@ -64,7 +64,9 @@ def test_a_server_that_does_not_help_is_told_as_such(servers: NameServers, manne
     assert ask(servers, "mail.example.com", "A").outcome == expected
 
 
-@pytest.mark.parametrize(("manner", "expected"), [("silent", "slow"), ("false_id", "false"), ("false_question", "false")])
+@pytest.mark.parametrize(
+    ("manner", "expected"), [("silent", "slow"), ("false_id", "false"), ("false_question", "false")]
+)
 def test_after_the_limit_it_is_told_whether_anything_came(servers: NameServers, manner: str, expected: str) -> None:
     servers.add(HERE, NameServer(ZONE, manner))
     assert ask(servers, "mail.example.com", "A", limit_s=0.5).outcome == expected
