@@ -82,7 +82,7 @@ def _info(generation: Generation, arch: str, version: str, digest: str, unpacked
         "os_min_ver": generation.os_min_ver,
         "os_max_ver": generation.os_max_ver,
         "install_dep_packages": generation.depends,
-        # DSM's web server reads our files from its next restart on: package/nginx-clients.conf, on DSM 6 nginx.conf too.
+        # DSM's web server reads our files (package/nginx-clients.conf, on DSM 6 nginx.conf too) when it is restarted.
         "instuninst_restart_services": generation.restarts,
         "extractsize": str(unpacked_kb),
         "checksum": digest,

@@ -1,7 +1,7 @@
 """nginx `location` files in /etc/nginx/conf.d/www.*.conf, for port 80 and 443.
 
-On DSM 6, which has no portals for packages, root scripts link them there; on DSM 7 the worker web-config does. They count
-from the next restart of nginx on: at power-on, or when INFO asks for it.
+On DSM 6, which has no portals for packages, root scripts link them there; on DSM 7 the worker web-config does. They
+count from the next restart of nginx on: at power-on, or when INFO asks for it.
 """
 
 from __future__ import annotations
