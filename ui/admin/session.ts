@@ -1,6 +1,6 @@
 import { ref, shallowRef } from 'vue'
 import { keepFor } from '../kit/kept'
-import { createApi } from '../shared/api'
+import { createApi, queryText, type Query } from '../shared/api'
 import { EventStream } from '../shared/events'
 import { problemOf, type Problem } from '../shared/problem'
 import { parameters } from '../shared/start'
@@ -19,9 +19,12 @@ export const sessionProblem = shallowRef<Problem | null>(null)
 export const generation = ref(0)
 
 export const api = createApi({ headers: tokenHeader, signedOut: () => void readSession() })
-export const stream = new EventStream(
-  () => `api/events${token ? `?SynoToken=${encodeURIComponent(token)}` : ''}`,
-)
+export const stream = new EventStream(() => addressOf('events'))
+
+/** The address of something that the browser itself fetches: it carries the token where it can set no header. */
+export function addressOf(path: string, query: Query = {}): string {
+  return `api/${path}${queryText({ ...query, SynoToken: token })}`
+}
 
 /** DSM 6 may leave the token out of the address; the desktop around this page has it. */
 function tokenOfDesktop(): string {

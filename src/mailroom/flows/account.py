@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -83,9 +83,18 @@ class Accounts:
             self._tell_new_bans()
             stop.wait(SYNC_EVERY_S)
 
-    def page(self, search: str = "", sort: str = "name", offset: int = 0, limit: int = 100) -> dict[str, Any]:
+    def page(
+        self,
+        search: str = "",
+        sort: str = "name",
+        info: Sequence[str] = (),
+        status: Sequence[str] = (),
+        offset: int = 0,
+        limit: int = 100,
+    ) -> dict[str, Any]:
         """A slice of Account > User."""
-        return account_pages.listing(self.store.all(), self._domain(), search, sort, offset, limit)
+        wanted = account_pages.Wanted(search, sort, tuple(info), tuple(status))
+        return account_pages.listing(self.store.all(), self._domain(), wanted, offset, limit)
 
     def person(self, name: str) -> dict[str, Any]:
         """{role: admin | user | None, full_name, address, active} of a user of the host (rows AC11, AC12)."""

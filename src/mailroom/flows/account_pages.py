@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from mailroom.core.problems import Invalid
@@ -12,6 +12,7 @@ from mailroom.store.accounts import ACTIVATE, DEACTIVATE, Account
 
 NORMAL, DEACTIVATED, UNSUPPORTED = "normal", "deactivated", "unsupported"
 ACTIVATED, WAITING, NOT_ACTIVATED = "activated", "waiting", "not_activated"
+INFOS, STATUSES = (ACTIVATED, WAITING, NOT_ACTIVATED), (NORMAL, DEACTIVATED, UNSUPPORTED)
 SORTS = ("name", "full_name", "address", "choice", "info", "status")
 LIMIT_MAX = 1_000
 
@@ -60,14 +61,41 @@ def row(account: Account, domain: str) -> Facts:
     }
 
 
-def listing(accounts: Iterable[Account], domain: str, search: str, sort: str, offset: int, limit: int) -> Facts:
-    """A slice of Account > User: {total, seats, users}. sort: a column, "-" before it to turn the order round."""
-    column = sort.removeprefix("-")
+@dataclass(frozen=True)
+class Wanted:
+    """Which users, and in which order. sort: a column, "-" before it to turn it round.
+
+    info, status: only users with one of these states; empty means all.
+    """
+
+    search: str = ""
+    sort: str = "name"
+    info: tuple[str, ...] = ()
+    status: tuple[str, ...] = ()
+
+    def takes(self, line: Facts) -> bool:
+        """Whether a row is wanted."""
+        sought = f"{line['name']} {line['full_name']} {line['address']}".casefold()
+        return (
+            self.search.strip().casefold() in sought
+            and (not self.info or line["info"] in self.info)
+            and (not self.status or line["status"] in self.status)
+        )
+
+
+def listing(accounts: Iterable[Account], domain: str, wanted: Wanted, offset: int, limit: int) -> Facts:
+    """A slice of Account > User: {total, seats, users}. Raises Invalid."""
+    sort, column = wanted.sort, wanted.sort.removeprefix("-")
     if column not in SORTS:
         raise Invalid(f"There is no column {column!r}.", field="sort", next=f"Use one of {', '.join(SORTS)}.")
-    known, sought = list(accounts), search.strip().casefold()
-    rows = [row(account, domain) for account in known]
-    found = [line for line in rows if sought in f"{line['name']} {line['full_name']} {line['address']}".casefold()]
+    for field, known_states in (("info", INFOS), ("status", STATUSES)):
+        for state in getattr(wanted, field):
+            if state not in known_states:
+                raise Invalid(
+                    f"There is no state {state!r}.", field=field, next=f"Use one of {', '.join(known_states)}."
+                )
+    known = list(accounts)
+    found = [line for line in (row(account, domain) for account in known) if wanted.takes(line)]
     found.sort(key=lambda line: line["name"].casefold())
     found.sort(key=lambda line: str(line[column] or "").casefold(), reverse=sort.startswith("-"))
     first = max(0, offset)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Callable
 from typing import Any
 
 from mailroom.ctl.shape import Options, Parsers, command, job, moment, noun, table
+from mailroom.flows.account_export import exported
 
 CHOICES = {
     "activate": ("give users a seat", "activate"),
@@ -17,10 +19,10 @@ CHOICES = {
 def add(parsers: Parsers) -> None:
     verbs = noun(parsers, "accounts", "users and their seats")
     made = command(verbs, "list", "the host's users", accounts, tell_accounts)
-    made.add_argument("search", nargs="?", default="")
-    made.add_argument("--sort", default="name", help="a column; with - before it, turned round")
+    wanted(made)
     made.add_argument("--limit", type=int, default=100)
     made.add_argument("--offset", type=int, default=0)
+    wanted(command(verbs, "export", "the host's users as CSV", export, lambda facts: str(facts["csv"])))
     for verb, (help, choice) in CHOICES.items():
         made = command(verbs, verb, help, choose(choice), tell_choice)
         made.add_argument("names", nargs="+", metavar="NAME")
@@ -32,8 +34,25 @@ def add(parsers: Parsers) -> None:
     command(verbs, "approve", "take over a reading that would drop many users", approve, tell_sync)
 
 
+def wanted(made: argparse.ArgumentParser) -> None:
+    """Which users, and in which order."""
+    made.add_argument("search", nargs="?", default="")
+    made.add_argument("--sort", default="name", help="a column; with - before it, turned round")
+    made.add_argument("--info", action="append", default=[], help="only these: activated, waiting, not_activated")
+    made.add_argument("--status", action="append", default=[], help="only these: normal, deactivated, unsupported")
+
+
 def accounts(options: Options) -> Any:
-    return job("accounts.list", search=options.search, sort=options.sort, offset=options.offset, limit=options.limit)
+    return listed(options, options.offset, options.limit)
+
+
+def listed(options: Options, offset: int, limit: int) -> Any:
+    asked = {name: getattr(options, name) for name in ("search", "sort", "info", "status")}
+    return job("accounts.list", **asked, offset=offset, limit=limit)
+
+
+def export(options: Options) -> Any:
+    return {"csv": exported(lambda offset, limit: listed(options, offset, limit))}
 
 
 def tell_accounts(facts: Any) -> str:

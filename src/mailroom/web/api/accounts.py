@@ -6,17 +6,33 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from mailroom.flows.account_export import exported
 from mailroom.web import asking
-from mailroom.web.route import WINDOW, Asked, Call, Query, Whole, route
+from mailroom.web.route import WINDOW, Answer, Asked, Call, Query, Whole, route
 
 AREA = "accounts"
 
 
-class Listed(Query):
-    """Which users. sort: a column, with "-" before it for the other direction."""
+class Wanted(Query):
+    """Which users. sort: a column, with "-" before it for the other direction.
+
+    info, status: only users in these states, several with commas between them.
+    """
 
     search: str = Field("", max_length=200)
     sort: str = Field("name", max_length=20)
+    info: str = Field("", max_length=60)
+    status: str = Field("", max_length=60)
+
+    def asked(self) -> dict[str, Any]:
+        """As the job process wants it."""
+        states = {name: [one for one in getattr(self, name).split(",") if one] for name in ("info", "status")}
+        return {"search": self.search, "sort": self.sort, **states}
+
+
+class Listed(Wanted):
+    """A slice of them."""
+
     offset: Whole = 0
     limit: int = Field(100, ge=1, le=1_000)
 
@@ -60,7 +76,26 @@ DIFFERENCE = {
     errors=(503,),
 )
 def listed(call: Call) -> Any:
-    return asking.job("accounts.list", **call.query.model_dump())
+    asked = call.query
+    return asking.job("accounts.list", **asked.asked(), offset=asked.offset, limit=asked.limit)
+
+
+@route(
+    WINDOW,
+    "GET",
+    "api/accounts/export",
+    summary="The users as a file for a spreadsheet",
+    answer="CSV in UTF-8 with a byte order mark, one line for each user.",
+    example="Username,Name,Email address,Activation info,Status,Administrator,Remark",
+    query=Wanted,
+    errors=(503,),
+    made="text/csv",
+)
+def export(call: Call) -> Answer:
+    asked = call.query.asked()
+    body = exported(lambda **slice_: asking.job("accounts.list", **asked, **slice_)).encode()
+    named = {"Content-Type": "text/csv; charset=utf-8", "Content-Disposition": 'attachment; filename="users.csv"'}
+    return Answer(body, headers=named)
 
 
 @route(
