@@ -67,9 +67,9 @@ def test_the_columns_are_chosen_and_remembered(window: Window, page: Page) -> No
 def test_states_are_explained_and_licences_counted(window: Window) -> None:
     inside = window()
     account_page(inside)
-    state = inside.get_by_role("row", name="anna").get_by_text("Activated", exact=True).first
-    state.hover()
-    expect(inside.get_by_text("The user has a licence and can use mail.").last).to_be_visible()
+    row = inside.get_by_role("row", name="anna")
+    expect(row.get_by_title("The user has a licence and can use mail.")).to_be_visible()
+    expect(row).to_contain_text("Activated: The user has a licence and can use mail.")
     inside.get_by_role("navigation").get_by_role("button", name="License").click()
     expect(inside.get_by_role("row", name="DEFAULT FREE LICENSE 5")).to_be_visible()
     expect(inside.get_by_role("definition").nth(1)).to_have_text("3")
