@@ -98,7 +98,7 @@ def _address(wanted: Wanted, told: Told, values: tuple[str, ...], names: Names) 
         return "missing", "a_missing" if names.address else "address_unknown"
     if told.aliases:
         return "wrong", "a_is_alias"
-    if not names.address:
+    if not names.address or (names.assumed and len(values) == 1):
         return "unknown", "there"
     same = [one for one in values if ipaddress.ip_address(one) == ipaddress.ip_address(names.address)]
     if same:

@@ -103,7 +103,7 @@ def quick(
     """
     told: dict[str, list[dict[str, Any]]] = {"domain": [], "hostname": [], "public_address": _address_advice(address)}
     given = address or ""
-    good = {name: name for name in (domain, hostname) if re.match(DOMAIN, name)}
+    good = {name: name for name in (domain, hostname) if re.fullmatch(DOMAIN, name)}
     if not good or (given and not _is_address(given)):
         return told
     # A name that is no good yet: the other one can be asked about all the same.
@@ -175,7 +175,7 @@ def _known(settings: AllValues, asked: dict[str, str]) -> tuple[str, str, str]:
     general = settings["mail_delivery.general"]
     found = {name: (asked.get(name) or general[name]).strip().lower().rstrip(".") for name in ("domain", "hostname")}
     for name, value in found.items():
-        if len(value) > 253 or not re.match(DOMAIN, value):
+        if len(value) > 253 or not re.fullmatch(DOMAIN, value):
             raise Invalid(f"{value} is not a domain name.", field=name, next="Write it like example.com.")
     address = asked.get("address") or settings.get("service.interface", {}).get("public_address", "")
     if address and not _is_address(address):
@@ -191,7 +191,7 @@ async def _look(
     domain, hostname, given = known
     own = await asyncio.to_thread(world.own_addresses)
     address, source = await _within(authority, _address(authority, own, hostname, given), (given, "unknown"))
-    names = Names(domain, hostname, str(ipaddress.ip_address(address)) if address else "")
+    names = Names(domain, hostname, str(ipaddress.ip_address(address)) if address else "", source == "dns")
     all_wanted = records_of(names)
     servers = asyncio.ensure_future(_within(authority, authority.servers_of(domain), ()))
     slow = [_late(one) for one in all_wanted]

@@ -19,11 +19,15 @@ Needed = Literal["required", "recommended", "optional"]
 
 @dataclass(frozen=True)
 class Names:
-    """Whose records: the mail domain, the host's name, and its public address, "" when that is not known."""
+    """Whose records: the mail domain, the host's name, and its public address, "" when that is not known.
+
+    assumed: the address is only what the host's name leads to now.
+    """
 
     domain: str
     hostname: str
     address: str
+    assumed: bool = False
 
     @property
     def family(self) -> Literal["A", "AAAA"]:

@@ -88,7 +88,10 @@ FOUND: dict[str, tuple[str, str]] = {
         "{name} is right; {servers} did not answer usefully.",
         "Mail arrives, but have the silent name servers looked at.",
     ),
-    "there": ("{name} leads to {found}.", ""),
+    "there": (
+        "{name} leads to {found}.",
+        "Compare this with the public address of this server; your router shows it.",
+    ),
     "a_missing": ("{name} has no address.", "At your DNS provider, add the record {name} {type} {value}."),
     "a_elsewhere": ("{name} leads to {found}, not to {value}.", "At your DNS provider, change the record to {value}."),
     "a_private": (
