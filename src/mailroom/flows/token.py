@@ -21,8 +21,8 @@ from mailroom.store.events import EventStore
 from mailroom.store.tokens import Token, TokenStore
 
 PREFIX = "mrt1."
-SHAPE = re.compile(r"mrt1\.([A-Za-z0-9_-]{11})\.([A-Za-z0-9_-]{43})")
-PUBLIC_BYTES, SECRET_BYTES = 8, 32
+SHAPE = re.compile(r"mrt1\.([0-9a-f]{12})\.([A-Za-z0-9_-]{43})")
+PUBLIC_BYTES, SECRET_BYTES = 6, 32
 DAY_S = 86_400.0
 NAME_MAX = 60
 LIVE_MAX = 200
@@ -70,7 +70,7 @@ class Tokens:
             )
         with self.turn:
             self._refuse_bad(name, scopes, days)
-            public, secret = secrets.token_urlsafe(PUBLIC_BYTES), secrets.token_urlsafe(SECRET_BYTES)
+            public, secret = secrets.token_hex(PUBLIC_BYTES), secrets.token_urlsafe(SECRET_BYTES)
             now = self.clock.now()
             token = Token(
                 id=public,

@@ -15,7 +15,7 @@ from mailroom.web.api.daemons import Nothing
 from mailroom.web.route import WINDOW, Asked, Call, route, routes
 
 TOKEN = {
-    "id": "q3Yx0u7Lr2E",
+    "id": "9f2c81d40b7e",
     "name": "Monitoring",
     "maker": "anna",
     "scopes": ["server:read"],
@@ -64,7 +64,7 @@ def listed(call: Call) -> Any:
         **TOKEN,
         "used": None,
         "used_from": "",
-        "token": "mrt1.q3Yx0u7Lr2E.9pXkqvQ0e1mH1c0ZcS6mY0yT2gq8Zl5uV7nB3wA4xKc",
+        "token": "mrt1.9f2c81d40b7e.9pXkqvQ0e1mH1c0ZcS6mY0yT2gq8Zl5uV7nB3wA4xKc",
     },
     body=New,
     asked={"name": "Monitoring", "scopes": ["server:read"], "days": 90},
@@ -91,7 +91,7 @@ def create(call: Call) -> Any:
     answer="The name of the token that works no longer. The job process records it.",
     example={"revoked": "Monitoring"},
     body=Nothing,
-    asked={"id": "q3Yx0u7Lr2E"},
+    asked={"id": "9f2c81d40b7e"},
     errors=(404, 503),
 )
 def revoke(call: Call) -> Any:
