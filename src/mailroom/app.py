@@ -15,7 +15,7 @@ from mailroom.daemons.dovecot.doubles import remove_doubles
 from mailroom.daemons.order import wanted
 from mailroom.daemons.postfix.daemon import flush
 from mailroom.daemons.shape import Facts
-from mailroom.flows import clients, dns_records, overview, setting_history, setting_start
+from mailroom.flows import clients, dns_records, interface, setting_history, setting_start
 from mailroom.flows.job import serve
 from mailroom.flows.redelivery import Ports, Redelivery
 from mailroom.flows.setting import Author, Settings
@@ -71,7 +71,10 @@ def prepare() -> None:
 
 def run_job() -> None:
     """The job process (verb `job`)."""
+    from mailroom.flows import setup_machine
     from mailroom.flows.account import Accounts
+    from mailroom.flows.message import mark, today
+    from mailroom.flows.server_list import ServerList
     from mailroom.flows.token import Tokens
     from mailroom.store.tokens import TokenStore
 
@@ -82,13 +85,20 @@ def run_job() -> None:
     setting_start.start(settings)
     accounts = Accounts(store, events, settings)
     settings.exchange.prepare = accounts.prepare_domain
+    settings.judges.append(interface.refuse_unreachable)
     ports = Ports(supervise.ready_pid, flush, queue.length, remove_doubles, lambda text: events.add("daemon", text))
     redelivery = Redelivery(ports, paths.DATA / "run" / "alive")
     operations = {**settings_operations(settings), **accounts.operations(), **state_operations(events)}
     operations |= Tokens(TokenStore(), events, lambda name: accounts.person(name)["role"] == "admin").operations()
     operations |= clients.operations(settings.values, host_web.serves)
     operations |= dns_records.operations(settings.values)
-    serve(operations, {**accounts.watches(), "redelivery": redelivery.watch})
+    server_list = ServerList(events, settings.values, today, mark)
+    operations |= server_list.operations()
+    setup, more = setup_machine.operations(settings, accounts.sync_now, accounts.person)
+    # What one that was killed in the middle of the set-up has left.
+    setup.settle()
+    watches = {"machine": server_list.watch, "interface": interface.Watch(settings).watch}
+    serve(operations | more, {**accounts.watches(), **watches, "redelivery": redelivery.watch})
 
 
 def settings_operations(settings: Settings) -> dict[str, Callable[..., Any]]:
@@ -110,7 +120,8 @@ def settings_operations(settings: Settings) -> dict[str, Callable[..., Any]]:
         return settings.apply(revision, wanted_values(page, changes), Author(who, where), note)
 
     def read(page: str) -> Any:
-        return setting_history.read(settings, page)
+        found = setting_history.read(settings, page)
+        return interface.with_choices(found) if page == interface.PAGE else found
 
     def history(page: str | None = None, offset: int = 0, limit: int = 50) -> Any:
         return setting_history.history(settings, page, offset, limit)
@@ -134,21 +145,13 @@ def settings_operations(settings: Settings) -> dict[str, Callable[..., Any]]:
 
 
 def state_operations(events: EventStore) -> dict[str, Callable[..., Any]]:
-    """What can be asked about daemons, machine and events."""
-    from mailroom.flows.message import list_messages, mark, show, today
-
-    def restart(id: str, who: str, where: str) -> dict[str, Any]:
-        supervise.restart(id)
-        events.add("daemon", f"Restarted {id}.", who=who, where=where, daemon=id)
-        return {"restarted": id}
+    """What can be asked about events and messages."""
+    from mailroom.flows.message import list_messages, mark, show
 
     def add_event(kind: str, text: str, who: str, where: str) -> int:
         return events.add(kind, text, who=who, where=where)
 
     return {
-        "overview": lambda: overview.overview(today),
-        "daemons.status": supervise.status,
-        "daemons.restart": restart,
         "events.since": lambda last=0, limit=200: events.since(last, limit),
         "events.newest": lambda limit=50, kind=None: events.newest(limit, kind),
         "events.add": add_event,

@@ -78,10 +78,14 @@ class Service:
 
 
 class Daemon(Protocol):
-    """One daemon. Each folder under `daemons/` has a `daemon.py` with one of these, named DAEMON."""
+    """One daemon. Each folder under `daemons/` has a `daemon.py` with one of these, named DAEMON.
+
+    title: what it does, in the guide's words; program: the name that who made it gave it.
+    """
 
     id: str
     title: str
+    program: str
 
     def wanted(self, facts: Facts) -> bool:
         """Whether these settings ask for it to run."""
@@ -113,6 +117,7 @@ class PlainDaemon:
 
     id = ""
     title = ""
+    program = ""
 
     def wanted(self, facts: Facts) -> bool:
         return True

@@ -1,57 +1,58 @@
-"""What s6 knows of the daemons, and what we ask of it (s6-svstat(1), s6-svc(1))."""
+"""The daemons' states as people see them, and what we ask of s6 (s6-svc(1))."""
 
 from __future__ import annotations
 
 import os
-import subprocess
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 from mailroom.core import paths
 from mailroom.core.problems import NotFound
+from mailroom.daemons import svstat
+from mailroom.daemons.asked import note_asked, was_asked
 from mailroom.daemons.command import run
 from mailroom.daemons.order import BY_ID, DAEMONS
+from mailroom.daemons.svstat import Death, Known
 
-FIELDS = ("up", "wantedup", "ready", "pid", "updownfor", "exitcode", "signal")
-MEMORY_KEPT_S = 10.0
+# So long after an end that nobody asked for it is still told, and the ends within it are counted.
+RECENT_S = 600.0
+LOG_NEXT = "If it does not stay up by itself, read its log."
+MEMORY_NEXT = "If it does not stay up by itself, read its log. SIGKILL mostly means that the memory ran out."
 
 
 @dataclass(frozen=True)
 class State:
-    """One daemon as the overview shows it. since: seconds since the epoch; memory_mb: its own share (PSS)."""
+    """One daemon as the Server List shows it (guide ch. 9, states of a function).
+
+    state: running | starting (the guide's "getting ready") | abnormal | disabled (the guide's "stopped": not enabled).
+    since: of this state, seconds since the epoch. why, next: in words, "" when there is nothing to say.
+    ended: the latest end that nobody asked for, {time, exit_code, signal}; ends: how many in the last ten minutes.
+    """
 
     id: str
     title: str
+    program: str
     state: str
     pid: int | None
-    memory_mb: float
     since: float | None
     why: str = ""
-
-
-def _svstat(*names: str) -> dict[str, dict[str, str]]:
-    """What s6 knows of each of these; those that it does not know are left out. One shell asks for all of them."""
-    asking = f"s6-svstat -o {','.join(FIELDS)} '{paths.SERVICES}'/$name 2>/dev/null || echo"
-    script = f"for name; do printf '%s ' $name; {asking}; done"
-    asked = subprocess.run(
-        ("/bin/sh", "-c", script, "sh", *names), capture_output=True, text=True, timeout=5, check=False
-    )
-    told = (line.split() for line in asked.stdout.splitlines())
-    return {name: dict(zip(FIELDS, values, strict=True)) for name, *values in told if len(values) == len(FIELDS)}
+    next: str = ""
+    ended: dict[str, Any] | None = None
+    ends: int = 0
 
 
 def is_up(name: str) -> bool:
     """Whether its process runs."""
-    return _svstat(name).get(name, {}).get("up") == "true"
+    known = svstat.known(name).get(name)
+    return known is not None and known.up
 
 
 def ready_pid(name: str) -> int | None:
     """The number of its process once it has answered."""
-    known = _svstat(name).get(name, {})
-    return int(known["pid"]) if known.get("up") == "true" and known.get("ready") == "true" else None
+    known = svstat.known(name).get(name)
+    return known.pid if known and known.up and known.ready else None
 
 
 def bring(up: set[str]) -> None:
@@ -67,7 +68,15 @@ def bring(up: set[str]) -> None:
                 run(daemon.id, ("s6-svc", "-u", str(folder)))
         else:
             down.touch()
+            note_asked(daemon.id)
             run(daemon.id, ("s6-svc", "-wD", "-T", "15000", "-d", str(folder)))
+
+
+def hold(*names: str) -> None:
+    """Stop these until `bring` is called again, and wait until they have ended. Raises DaemonFailed."""
+    for name in names:
+        note_asked(name)
+        run(name, ("s6-svc", "-wD", "-T", "15000", "-d", str(paths.SERVICES / name)))
 
 
 def restart(name: str) -> None:
@@ -78,7 +87,9 @@ def restart(name: str) -> None:
     if name not in BY_ID:
         raise NotFound(f"There is no daemon {name!r}.", field="id")
     folder = str(paths.SERVICES / name)
-    if _svstat(name).get(name, {}).get("pid") == str(os.getpid()):
+    known = svstat.known(name).get(name)
+    note_asked(name)
+    if known and known.pid == os.getpid():
         run(name, ("s6-svc", "-r", folder))
         return
     until = "-wR" if BY_ID[name].service(None).ready else "-wr"
@@ -87,42 +98,56 @@ def restart(name: str) -> None:
 
 def status() -> list[dict[str, Any]]:
     """Every daemon's state, in order, as JSON-able facts."""
-    known = _svstat(*(daemon.id for daemon in DAEMONS))
-    leaders = frozenset(int(facts["pid"]) for facts in known.values())
-    owned = _memory_by_group(leaders, int(time.monotonic() // MEMORY_KEPT_S))
-    return [asdict(_state(daemon.id, daemon.title, known.get(daemon.id), owned)) for daemon in DAEMONS]
+    known = svstat.known(*(daemon.id for daemon in DAEMONS))
+    now = time.time()
+    return [asdict(state(daemon.id, daemon.title, daemon.program, known.get(daemon.id), now)) for daemon in DAEMONS]
 
 
-def _state(name: str, title: str, known: dict[str, str] | None, owned: dict[int, float]) -> State:
+def changes() -> int:
+    """A number that differs once any daemon has started, answered or ended."""
+    return svstat.changes(daemon.id for daemon in DAEMONS)
+
+
+def state(name: str, title: str, program: str, known: Known | None, now: float) -> State:
+    """From what s6 knows to what people want to know."""
     if known is None:
-        return State(name, title, "stopped", None, 0.0, None, "The supervisor does not know it yet.")
-    since = time.time() - float(known["updownfor"])
-    if known["up"] == "true":
-        pid = int(known["pid"])
-        answers = known["ready"] == "true" or not (paths.SERVICES / name / "notification-fd").exists()
-        why = "" if answers else "It has been started and has not answered yet."
-        return State(name, title, "running" if answers else "starting", pid, owned.get(pid, 0.0), since, why)
+        why = "The supervisor does not know it."
+        return State(name, title, program, "abnormal", None, None, why, "Stop and start the package.")
+    unasked = [death for death in known.deaths if now - death.time < RECENT_S and not was_asked(name, death.time)]
+    last = unasked[-1] if unasked else None
+    kept: dict[str, Any] = {"ended": _facts(last) if last else None, "ends": len(unasked)}
+    if known.up:
+        if known.ready or not (paths.SERVICES / name / "notification-fd").exists():
+            return State(name, title, program, "running", known.pid, known.since, **kept)
+        # Between two starts s6 has it down for a moment only: what has just ended it is told until it answers.
+        why = _again(last) if last and last.time <= known.since + 1 else "It has been started and has not answered yet."
+        return State(name, title, program, "starting", known.pid, known.since, why, _next(last), **kept)
     if (paths.SERVICES / name / "down").exists():
-        return State(name, title, "disabled", None, 0.0, since, "Switched off in the settings.")
-    ended = f"ended with {known['exitcode']}" if known["exitcode"] != "-1" else f"was ended by {known['signal']}"
-    return State(name, title, "abnormal", None, 0.0, since, f"It {ended} and is being started again.")
+        return State(name, title, program, "disabled", None, known.since, "Not enabled in the settings.")
+    if known.deaths and was_asked(name, known.deaths[-1].time):
+        return State(name, title, program, "starting", None, known.since, "It is being restarted.", **kept)
+    return State(name, title, program, "abnormal", None, known.since, _ended(known.deaths), _next(last), **kept)
 
 
-@lru_cache(maxsize=1)
-def _memory_by_group(leaders: frozenset[int], turn: int) -> dict[int, float]:
-    """Megabytes (proportional set size) of these session leaders' families: s6 starts each service in its own session.
+def _again(death: Death) -> str:
+    if death.signal:
+        return f"It was ended by {death.signal}, has been started again and has not answered yet."
+    return f"It ended with exit code {death.exit_code}, has been started again and has not answered yet."
 
-    Kept for a turn of MEMORY_KEPT_S: the kernel walks through all memory of each process that is asked about.
-    """
-    by_leader: dict[int, float] = {}
-    for process in Path("/proc").iterdir():
-        if not process.name.isdigit():
-            continue
-        try:
-            session = int((process / "stat").read_text().rpartition(")")[2].split()[3])
-            rollup = (process / "smaps_rollup").read_text() if session in leaders else ""
-        except OSError:
-            continue
-        pss = next((line.split()[1] for line in rollup.splitlines() if line.startswith("Pss:")), "0")
-        by_leader[session] = by_leader.get(session, 0.0) + int(pss) / 1024
-    return {leader: round(size, 1) for leader, size in by_leader.items()}
+
+def _ended(deaths: Sequence[Death]) -> str:
+    if not deaths:
+        return "It has ended and is being started again."
+    if deaths[-1].signal:
+        return f"It was ended by {deaths[-1].signal} and is being started again."
+    return f"It ended with exit code {deaths[-1].exit_code} and is being started again."
+
+
+def _next(last: Death | None) -> str:
+    if last is None:
+        return ""
+    return MEMORY_NEXT if last.signal == "SIGKILL" else LOG_NEXT
+
+
+def _facts(death: Death) -> dict[str, Any]:
+    return {"time": death.time, "exit_code": death.exit_code, "signal": death.signal}

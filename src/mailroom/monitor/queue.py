@@ -9,17 +9,19 @@ from pathlib import Path
 from mailroom.core import paths
 
 WAITING = ("incoming", "active", "deferred", "hold", "maildrop")
+# Delivery was tried and is to be tried again, or an administrator holds it.
+STUCK = ("deferred", "hold")
 
 
-def length(spool: Path = paths.QUEUE) -> int:
-    """Messages in all queues together.
+def length(spool: Path = paths.QUEUE, queues: tuple[str, ...] = WAITING) -> int:
+    """Messages in these queues together.
 
     A file becomes a message when Postfix sets its x bit (mail_queue.h, MAIL_QUEUE_STAT_READY); what a crash has left
     half written is nobody's mail: its sender was not told that it was taken.
     """
     return sum(
         _is_message(Path(folder) / file)
-        for name in WAITING
+        for name in queues
         for folder, _, files in os.walk(spool / name)
         for file in files
     )

@@ -47,7 +47,7 @@ async def run() -> None:
     inner.prepare()
     thread = threading.Thread(target=inner.serve, name="inner", daemon=True)
     thread.start()
-    streams = Streams({"changes": changes.changes, "mail": watch.mail}, guards.still_allowed)
+    streams = Streams({"changes": changes.changes, "log": changes.log_lines, "mail": watch.mail}, guards.still_allowed)
     servers = await hub.listen(hub.Hub(paths.SERVE_SOCKET, streams))
     LOG.info("serving on 127.0.0.1:%s and %s", paths.PORTAL_PORT, paths.RELAY_SOCKET)
     while not stop.is_set():

@@ -53,10 +53,13 @@ def overview() -> dict[str, Any]:
     }
     return {
         "health": health,
+        "problems": [],
         "daemons": [],
         "cpu_percent": 0.0,
         "memory": {"used_mb": 0, "total_mb": 0},
         "network": {"rx_bytes_s": 0, "tx_bytes_s": 0},
+        "disk": {"read_bytes_s": None, "write_bytes_s": None},
+        "volumes": [],
         "today": {"received": 0, "sent": 0, "blocked": 0},
         "queue": 0,
         "antivirus": {"state": "absent", "version": "", "definitions_date": None},

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from mailroom.flows.overview import health
+from mailroom.flows.server_problems import problems
 from mailroom.monitor.antivirus import definitions
 
 NOW, DAY_S = 1_800_000_000.0, 86_400
@@ -34,8 +34,8 @@ def test_old_definitions_are_told(tmp_path: Path) -> None:
     database(tmp_path, "daily.cvd", 27_700, 8)
     found = definitions(tmp_path, NOW)
     assert found["state"] == "old"
-    told = health([], [], found)
-    assert told["state"] == "attention" and "27700" in told["text"] and told["next"]
+    (told,) = problems([], [], found, [], 0, NOW)
+    assert told["severity"] == "attention" and "27700" in told["text"] and told["next"]
 
 
 def test_a_broken_file_is_no_definition(tmp_path: Path) -> None:

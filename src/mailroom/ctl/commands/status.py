@@ -1,4 +1,4 @@
-"""mailroomctl status, restart, events: how the server is."""
+"""mailroomctl status, restart, log, load, events: how the server is."""
 
 from __future__ import annotations
 
@@ -7,11 +7,19 @@ from typing import Any
 from mailroom.core.problems import Unavailable
 from mailroom.ctl.shape import Options, Parsers, command, job, moment, table
 
+ROWS_SHOWN = 20
+LOAD = ("cpu_percent", "memory_used_mb", "rx_bytes_s", "tx_bytes_s", "disk_read_bytes_s", "disk_write_bytes_s",
+        "disk_used_mb", "queue")  # fmt: skip
+
 
 def add(parsers: Parsers) -> None:
     command(parsers, "status", "is all well, and what runs", status, tell_status)
     made = command(parsers, "restart", "restart one daemon and wait until it answers", restart, tell_restarted)
     made.add_argument("daemon", help="its id, as `status` shows it")
+    made = command(parsers, "log", "the last lines of a daemon's log", log, tell_log)
+    made.add_argument("daemon", help="its id, as `status` shows it")
+    made.add_argument("--lines", type=int, default=50, help="how many, 1000 at most")
+    command(parsers, "load", "processor, memory, network, disks and queue in the last minutes", load, tell_load)
     made = command(parsers, "events", "what happened, newest first", events, tell_events)
     made.add_argument("--limit", type=int, default=20)
     made.add_argument("--kind", choices=("settings", "accounts", "sync", "signin", "token", "daemon", "message"))
@@ -25,7 +33,8 @@ def status(options: Options) -> Any:
         from mailroom.daemons import supervise
 
         banner = {"state": "problem", "title": "The job process does not answer", "text": reason.message}
-        return {"health": {**banner, "next": "mailroomctl restart job"}, "daemons": supervise.status()}
+        daemons = [{**daemon, "memory_mb": 0.0} for daemon in supervise.status()]
+        return {"health": {**banner, "next": "mailroomctl restart job"}, "daemons": daemons}
 
 
 def tell_status(facts: Any) -> str:
@@ -35,7 +44,13 @@ def tell_status(facts: Any) -> str:
         (daemon["id"], daemon["state"], daemon["pid"] or "-", f"{daemon['memory_mb']:.1f}", daemon["why"])
         for daemon in facts["daemons"]
     ]
-    lines = [banner, "", table(("DAEMON", "STATE", "PID", "MB", ""), rows)]
+    # The banner has said the first problem.
+    others = [
+        f"{one['title']}. {one['text']} {one['next']}".rstrip()
+        for one in facts.get("problems", [])
+        if one["title"] != health["title"]
+    ]
+    lines = [banner, *others, "", table(("DAEMON", "STATE", "PID", "MB", ""), rows)]
     if "today" in facts:
         today, queue = facts["today"], facts["queue"]
         counted = f"{today['received']} received, {today['sent']} sent, {today['blocked']} blocked"
@@ -49,6 +64,29 @@ def restart(options: Options) -> Any:
 
 def tell_restarted(facts: Any) -> str:
     return f"{facts['restarted']} was restarted and answers."
+
+
+def log(options: Options) -> Any:
+    # The job process's own log tells why it does not run: read it without it.
+    from mailroom.daemons import logs
+
+    return logs.read(options.daemon, options.lines)["lines"]
+
+
+def tell_log(facts: Any) -> str:
+    return "\n".join(f"{moment(line['time']) if line['time'] else '':19}  {line['text']}" for line in facts)
+
+
+def load(options: Options) -> Any:
+    return job("machine.history")
+
+
+def tell_load(facts: Any) -> str:
+    rows = [dict(zip(facts["columns"], row, strict=True)) for row in facts["coarse"]["rows"][-ROWS_SHOWN:]]
+    return table(
+        ("WHEN", "CPU %", "MEMORY MB", "IN B/S", "OUT B/S", "READ B/S", "WRITE B/S", "VOLUME MB", "QUEUE"),
+        [(moment(row["time"]), *("-" if row[name] is None else round(row[name]) for name in LOAD)) for row in rows],
+    )
 
 
 def events(options: Options) -> Any:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from mailroom.core import paths
 from mailroom.daemons.ask import ask
+from mailroom.daemons.asked import note_asked
 from mailroom.daemons.command import run
 from mailroom.daemons.render import render
 from mailroom.daemons.shape import DaemonFailed, Facts, PlainDaemon, Service
@@ -18,7 +19,8 @@ LIMITS_MB = (110, 510, 2010)
 
 class Clamd(PlainDaemon):
     id = "clamd"
-    title = "Antivirus"
+    title = "Antivirus engine"
+    program = "ClamAV"
 
     def wanted(self, facts: Facts) -> bool:
         return bool(facts.settings["security.antivirus"]["enabled"])
@@ -46,6 +48,7 @@ class Clamd(PlainDaemon):
 
     def reload(self) -> None:
         # clamd's RELOAD reads definitions only; a changed configuration needs a restart.
+        note_asked(self.id)
         run(self.id, ("s6-svc", "-wR", "-T", "60000", "-r", str(paths.SERVICES / self.id)), timeout_s=65)
 
     def probe(self, facts: Facts) -> None:

@@ -25,6 +25,7 @@ READS = {
 class Filter(PlainDaemon):
     id = "filter"
     title = "Mail filter"
+    program = "Mailroom"
 
     def service(self, facts: Facts | None) -> Service:
         return Service(

@@ -9,6 +9,7 @@ from mailroom.daemons.shape import Facts, PlainDaemon, Service
 class Job(PlainDaemon):
     id = "job"
     title = "Settings and accounts"
+    program = "Mailroom"
 
     def service(self, facts: Facts | None) -> Service:
         return Service(

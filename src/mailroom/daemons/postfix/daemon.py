@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
 from mailroom.core import paths
 from mailroom.daemons.ask import silent_after
+from mailroom.daemons.asked import note_asked
+from mailroom.daemons.asked import note_asked
 from mailroom.daemons.command import run
 from mailroom.daemons.listening import ANY, Door, collide, doors_of, expect, refuse_taken
 from mailroom.daemons.places import PORTAL_SMTP_PORT
@@ -18,6 +21,7 @@ CONFIG = paths.CURRENT / "postfix"
 PROBE_LIMIT_S = 10.0
 # A service of master.cf that listens on a port (master(5)).
 INET = re.compile(r"^(?:(\S+):)?(\d+) +inet ", re.MULTILINE)
+SERVICES = ("smtp", "submission", "smtps")
 RESTART_LIMIT_MS = 20_000
 
 
@@ -73,21 +77,23 @@ class Postfix(PlainDaemon):
         if any(collide(new, old) for new in wanted - own for old in own - wanted):
             # From one interface to all or back: master(8) would open the new socket before it closes the old one, and
             # end over it. Sessions end here, too; senders come back.
+            note_asked(self.id)
+            note_asked(self.id)
             run(self.id, ("s6-svc", "-wR", "-T", str(RESTART_LIMIT_MS), "-r", service), timeout_s=25)
             return
         # What `postfix reload` does (master(8), SIGHUP), without its walk through the whole queue.
         run(self.id, ("s6-svc", "-h", service))
 
+    def doors(self, facts: Facts) -> set[Door]:
+        """Where it listens when these facts are in force."""
+        protocol = facts.settings["service.protocol"]
+        ports = [protocol[f"{name}_port"] for name in SERVICES if protocol[f"{name}_enabled"]]
+        return {(LOOPBACK, PORTAL_SMTP_PORT), *((where, port) for where in facts.listen() or (ANY,) for port in ports)}
+
     def probe(self, facts: Facts) -> None:
         protocol = facts.settings["service.protocol"]
         plain = [protocol[f"{name}_port"] for name in ("smtp", "submission") if protocol[f"{name}_enabled"]]
-        wrapped = [protocol["smtps_port"]] if protocol["smtps_enabled"] else []
-        addresses = facts.listen() or (ANY,)
-        expect(
-            self.id,
-            "Postfix",
-            {(LOOPBACK, PORTAL_SMTP_PORT), *((address, port) for address in addresses for port in [*plain, *wrapped])},
-        )
+        expect(self.id, "Postfix", self.doors(facts))
         silent = silent_after((("smtp", f"{LOOPBACK}:{port}") for port in [PORTAL_SMTP_PORT, *plain]), PROBE_LIMIT_S)
         if silent:
             raise DaemonFailed(f"Postfix does not answer at {silent[0][1]}.", daemon=self.id, target=silent[0][1])
@@ -101,6 +107,15 @@ def doors_in(services: str) -> set[Door]:
 def flush() -> None:
     """Try all waiting mail again now (postqueue(1)). Raises DaemonFailed."""
     run("postfix", ("postqueue", "-c", str(CONFIG), "-f"))
+
+
+def waits_for(address: str) -> str:
+    """Why Postfix still has a message to this address (postqueue(1), -j), or "". Raises DaemonFailed."""
+    for line in run("postfix", ("postqueue", "-c", str(CONFIG), "-j")).splitlines():
+        for recipient in json.loads(line)["recipients"]:
+            if recipient["address"] == address:
+                return str(recipient.get("delay_reason", ""))
+    return ""
 
 
 DAEMON = Postfix()

@@ -18,6 +18,7 @@ CONFIG = paths.CURRENT / "resolver" / "unbound.conf"
 class Resolver(PlainDaemon):
     id = "resolver"
     title = "DNS resolver"
+    program = "Unbound"
 
     def service(self, facts: Facts | None) -> Service:
         return Service(argv=("/usr/sbin/unbound", "-d", "-c", str(CONFIG)), ready=("dns", f"{RESOLVER}:53"))

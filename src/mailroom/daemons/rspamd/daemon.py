@@ -29,7 +29,8 @@ def variables(folder: Path) -> tuple[str, ...]:
 
 class Rspamd(PlainDaemon):
     id = "rspamd"
-    title = "Rspamd"
+    title = "Spam engine"
+    program = "Rspamd"
 
     def wanted(self, facts: Facts) -> bool:
         spam = facts.settings["security.spam"]

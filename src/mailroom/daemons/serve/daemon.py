@@ -11,6 +11,7 @@ from mailroom.daemons.shape import Facts, PlainDaemon, Service
 class Serve(PlainDaemon):
     id = "serve"
     title = "Window and portal"
+    program = "Mailroom"
 
     def service(self, facts: Facts | None) -> Service:
         return Service(

@@ -12,6 +12,7 @@ from mailroom.daemons.shape import Facts, PlainDaemon, Service
 class Signin(PlainDaemon):
     id = "signin"
     title = "Sign-in"
+    program = "Mailroom"
 
     def service(self, facts: Facts | None) -> Service:
         # Outside the chroot the bundle's folders have other names; the start script hands them over.

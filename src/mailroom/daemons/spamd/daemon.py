@@ -18,7 +18,8 @@ PROBE_LIMIT_S = 60.0
 
 class Spamd(PlainDaemon):
     id = "spamd"
-    title = "SpamAssassin"
+    title = "Spam engine"
+    program = "SpamAssassin"
 
     def wanted(self, facts: Facts) -> bool:
         spam = facts.settings["security.spam"]

@@ -12,8 +12,10 @@ AREA = "server"
     "GET",
     "api/events",
     summary="An event stream of what changes",
-    answer="Events named `change`; the page then reads again what it shows. A comment every 15 seconds.",
-    example='event: change\ndata: {"kind": "settings", "id": 12}\n\n',
+    answer="Events named `change`; the page then reads again what it shows. Every two seconds one named `sample`: what "
+    "the machine does, with the names of `api/machine/history`. A comment every 15 seconds.",
+    example='event: change\ndata: {"kind": "settings", "id": 12}\n\n'
+    'event: sample\ndata: {"time": 1790000000.0, "cpu_percent": 3.1, "queue": 0}\n\n',
     made="text/event-stream",
     errors=(503,),
 )

@@ -1,4 +1,4 @@
-"""The page Overview (row SL01)."""
+"""The page Server List (rows SL01 to SL03)."""
 
 from __future__ import annotations
 
@@ -15,23 +15,44 @@ AREA = "server"
     "GET",
     "api/overview",
     summary="Is all well, and what runs",
-    answer="The state of the server, of each daemon and of the machine, and what lasts.",
+    answer="What is not well, worst first; the state of each daemon, what it costs, how it ended if nobody asked; the "
+    "machine. `severity` is problem, attention or note; `go` says where the window helps.",
     example={
         "health": {"state": "healthy", "title": "Healthy", "text": "All services run."},
         "daemons": [
             {
                 "id": "postfix",
                 "title": "SMTP",
+                "program": "Postfix",
                 "state": "running",
                 "pid": 512,
                 "memory_mb": 12.5,
                 "since": 1790000000.0,
                 "why": "",
+                "next": "",
+                "note": "",
+                "ended": {"time": 1789999990.0, "exit_code": None, "signal": "SIGKILL"},
+                "ends": 1,
+                "log_line": "",
+                "cost": {"memory_mb": 12.5, "highest_mb": 14.0, "measured": 1790000010.0},
+            }
+        ],
+        "problems": [
+            {
+                "id": "queue",
+                "severity": "note",
+                "title": "3 messages wait in the queue",
+                "text": "Delivery was tried and is tried again by itself, or somebody holds it.",
+                "next": "The queue tells the reason of each.",
+                "go": "queue",
+                "since": None,
             }
         ],
         "cpu_percent": 3.1,
         "memory": {"used_mb": 900, "total_mb": 4096},
         "network": {"rx_bytes_s": 1200, "tx_bytes_s": 800},
+        "disk": {"read_bytes_s": 0, "write_bytes_s": 4096},
+        "volumes": [{"holds": ["mail", "data"], "used_mb": 20000, "free_mb": 230000, "total_mb": 250000}],
         "today": {"received": 12, "sent": 4, "blocked": 1},
         "queue": 0,
         "antivirus": {"state": "current", "version": "27600", "definitions_date": 1790000000},
