@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+from dataclasses import replace
 from typing import Any
 
 from mailroom.dns.address import carries_address, kind, looks_dynamic
-from mailroom.dns.authority import Authority
+from mailroom.dns.authority import Authority, Told
 from mailroom.flows.dns_compare import Finding, compare
 from mailroom.flows.dns_wanted import Names, Wanted
 from mailroom.flows.dns_words import say
@@ -30,27 +31,24 @@ async def look(authority: Authority, wanted: Wanted, names: Names) -> Finding:
         return Finding("missing", say("ptr_missing", address=names.address, value=wanted.value))
     if len({reply.values for _, reply in told.said}) > 1:
         return compare(wanted, told, names)
-    confirmed = await _confirmed(authority, found, names)
+    asked = (names.hostname,) if names.hostname in found else found[:FORWARD_MAX]
+    forward = await asyncio.gather(*(authority.ask(name, names.family) for name in asked))
+    confirmed = [one for one in forward if _leads_to(one, names.address)]
     facts = {"name": wanted.name, "address": names.address, "value": wanted.value, "found": ", ".join(found)}
     if names.hostname in found:
-        if names.hostname in confirmed:
+        if confirmed:
             return compare(wanted, told, names)
+        if not forward[0].said:
+            # Nobody could say where the name leads.
+            return compare(replace(wanted, name=names.hostname), forward[0], names)
         return Finding("wrong", say("ptr_not_confirmed", **facts), found)
     if any(looks_dynamic(name) for name in found):
         return Finding("wrong", say("ptr_dynamic", **facts), found)
     return Finding("wrong", say("ptr_other_confirmed" if confirmed else "ptr_other", **facts), found)
 
 
-async def _confirmed(authority: Authority, found: tuple[str, ...], names: Names) -> set[str]:
-    """Those of the names that lead back to the address."""
-    asked = found[:FORWARD_MAX] if names.hostname not in found else (names.hostname,)
-    all_told = await asyncio.gather(*(authority.ask(name, names.family) for name in asked))
-    ours = ipaddress.ip_address(names.address)
-    return {
-        name
-        for name, told in zip(asked, all_told, strict=True)
-        if any(ipaddress.ip_address(value) == ours for value in told.values)
-    }
+def _leads_to(told: Told, address: str) -> bool:
+    return any(ipaddress.ip_address(value) == ipaddress.ip_address(address) for value in told.values)
 
 
 def is_dynamic(finding: Finding | None, hostname: str, leased: bool | None) -> bool | None:
