@@ -72,6 +72,16 @@ def taken(wanted: Iterable[Door], own: Set[Door]) -> list[int]:
     return sorted({door[1] for door in set(wanted) - own for other in others if collide(door, other)})
 
 
+def holder(port: int, proc: Path) -> str:
+    """The name of a program that listens on this port, as far as this proc(5) shows it; else ""."""
+    held = {handle for handle, door in sockets() if door[1] == port}
+    for process in proc.glob("[0-9]*"):
+        with suppress(OSError):
+            if any(os.readlink(handle) in held for handle in (process / "fd").iterdir()):
+                return (process / "comm").read_text().strip()
+    return ""
+
+
 def refuse_taken(daemon: str, wanted: Set[Door]) -> None:
     """Raises DaemonFailed when a port that a running daemon is to get belongs to another program.
 

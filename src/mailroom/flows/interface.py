@@ -128,9 +128,7 @@ def choices(look: Callable[[], Iterable[Interface]] = interfaces) -> list[dict[s
 
 def with_choices(page: dict[str, Any], look: Callable[[], Iterable[Interface]] = interfaces) -> dict[str, Any]:
     """The settings page with the interfaces that can be chosen on this NAS, as the answer to `settings.read`."""
-    field = page["schema"]["properties"].get("interface")
-    if field is None:
-        return page
+    field = page["schema"]["properties"]["interface"]
     labels = {ALL: "All interfaces"}
     labels.update({one.id: f"{one.title} ({', '.join(one.addresses) or 'no address'})" for one in look()})
     labels.setdefault(page["values"]["interface"], page["values"]["interface"])

@@ -7,7 +7,7 @@ from pathlib import Path
 from mailroom.core import paths
 from mailroom.daemons.ask import silent_after
 from mailroom.daemons.command import run
-from mailroom.daemons.listening import ANY, expect
+from mailroom.daemons.listening import ANY, Door, expect
 from mailroom.daemons.places import INDEXED_LETTERS, LMTP_SOCKET, PORTAL_IMAP_PORT
 from mailroom.daemons.render import render
 from mailroom.daemons.shape import LOOPBACK, DaemonFailed, Facts, PlainDaemon, Service
@@ -55,15 +55,24 @@ class Dovecot(PlainDaemon):
     def reload(self) -> None:
         run(self.id, ("doveadm", "-c", str(CONFIG), "reload"))
 
+    def doors(self, facts: Facts) -> set[Door]:
+        """Where it listens when these facts are in force."""
+        ports = [port for key, port in PORTS.items() if facts.settings["service.protocol"][key]]
+        return {(LOOPBACK, PORTAL_IMAP_PORT), *((where, port) for where in facts.listen() or (ANY,) for port in ports)}
+
     def probe(self, facts: Facts) -> None:
         protocol = facts.settings["service.protocol"]
-        ports = [port for key, port in PORTS.items() if protocol[key]]
-        wanted = {(address, port) for address in facts.listen() or (ANY,) for port in ports}
-        expect(self.id, "Dovecot", {(LOOPBACK, PORTAL_IMAP_PORT), *wanted})
+        expect(self.id, "Dovecot", self.doors(facts))
         asked = [("imap", f"{LOOPBACK}:{PORTAL_IMAP_PORT}"), ("smtp", LMTP_SOCKET)]
         asked += [(kind, f"{LOOPBACK}:{PORTS[key]}") for key, kind in PLAIN if protocol[key]]
         if silent := silent_after(asked, PROBE_LIMIT_S):
             raise DaemonFailed(f"Dovecot does not answer at {silent[0][1]}.", daemon=self.id, target=silent[0][1])
+
+
+def has_message(user: str, message_id: str) -> bool:
+    """Whether a message with this Message-ID is in any folder of a mailbox (doveadm-search(1)). Raises DaemonFailed."""
+    query = ("search", "-u", user, "mailbox", "*", "header", "message-id", message_id)
+    return bool(run("dovecot", ("doveadm", "-c", str(CONFIG), *query)).strip())
 
 
 DAEMON = Dovecot()

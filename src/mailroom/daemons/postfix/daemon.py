@@ -9,7 +9,6 @@ from pathlib import Path
 from mailroom.core import paths
 from mailroom.daemons.ask import silent_after
 from mailroom.daemons.asked import note_asked
-from mailroom.daemons.asked import note_asked
 from mailroom.daemons.command import run
 from mailroom.daemons.listening import ANY, Door, collide, doors_of, expect, refuse_taken
 from mailroom.daemons.places import PORTAL_SMTP_PORT
@@ -77,7 +76,6 @@ class Postfix(PlainDaemon):
         if any(collide(new, old) for new in wanted - own for old in own - wanted):
             # From one interface to all or back: master(8) would open the new socket before it closes the old one, and
             # end over it. Sessions end here, too; senders come back.
-            note_asked(self.id)
             note_asked(self.id)
             run(self.id, ("s6-svc", "-wR", "-T", str(RESTART_LIMIT_MS), "-r", service), timeout_s=25)
             return
