@@ -4,7 +4,7 @@ import { NOW, state } from './window-state'
 /** A made-up set-up of the mail server, with DNS records in every state. `example.com` is well, others have troubles. */
 type Facts = Record<string, unknown>
 const TASK_MS = 700
-const TASKS = ['check', 'settings', 'certificate', 'daemons', 'probe']
+const TASKS = ['volume', 'settings', 'services', 'accounts']
 const FORM = /^([a-z0-9-]+\.)+[a-z][a-z0-9-]*$/i
 
 const kept = {
@@ -170,6 +170,7 @@ function records({ query, body }: Call): Facts {
       needed,
       why: type.toLowerCase(),
       text,
+      next: type === 'PTR' ? 'Only your Internet provider can set it.' : '',
     })),
   }
 }
@@ -180,10 +181,12 @@ function dnsCheck(call: Call): Facts {
     ...record,
     state: states[at],
     found: states[at] === 'wrong' ? ['old-server.example.net'] : [],
+    text: states[at] === 'wrong' ? 'It says old-server.example.net.' : 'So it is.',
     next: states[at] === 'right' ? '' : 'Set it as it is shown here.',
   }))
   const servers = ['ns1.example.net', 'ns2.example.net']
-  return { name_servers: servers, seconds: 1.24, records: found, relay_advised: true }
+  const relay = { text: 'The reverse name cannot be set.', next: 'Send through a relay.' }
+  return { name_servers: servers, seconds: 1.24, records: found, relay_advised: true, relay }
 }
 
 function testMail(): Reply {
@@ -191,7 +194,13 @@ function testMail(): Reply {
   const there = seconds > 2
   const text = there ? 'It lies in the mailbox.' : 'Accepted, waiting for the mailbox.'
   return {
-    json: { state: there ? 'arrived' : 'waiting', text, next: '', seconds, message_id: there ? 'm17' : '' },
+    json: {
+      state: there ? 'arrived' : 'waiting',
+      text,
+      next: '',
+      seconds,
+      message_id: '<17@partner.example>',
+    },
   }
 }
 
@@ -230,7 +239,7 @@ export const SETUP_ROUTES: [RegExp, string, (call: Call, match: string[]) => Rep
   [/^setup\/test_mail\/(.+)$/, 'GET', testMail],
   [/^dns\/records$/, 'GET', (call) => ({ json: records(call) })],
   [/^dns\/check$/, 'POST', (call) => ({ json: dnsCheck(call) })],
-  // {finished: false} makes it a new server; {fails: "daemons"} lets this step of Apply fail.
+  // {finished: false} makes it a new server; {fails: "services"} lets this step of Apply fail.
   [
     /^mock\/setup$/,
     'POST',

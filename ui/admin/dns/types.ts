@@ -11,6 +11,7 @@ export interface DnsRecord {
   needed: 'required' | 'recommended' | 'optional'
   why: string
   text: string
+  next: string
 }
 
 export interface DnsRecords {
@@ -26,7 +27,6 @@ export interface DnsRecords {
 export interface CheckedRecord extends DnsRecord {
   state: RecordState
   found: string[]
-  next: string
 }
 
 export interface DnsCheck {
@@ -34,4 +34,5 @@ export interface DnsCheck {
   seconds: number
   records: CheckedRecord[]
   relay_advised: boolean
+  relay: { text: string; next: string } | null
 }

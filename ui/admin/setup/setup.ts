@@ -10,6 +10,9 @@ export const lost = shallowRef<Problem | null>(null)
 /** Whether the wizard is on screen. It opens by itself as long as the server is not set up. */
 export const wizardOpen = ref(false)
 
+/** Apply is on its way to the server: what was read before it arrived tells nothing. */
+export const sending = ref(false)
+
 export const running = computed(() => setup.value?.job?.state === 'running')
 
 let turn = 0
@@ -19,12 +22,12 @@ export async function readSetup(): Promise<boolean> {
   const mine = ++turn
   try {
     const facts = await api.get<SetupFacts>('setup')
-    if (mine !== turn) return false
+    if (mine !== turn || sending.value) return false
     setup.value = facts
     lost.value = null
     return true
   } catch (reason) {
-    if (mine === turn) lost.value = problemOf(reason)
+    if (mine === turn && !sending.value) lost.value = problemOf(reason)
     return false
   }
 }

@@ -3,7 +3,7 @@ import { t } from '../../shared/i18n'
 import { Problem, problemOf } from '../../shared/problem'
 import { api } from '../session'
 import { useDraft } from './draft'
-import { expect, lost, readSetup, result, setup } from './setup'
+import { expect, lost, readSetup, result, sending, setup } from './setup'
 import { FINISH, PAGES, SUMMARY, answersFrom, pageFor, pageOf, suggestedName } from './steps'
 import type { Field, Job, SetupFacts } from './types'
 import { useChecks } from './useChecks'
@@ -78,6 +78,7 @@ export function useWizard(first: SetupFacts) {
     mine = true
     result.waits = true
     expect({ job: { state: 'running', step: null, steps: [], problem: null } })
+    sending.value = true
     try {
       const sent = { answers: { ...answers }, revision: revision.value }
       expect(await api.post<{ job: Job }>('setup/apply', sent))
@@ -85,6 +86,8 @@ export function useWizard(first: SetupFacts) {
       const problem = problemOf(reason)
       if (UNSURE.includes(problem.status)) lost.value = problem
       else notStarted(problem)
+    } finally {
+      sending.value = false
     }
   }
 
@@ -92,9 +95,9 @@ export function useWizard(first: SetupFacts) {
     mine = false
     result.waits = false
     expect({ job: null })
-    goTo(SUMMARY)
+    goTo(FIELDS.includes(problem.facts.field as Field) ? pageOf(problem.facts.field!) : SUMMARY)
     refused.value = problem
-    if (problem.code === 'stale') void readSetup()
+    setTimeout(() => void readSetup())
   }
 
   /** Others' answers instead of the own ones, or the own ones although others answered meanwhile. */
@@ -108,7 +111,7 @@ export function useWizard(first: SetupFacts) {
   }
 
   watch(setup, (facts) => {
-    if (!facts) return
+    if (!facts || sending.value) return
     const begun = facts.finished || facts.job?.state === 'running'
     if (begun && at.value < FINISH) {
       byOthers.value = !mine
