@@ -6,7 +6,11 @@ from functools import cache
 from typing import Any
 
 import mailroom
+from mailroom.core.scopes import ANY, NEVER
 from mailroom.web.route import ADMIN, ANYBODY, PORTAL, WINDOW, Route, routes
+from mailroom.web.shapes import schema_of
+
+JSON = "application/json"
 
 TITLES = {WINDOW: "Mailroom: the admin window's API", PORTAL: "Mailroom: the mail portal's API"}
 STATUS_WORDS = {
@@ -55,15 +59,16 @@ def document(side: str) -> dict[str, Any]:
 def _schemes(side: str) -> dict[str, Any]:
     if side == PORTAL:
         return {"session": {"type": "apiKey", "in": "cookie", "name": "mailroom"}}
-    return {"session": {"type": "apiKey", "in": "cookie", "name": "id", "description": "DSM's own session."}}
+    return {
+        "session": {"type": "apiKey", "in": "cookie", "name": "id", "description": "DSM's own session."},
+        "bearer": {"type": "http", "scheme": "bearer", "description": "A token for scripts, and no cookie beside it."},
+    }
 
 
 def _operation(route: Route, schemas: dict[str, Any]) -> dict[str, Any]:
     who = ROLE_WORDS.get(route.role, "Any signed-in user.")
     module = route.handler.__module__.rpartition(".")[2]
-    answers: dict[str, Any] = {
-        "200": {"description": route.answer, "content": {route.made: {"example": route.example}}}
-    }
+    answers: dict[str, Any] = {"200": {"description": route.answer, "content": {route.made: _shown(route)}}}
     for status in sorted({*route.errors, *_from_guards(route)}):
         answers[str(status)] = {"description": STATUS_WORDS[status]}
         if status >= 400:
@@ -72,24 +77,46 @@ def _operation(route: Route, schemas: dict[str, Any]) -> dict[str, Any]:
         "operationId": f"{module}.{route.handler.__name__}",
         "tags": [module],
         "summary": route.summary,
-        "description": who,
+        "description": f"{who} {_token_words(route)}",
         "x-role": route.role,
+        "x-scope": route.scope,
         "parameters": _parameters(route),
         "responses": answers,
     }
     if route.role != ANYBODY:
         operation["security"] = [{"session": []}]
+        if route.scope != NEVER:
+            operation["security"].append({"bearer": [] if route.scope == ANY else [route.scope]})
     if route.body:
         schema = _schema(route.body, schemas, f"{module}.{route.body.__name__}")
-        operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
+        asked = {name: value for name, value in route.asked.items() if name not in route.names}
+        operation["requestBody"] = {
+            "required": True,
+            "content": {"application/json": {"schema": schema, "example": asked}},
+        }
     elif route.raw:
         binary = {"schema": {"type": "string", "format": "binary"}}
         operation["requestBody"] = {"required": True, "content": {"application/octet-stream": binary}}
     return operation
 
 
+def _shown(route: Route) -> dict[str, Any]:
+    """The example of an answer, and what is like it. What is no JSON has no schema."""
+    shown: dict[str, Any] = {"example": route.example}
+    return {**shown, "schema": schema_of(route.example)} if route.made == JSON else shown
+
+
+def _token_words(route: Route) -> str:
+    if route.side == PORTAL or route.scope == NEVER:
+        return "No token may do this." if route.side == WINDOW else ""
+    return "Any token may ask this." if route.scope == ANY else f"A token needs the scope `{route.scope}`."
+
+
 def _from_guards(route: Route) -> set[int]:
     found = set() if route.role == ANYBODY else {401}
+    if route.side == WINDOW:
+        # Whoever guessed at tokens waits; and while a part is away nobody can be let in.
+        found |= {403, 429, 503}
     if route.role == ADMIN or route.changes:
         found.add(403)
     if route.changes:
@@ -99,17 +126,27 @@ def _from_guards(route: Route) -> set[int]:
 
 def _parameters(route: Route) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = [
-        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in route.names
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}, **_example(route, name)}
+        for name in route.names
     ]
     if route.changes and route.role != ANYBODY:
         header = "X-SYNO-TOKEN" if route.side == WINDOW else "X-CSRF-Token"
-        found.append({"name": header, "in": "header", "required": True, "schema": {"type": "string"}})
+        words = "DSM's token against forged requests; not with a token for scripts." if route.side == WINDOW else ""
+        needed = route.scope == NEVER
+        found.append(
+            {"name": header, "in": "header", "required": needed, "description": words, "schema": {"type": "string"}}
+        )
     if route.query:
         schema = route.query.model_json_schema()
         for name, described in schema.get("properties", {}).items():
             needed = name in schema.get("required", [])
-            found.append({"name": name, "in": "query", "required": needed, "schema": described})
+            known = {"name": name, "in": "query", "required": needed, "schema": described}
+            found.append({**known, **_example(route, name)})
     return found
+
+
+def _example(route: Route, name: str) -> dict[str, Any]:
+    return {"example": route.asked[name]} if name in route.asked else {}
 
 
 def _schema(model: Any, schemas: dict[str, Any], name: str) -> dict[str, str]:

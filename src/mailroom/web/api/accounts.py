@@ -107,6 +107,8 @@ def export(call: Call) -> Answer:
     example=DIFFERENCE,
     body=Choices,
     errors=(503,),
+    asked={"changes": {"anna": "activate"}},
+    asks_only=True,
 )
 def preview(call: Call) -> Any:
     return asking.job("accounts.preview", changes=call.body.changes)
@@ -121,6 +123,7 @@ def preview(call: Call) -> Any:
     example=DIFFERENCE,
     body=Choices,
     errors=(503,),
+    asked={"changes": {"anna": "activate"}},
 )
 def apply(call: Call) -> Any:
     answer = asking.job("accounts.apply", changes=call.body.changes, who=call.user, where=call.address)

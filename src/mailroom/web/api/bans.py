@@ -42,6 +42,7 @@ def bans(call: Call) -> Any:
     body=Ban,
     errors=(404, 503),
     audit="signin: Let {kind} {value} in again.",
+    asked={"kind": "address", "value": "192.0.2.7"},
 )
 def unban(call: Call) -> Any:
     return asking.signin("unban", kind=call.body.kind, value=call.body.value)

@@ -25,6 +25,7 @@ class Nothing(Asked):
     example={"restarted": "dovecot"},
     body=Nothing,
     errors=(404, 424, 503),
+    asked={"id": "dovecot"},
 )
 def restart(call: Call) -> Any:
     return asking.job("daemons.restart", id=call.path["id"], who=call.user, where=call.address)
@@ -45,6 +46,7 @@ class Lines(Query):
     example={"lines": [{"time": 1790000000.25, "text": "daemon started -- version 3.7.11"}]},
     query=Lines,
     errors=(404, 503),
+    asked={"id": "postfix"},
 )
 def log(call: Call) -> Any:
     return {"lines": asking.job("daemons.log", id=call.path["id"], lines=call.query.lines)["lines"]}
@@ -59,6 +61,7 @@ def log(call: Call) -> Any:
     example='event: lines\ndata: {"lines": [{"time": 1790000000.25, "text": "connect from localhost"}]}\n\n',
     made="text/event-stream",
     errors=(404, 503),
+    asked={"id": "postfix"},
 )
 def log_events(call: Call) -> Stream:
     asking.job("daemons.log", id=call.path["id"], lines=1)

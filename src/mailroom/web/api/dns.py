@@ -92,6 +92,7 @@ def records(call: Call) -> Any:
     body=Check,
     errors=(503,),
     asks_only=True,
+    asked={"domain": "example.com", "hostname": "mail.example.com", "address": "203.0.113.25"},
 )
 def check(call: Call) -> Any:
     return asking.job("dns.check", **call.body.model_dump())

@@ -6,6 +6,7 @@ from typing import Any
 
 from mailroom.core.scopes import ANY
 from mailroom.web.route import WINDOW, Call, route
+from mailroom.web.shapes import free
 
 AREA = ANY
 
@@ -16,7 +17,7 @@ AREA = ANY
     "api/openapi.json",
     summary="This document",
     answer="OpenAPI 3.1.",
-    example={"openapi": "3.1.0"},
+    example=free({"openapi": "3.1.0"}),
 )
 def document(call: Call) -> Any:
     from mailroom.web import openapi

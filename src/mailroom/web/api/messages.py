@@ -54,6 +54,7 @@ def listed(call: Call) -> Any:
     answer="The whole record, with sentences under `explain`.",
     example={**ROW, "explain": ["Arrived 12 Sep 2026 09:00:00 UTC.", "It was accepted for delivery."]},
     errors=(404, 503),
+    asked={"id": "2k9x1f"},
 )
 def show(call: Call) -> Any:
     return asking.job("messages.show", id=call.path["id"])

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from mailroom.web import asking
 from mailroom.web.route import WINDOW, Asked, Call, Query, Whole, route
+from mailroom.web.shapes import free
 
 AREA = "settings"
 
@@ -15,9 +16,10 @@ CHANGE = {
     "page": "mail_delivery.general",
     "key": "max_message_mb",
     "title": "Maximum size per email",
-    "old": 10,
-    "new": 25,
+    "old": free(10),
+    "new": free(25),
 }
+CHANGED = {"revision": 7, "page": "mail_delivery.general", "changes": {"max_message_mb": 25}}
 APPLIED = {"revision": 8, "changed": [CHANGE], "reloaded": ["postfix"], "took_ms": 640}
 
 
@@ -136,6 +138,7 @@ def history(call: Call) -> Any:
     },
     query=Compared,
     errors=(404, 503),
+    asked={"from": 7, "to": 8},
 )
 def compare(call: Call) -> Any:
     return asking.job("settings.compare", **{"from": call.query.from_, "to": call.query.to})
@@ -149,11 +152,12 @@ def compare(call: Call) -> Any:
     answer="JSON Schema 2020-12 with x-ui hints, the values in force and the defaults.",
     example={
         "revision": 7,
-        "schema": {"title": "Protocol", "properties": {}},
-        "values": {"smtp_port": 25},
-        "defaults": {"smtp_port": 25},
+        "schema": free({"title": "Protocol", "properties": {}}),
+        "values": free({"smtp_port": 25}),
+        "defaults": free({"smtp_port": 25}),
     },
     errors=(404, 503),
+    asked={"page": "mail_delivery.general"},
 )
 def read(call: Call) -> Any:
     return asking.job("settings.read", page=call.path["page"])
@@ -168,6 +172,8 @@ def read(call: Call) -> Any:
     example={"settings": [CHANGE], "files": [{"path": "postfix/main.cf", "diff": "-a = 1\n+a = 2"}]},
     body=Changes,
     errors=(404, 409, 503),
+    asked=CHANGED,
+    asks_only=True,
 )
 def preview(call: Call) -> Any:
     asked = call.body
@@ -183,6 +189,7 @@ def preview(call: Call) -> Any:
     example=APPLIED,
     body=Apply,
     errors=(404, 409, 424, 503),
+    asked={**CHANGED, "note": "Ben sends plans."},
 )
 def apply(call: Call) -> Any:
     asked = call.body
@@ -206,6 +213,7 @@ def apply(call: Call) -> Any:
     example=APPLIED,
     body=PutBack,
     errors=(404, 409, 424, 503),
+    asked={"revision": 8, "to": 7, "page": "mail_delivery.general"},
 )
 def put_back(call: Call) -> Any:
     asked = call.body

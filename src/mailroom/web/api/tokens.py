@@ -40,7 +40,7 @@ class New(Asked):
     "GET",
     "api/tokens",
     summary="The tokens for scripts, and what a token can be allowed",
-    answer="Each with its state: valid, expired, or dead when its maker is no administrator now; never the token itself.",
+    answer="Each with its state: valid, expired, or dead when its maker is no administrator now; never the token.",
     example={
         "tokens": [TOKEN],
         "scopes": [{"scope": "server:read", "routes": ["Is all well, and what runs"]}],

@@ -138,6 +138,7 @@ def outlook_elsewhere(call: Call) -> Answer:
     example={"Protocol": "AutodiscoverV1", "Url": "https://mail.example.com/autodiscover/autodiscover.xml"},
     query=Named,
     errors=(404, 503),
+    asked={"Email": "anna@example.com", "Protocol": "AutodiscoverV1"},
 )
 def v2(call: Call) -> dict[str, str]:
     return _v2(call.query.Email, call.query.Protocol)
@@ -153,6 +154,7 @@ def v2(call: Call) -> dict[str, str]:
     example={"Protocol": "AutodiscoverV1", "Url": "https://mail.example.com/autodiscover/autodiscover.xml"},
     query=Named,
     errors=(404, 503),
+    asked={"address": "anna@example.com", "Protocol": "AutodiscoverV1"},
 )
 def v2_address(call: Call) -> dict[str, str]:
     return _v2(call.path["address"], call.query.Protocol)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mailroom.web.route import PORTAL, USER, Call, route
+from mailroom.web.shapes import free
 
 
 @route(
@@ -14,7 +15,7 @@ from mailroom.web.route import PORTAL, USER, Call, route
     role=USER,
     summary="This document",
     answer="OpenAPI 3.1.",
-    example={"openapi": "3.1.0"},
+    example=free({"openapi": "3.1.0"}),
 )
 def document(call: Call) -> Any:
     from mailroom.web import openapi

@@ -81,6 +81,7 @@ def folders(call: Call) -> dict[str, Any]:
     example={"total": 1, "state": "1-1790000000-8-12", "complete": True, "messages": [ROW]},
     query=Listed,
     errors=(404, 503),
+    asked={"id": "INBOX"},
 )
 def messages(call: Call) -> dict[str, Any]:
     asked, folder = call.query, call.path["id"]
@@ -109,6 +110,7 @@ def messages(call: Call) -> dict[str, Any]:
     example={"changed": 2},
     body=Flags,
     errors=(404, 503),
+    asked={"id": "INBOX", "uids": [7, 9], "add": ["seen"], "remove": []},
 )
 def flags(call: Call) -> dict[str, int]:
     asked = call.body
@@ -125,6 +127,7 @@ def flags(call: Call) -> dict[str, int]:
     example={"changed": 2},
     body=Move,
     errors=(404, 503),
+    asked={"id": "INBOX", "uids": [7, 9], "to": "Archive"},
 )
 def move(call: Call) -> dict[str, int]:
     asked = call.body
@@ -141,6 +144,7 @@ def move(call: Call) -> dict[str, int]:
     example={"changed": 2},
     body=Chosen,
     errors=(404, 503),
+    asked={"id": "INBOX", "uids": [7, 9]},
 )
 def delete(call: Call) -> dict[str, int]:
     uids, folder = call.body.uids, call.path["id"]

@@ -57,6 +57,7 @@ class Shown(Query):
     },
     query=Peeked,
     errors=(404, 503),
+    asked={"id": "INBOX", "uid": 7},
 )
 def read(call: Call) -> dict[str, Any]:
     peek = call.query.peek == "1"
@@ -83,6 +84,7 @@ def read(call: Call) -> dict[str, Any]:
     query=Shown,
     made="text/html",
     errors=(404, 503),
+    asked={"id": "INBOX", "uid": 7},
 )
 def body(call: Call) -> Answer:
     remote = call.query.images == "1"
@@ -105,6 +107,7 @@ def body(call: Call) -> Answer:
     example="...",
     made="application/octet-stream",
     errors=(404, 503),
+    asked={"id": "INBOX", "uid": 7, "part": "2"},
 )
 def part(call: Call) -> Answer:
     def work(link: Link) -> tuple[Part, IO[bytes]]:

@@ -52,6 +52,7 @@ class Written(Asked):
     example={"sent": True, "message_id": "<k2f9@example.com>"},
     body=Written,
     errors=(404, 409, 503),
+    asked={"to": ["ben@example.net"], "subject": "Lunch?", "text": "At noon?", "message_id": "<k2f9@example.com>"},
 )
 def send(call: Call) -> dict[str, Any]:
     asked: Written = call.body

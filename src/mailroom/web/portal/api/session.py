@@ -47,6 +47,7 @@ class Nothing(Asked):
     example=SHOWN,
     body=SignIn,
     errors=(403, 429, 503),
+    asked={"user": "anna", "password": "correct horse"},
 )
 def sign_in(call: Call) -> Answer:
     asked = call.body

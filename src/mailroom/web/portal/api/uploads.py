@@ -35,6 +35,7 @@ def bytes_max(call: Call) -> int:
     query=Named,
     raw=bytes_max,
     errors=(503,),
+    asked={"name": "menu.pdf", "type": "application/pdf"},
 )
 def upload(call: Call) -> dict[str, Any]:
     assert call.stream is not None
@@ -53,6 +54,7 @@ def upload(call: Call) -> dict[str, Any]:
     example={"removed": "AbCdEfGhIjKlMnOpQrStUv"},
     body=Nothing,
     errors=(404,),
+    asked={"id": "AbCdEfGhIjKlMnOpQrStUv"},
 )
 def remove(call: Call) -> dict[str, str]:
     uploads.drop(call.user, call.path["id"])
