@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import json
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import dns.flags
 import dns.message
@@ -24,7 +24,8 @@ CODES = {"servfail": dns.rcode.SERVFAIL, "nxdomain": dns.rcode.NXDOMAIN}
 class WorldDns(asyncio.DatagramProtocol):
     """Answers over UDP and TCP.
 
-    The zone file is {name: {type: [text]} | "slow" | "servfail" | "nxdomain"}, read at each question.
+    The zone file is {name: {type: [text]} | "slow" | "servfail" | "nxdomain"}, read at each question. A name with NS in
+    it is a zone: whoever asks for the zone's own word (without recursion) gets it from here, too.
     """
 
     def __init__(self, zone: Path, here: str) -> None:
@@ -73,7 +74,10 @@ class WorldDns(asyncio.DatagramProtocol):
             return None
         answer = dns.message.make_response(question, recursion_available=True)
         name, kind = asked.name.to_text().lower(), dns.rdatatype.to_text(asked.rdtype)
-        wanted = self._known(name.rstrip("."), kind)
+        zone = json.loads(self.zone.read_text()) if self.zone.exists() else {}
+        if not question.flags & dns.flags.RD and _is_held(zone, name.rstrip(".")):
+            answer.flags |= dns.flags.AA
+        wanted = self._known(zone, name.rstrip("."), kind)
         if isinstance(wanted, str):
             answer.set_rcode(CODES.get(wanted, dns.rcode.NOERROR))
             return answer, SLOW_S if wanted == "slow" else 0.0
@@ -81,8 +85,7 @@ class WorldDns(asyncio.DatagramProtocol):
             answer.answer.append(dns.rrset.from_text_list(asked.name, TTL, "IN", kind, wanted))
         return answer, 0.0
 
-    def _known(self, name: str, kind: str) -> list[str] | str:
-        zone = json.loads(self.zone.read_text()) if self.zone.exists() else {}
+    def _known(self, zone: dict[str, Any], name: str, kind: str) -> list[str] | str:
         if name in zone:
             found = zone[name]
             return found if isinstance(found, str) else found.get(kind, [])
@@ -91,3 +94,10 @@ class WorldDns(asyncio.DatagramProtocol):
         if name == WORLD_MX.rstrip("."):
             return [self.here] if kind == "A" else []
         return [f"10 {WORLD_MX}"] if kind == "MX" and name.count(".") == 1 else []
+
+
+def _is_held(zone: dict[str, Any], name: str) -> bool:
+    """Whether the name lies in one of the zones."""
+    labels = name.split(".")
+    above = (zone.get(".".join(labels[start:])) for start in range(len(labels)))
+    return any(isinstance(records, dict) and "NS" in records for records in above)
