@@ -29,6 +29,8 @@
 #define OUR_ID 880
 #define HEAD_MAX 65536
 #define PIECE 65536
+#define TRIES 20
+#define PAUSE_MS 100
 #define NAME_MAX_BYTES 256
 #define ASK_AGAIN_MS 4000
 
@@ -169,13 +171,23 @@ static int write_all(int to, const char *bytes, size_t length) {
     return 0;
 }
 
-static int connect_to_us(void) {
+static int connect_once(void) {
     struct sockaddr_un place = {.sun_family = AF_UNIX};
     strncpy(place.sun_path, SOCKET_PATH, sizeof place.sun_path - 1);
     int link = socket(AF_UNIX, SOCK_STREAM, 0);
     if (link >= 0 && connect(link, (struct sockaddr *)&place, sizeof place)) {
         close(link);
         return -1;
+    }
+    return link;
+}
+
+/* A web process that is just being restarted is back in a moment: nobody has to hear of that. */
+static int connect_to_us(void) {
+    int link = connect_once();
+    for (int left = TRIES; link < 0 && left > 0; left--) {
+        poll(NULL, 0, PAUSE_MS);
+        link = connect_once();
     }
     return link;
 }
