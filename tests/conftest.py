@@ -27,7 +27,12 @@ QUIET = (
     "--disable-dev-shm-usage",
     "--disable-background-networking",
     "--disable-component-update",
+    # Letters are drawn alike on every machine: pictures are compared.
+    "--font-render-hinting=none",
+    "--disable-lcd-text",
+    "--force-color-profile=srgb",
 )
+FONTS = {"FONTCONFIG_FILE": str(HERE / "fonts.conf")}
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +41,7 @@ def browser() -> Iterator[Browser]:
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        made = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
+        made = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET), env={**os.environ, **FONTS})
         yield made
         made.close()
 

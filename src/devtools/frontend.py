@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from devtools import cache, notices
@@ -21,6 +21,8 @@ LOCKED = ("package.json", "package-lock.json")
 # Not part of what is built: what tools made, tests, the made-up API, and DSM's own files, which stay as they are.
 NOT_BUILT = {"node_modules", "dist", "tests", "dsm", "dev"}
 PAGES = ("admin.html", "mail.html")
+# The page of the kit: for developers and tests, never in the package.
+GALLERY = ("gallery.html", "kit/gallery")
 LICENCES = "licences.txt"
 MACHINE_TRUSTS = Path("/etc/ssl/certs/ca-certificates.crt")
 
@@ -45,15 +47,30 @@ def built() -> Path:
     return cache.built("ui", cache.key_of(parts), lambda folder: _build(folder, node_modules))
 
 
+def gallery() -> Path:
+    """The cached folder whose `dist` has gallery.html: every part of the kit in every state."""
+    node_modules = packages()
+    files = [*sources(), *_gallery_sources()]
+    parts: list[Path | str] = [node_modules.parent.name, Path(__file__)]
+    for file in files:
+        parts += [str(file.relative_to(UI)), file]
+    config = ("--config", "dev/gallery.config.ts")
+    return cache.built("ui-gallery", cache.key_of(parts), lambda folder: _vite(folder, node_modules, files, config))
+
+
 def sources() -> Iterator[Path]:
     """Every file that what is built can depend on, in a fixed order."""
     for entry in sorted(UI.iterdir()):
         if entry.name in NOT_BUILT or entry.name.startswith("."):
             continue
-        if entry.is_file():
-            yield entry
-        else:
-            yield from sorted(file for file in entry.rglob("*") if file.is_file())
+        for file in [entry] if entry.is_file() else sorted(file for file in entry.rglob("*") if file.is_file()):
+            if not str(file.relative_to(UI)).startswith(GALLERY):
+                yield file
+
+
+def _gallery_sources() -> list[Path]:
+    shows = sorted(file for file in (UI / GALLERY[1]).rglob("*") if file.is_file())
+    return [UI / GALLERY[0], UI / "dev/gallery.config.ts", *shows]
 
 
 def checks() -> dict[str, tuple[tuple[str | Path, ...], Path]]:
@@ -92,18 +109,22 @@ def _trusted() -> dict[str, str]:
     return {"NODE_EXTRA_CA_CERTS": str(MACHINE_TRUSTS)} if MACHINE_TRUSTS.exists() else {}
 
 
-def _build(folder: Path, node_modules: Path) -> None:
+def _vite(folder: Path, node_modules: Path, files: Iterable[Path], options: tuple[str, ...] = ()) -> None:
     """Build from a copy, so that nothing is left in the checkout and nothing else of it can be used."""
     with step("Front end"), tempfile.TemporaryDirectory(dir=folder) as name:
         copy = Path(name)
-        for file in sources():
+        for file in files:
             target = copy / file.relative_to(UI)
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(file, target)
         (copy / "node_modules").symlink_to(node_modules)
         vite = node_modules / "vite/bin/vite.js"
         out = {"MAILROOM_UI_OUT": str(folder / "dist"), "NODE_ENV": "production"}
-        run((node(), vite, "build", "--logLevel", "warn", "--configLoader", "runner"), cwd=copy, env=out)
+        run((node(), vite, "build", "--logLevel", "warn", "--configLoader", "runner", *options), cwd=copy, env=out)
+
+
+def _build(folder: Path, node_modules: Path) -> None:
+    _vite(folder, node_modules, sources())
     missing = [page for page in PAGES if not (folder / "dist" / page).is_file()]
     if missing:
         raise Stop(f"The front end was built without {', '.join(missing)}.")

@@ -5,94 +5,21 @@ The policy is the web process's own; whether both sides fit together is tested w
 
 from __future__ import annotations
 
-import os
-import socket
-import subprocess
-from collections.abc import Callable, Iterator
-from contextlib import closing
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from devtools import frontend
-from mailroom.web.files import POLICY
+from looking import barriers
 
-AXE = frontend.UI / "node_modules/axe-core/axe.min.js"
-# Each page of the window, and something that is there when it is complete.
-WINDOW_PAGES = {
-    "server_management": "Together", "threat_monitor": "Where spam", "mail_delivery/general": "SMTP banner",
-    "service/protocol": "Enable POP3 SSL/TLS", "security/spam": "Anti-spam engine", "security/antivirus": "Apply",
-    "security/sign_in": "198.51.100.23", "queue": "wait to be delivered", "auditing": "sender1@partner1.example",
-    "license": "DEFAULT FREE LICENSE", "account": "user-0001@example.com", "personal": "Open your mail",
-}  # fmt: skip
 Show = Callable[..., Page]
-
-
-@pytest.fixture(scope="module")
-def site() -> Iterator[str]:
-    """The address of a server for what was built."""
-    frontend.checks()
-    with closing(socket.socket()) as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    vite = frontend.UI / "node_modules/vite/bin/vite.js"
-    settings = {
-        "MAILROOM_UI_OUT": str(frontend.built() / "dist"), "MAILROOM_UI_PORT": str(port), "MAILROOM_UI_POLICY": POLICY,
-    }  # fmt: skip
-    argv = (frontend.node(), vite, "preview", "--configLoader", "runner", "--config", "dev/vite.config.ts")
-    server = subprocess.Popen(argv, cwd=frontend.UI, env={**os.environ, **settings}, stdout=subprocess.PIPE, text=True)
-    assert server.stdout is not None
-    for line in server.stdout:
-        if str(port) in line:
-            break
-    yield f"http://127.0.0.1:{port}"
-    server.terminate()
-    server.wait()
-
-
-@pytest.fixture
-def show(site: str, browser: Browser) -> Iterator[Show]:
-    """show("w/", "queue", theme="dark", width=390): a page. A script error or a breach of the policy fails the test."""
-    context = browser.new_context()
-    troubles: list[str] = []
-
-    def opened(place: str, at: str = "", *, theme: str = "light", width: int = 1280, height: int = 760) -> Page:
-        page = context.new_page()
-        page.set_viewport_size({"width": width, "height": height})
-        page.on("pageerror", lambda error: troubles.append(str(error)))
-        page.on("console", lambda told: troubles.append(told.text) if "Content Security Policy" in told.text else None)
-        page.goto(f"{site}/{place}?lang=enu&theme={theme}#{at}")
-        return page
-
-    yield opened
-    context.close()
-    # What a hostile mail brings is refused in its frame and when it is quoted: that is what the policies are for.
-    expected = ("sandboxed", "img-src data:", "inline event handler")
-    assert [text for text in troubles if not any(word in text for word in expected)] == []
 
 
 def tell(page: Page, path: str, facts: dict[str, Any]) -> None:
     """Change the made-up server."""
     place = page.url.split("?")[0]
     assert page.request.post(f"{place}api/{path}", data=facts).ok
-
-
-def faults(page: Page) -> list[str]:
-    """What axe-core finds serious or critical (WCAG 2.2 A and AA)."""
-    page.evaluate(AXE.read_text() + ";0")
-    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-    serious = [one for one in found["violations"] if one["impact"] in ("serious", "critical")]
-    return [f"{one['id']}: {node['html'][:160]}" for one in serious for node in one["nodes"]]
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_window_pages_have_no_serious_barrier(show: Show, theme: str) -> None:
-    page = show("w/", theme=theme)
-    for name, text in WINDOW_PAGES.items():
-        page.evaluate("name => { location.hash = name }", name)
-        page.get_by_role("main").get_by_text(text).first.wait_for()
-        assert faults(page) == [], name
 
 
 def test_stale_writer_sees_the_other_and_decides(show: Show) -> None:
@@ -181,7 +108,7 @@ def test_sign_in_says_what_is_wrong(show: Show, password: str, told: str) -> Non
     page.get_by_label("Password").fill(password)
     page.get_by_role("button", name="Sign In").click()
     expect(page.get_by_role("alert")).to_contain_text(told)
-    assert faults(page) == []
+    assert barriers(page) == []
     page.get_by_label("Password").fill("right")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Inbox")).to_be_visible()
@@ -196,10 +123,10 @@ def opened_mail(page: Page) -> None:
 def test_portal_has_no_serious_barrier(show: Show, theme: str) -> None:
     page = show("m/", theme=theme)
     opened_mail(page)
-    assert faults(page) == []
+    assert barriers(page) == []
     page.keyboard.press("r")
     page.locator(".writing blockquote").wait_for()
-    assert faults(page) == []
+    assert barriers(page) == []
 
 
 def test_quoted_mail_can_run_nothing(show: Show) -> None:

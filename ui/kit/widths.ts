@@ -2,6 +2,13 @@ import { ref } from 'vue'
 
 const LEAST_PX = 48
 const STEP_PX = 16
+const SHRINKS_TO = 0.6
+
+interface Sized {
+  key: string
+  width: number
+  grow?: boolean
+}
 
 /** The widths of a grid's columns, and how they are changed: by dragging, or step by step with the keyboard. */
 export function useWidths() {
@@ -30,10 +37,18 @@ export function useWidths() {
     set(key, title.offsetWidth + by * STEP_PX)
   }
 
-  const size = (column: { key: string; width: number; grow?: boolean }) => ({
-    width: `${widths.value[column.key] ?? column.width}px`,
-    flexGrow: column.grow && !widths.value[column.key] ? 1 : 0,
-  })
+  /** A column takes its width, or less where there is no room, unless the reader gave it a width. */
+  function size(column: Sized) {
+    const given = widths.value[column.key]
+    return {
+      flex: `${column.grow && !given ? 1 : 0} ${given ? 0 : 1} ${given ?? column.width}px`,
+      minWidth: `${least(column)}px`,
+    }
+  }
 
-  return { size, drag, step }
+  const least = (column: Sized) => widths.value[column.key] ?? Math.round(column.width * SHRINKS_TO)
+  /** Below this the whole grid scrolls sideways. */
+  const leastOf = (columns: Sized[]) => columns.reduce((sum, column) => sum + least(column), 0)
+
+  return { size, leastOf, drag, step }
 }

@@ -1,0 +1,152 @@
+"""The page of the kit: each part in each state, light and dark, at 100 and 200 %, as somebody last looked at it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, CDPSession, Locator, Page, expect
+
+import front_end
+import looking
+import pictures
+
+# 200 %: what browser zoom does. The window has half the room, each of its pixels is two by two.
+WIDTH, HEIGHT = 780, 600
+SIZES = {"100": 1, "200": 2}
+VARIANTS = [(theme, size) for theme in ("light", "dark") for size in SIZES]
+# Where a page of the kit is used: a wide and a small window, a tablet, and 200 % of a usual one.
+ROOMS = ((1280, 800), (1024, 640), (820, 1180), (640, 400))
+OPENED = ".dialog, .pop, .tip, .toast"
+Show = Callable[..., Page]
+
+
+@pytest.fixture(scope="module")
+def kit() -> Iterator[str]:
+    """The address of the kit's page."""
+    with front_end.kit() as address:
+        yield address
+
+
+@pytest.fixture
+def show(kit: str, browser: Browser) -> Iterator[Show]:
+    """show(theme, scale): the page of the kit. A script error fails the test."""
+    contexts, troubles = [], []
+
+    def opened(theme: str = "light", scale: int = 1, only: str = "") -> Page:
+        context = browser.new_context(
+            viewport={"width": WIDTH // scale, "height": HEIGHT // scale},
+            device_scale_factor=scale,
+            reduced_motion="reduce",
+            locale="en-US",
+            timezone_id="UTC",
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: troubles.append(str(error)))
+        page.goto(f"{kit}?theme={theme}&only={only}")
+        page.locator("[data-show]").first.wait_for()
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert troubles == []
+
+
+def force(page: Page) -> CDPSession:
+    """Give each case the pseudo-class it asks for, as long as the session lives."""
+    session = page.context.new_cdp_session(page)
+    session.send("DOM.enable")
+    session.send("CSS.enable")
+    root = session.send("DOM.getDocument")["root"]["nodeId"]
+    for case in session.send("DOM.querySelectorAll", {"nodeId": root, "selector": "[data-force]"})["nodeIds"]:
+        said = session.send("DOM.getAttributes", {"nodeId": case})["attributes"]
+        asked = dict(zip(said[::2], said[1::2], strict=True))
+        node = session.send("DOM.querySelector", {"nodeId": case, "selector": asked["data-on"]})["nodeId"]
+        classes = [asked["data-force"], *(["focus"] if asked["data-force"] == "focus-visible" else [])]
+        session.send("CSS.forcePseudoState", {"nodeId": node, "forcedPseudoClasses": classes})
+    return session
+
+
+def taken(page: Page, part: Locator | None = None) -> bytes:
+    """A picture of one part, or of the screen."""
+    page.evaluate("new Promise(done => requestAnimationFrame(() => setTimeout(done)))")
+    return (part or page).screenshot(animations="disabled", caret="hide")
+
+
+@pytest.mark.parametrize(("theme", "size"), VARIANTS)
+def test_the_kit_looks_as_it_did(show: Show, theme: str, size: str) -> None:
+    page = show(theme, SIZES[size])
+    forced = force(page)
+    wrong = []
+    for part in page.locator("[data-show]").all():
+        name = f"kit/{part.get_attribute('data-show')}-{theme}-{size}"
+        wrong.append(pictures.check(taken(page, part), name))
+    forced.detach()
+    for case in page.locator("[data-opens]").all():
+        name, title = case.evaluate("one => [one.closest('[data-show]').dataset.show, one.dataset.case]")
+        case.locator(case.get_attribute("data-opens") or "").first.click()
+        opened = page.locator(OPENED).first
+        opened.wait_for()
+        page.mouse.move(0, 0)
+        wrong.append(pictures.check(taken(page), f"kit/{name}-{title.split(',')[0].replace(' ', '_')}-{theme}-{size}"))
+        page.keyboard.press("Escape")
+        expect(opened).to_have_count(0)
+    assert [one for one in wrong if one] == []
+
+
+def test_no_picture_is_left_of_what_is_gone(show: Show) -> None:
+    page = show()
+    parts = {part.get_attribute("data-show") for part in page.locator("[data-show]").all()}
+    cases = [
+        case.evaluate("one => `${one.closest('[data-show]').dataset.show}-${one.dataset.case.split(',')[0]}`")
+        for case in page.locator("[data-opens]").all()
+    ]
+    names = {
+        f"{name.replace(' ', '_')}-{theme}-{size}" for name in [*map(str, parts), *cases] for theme, size in VARIANTS
+    }
+    assert pictures.stale("kit", names) == []
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_kit_has_no_serious_barrier(show: Show, theme: str) -> None:
+    page = show(theme)
+    assert looking.barriers(page) == []
+    for case in page.locator("[data-opens]").all():
+        case.locator(case.get_attribute("data-opens") or "").first.click()
+        page.locator(OPENED).first.wait_for()
+        assert looking.barriers(page, OPENED) == [], case.get_attribute("data-case")
+        page.keyboard.press("Escape")
+        expect(page.locator(OPENED)).to_have_count(0)
+
+
+@pytest.mark.parametrize(("width", "height"), ROOMS)
+def test_nothing_of_the_kit_is_cut_or_covered(show: Show, width: int, height: int) -> None:
+    page = show()
+    page.set_viewport_size({"width": width, "height": height})
+    assert looking.complaints(page) == []
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_everything_in_the_kit_shows_that_the_keyboard_is_there(show: Show, theme: str) -> None:
+    count, blind = looking.hidden_focus(show(theme))
+    assert count > 100 and blind == []
+
+
+def test_what_is_cut_or_covered_is_found(show: Show) -> None:
+    """The test of the tests: without it they could pass because they see nothing."""
+    page = show(only="DButton")
+    assert looking.complaints(page) == []
+    page.evaluate(
+        """() => {
+            const add = html => document.querySelector('[data-show]').insertAdjacentHTML('beforeend', html)
+            add('<p style="width: 40px; overflow: hidden; white-space: nowrap">Everything is cut</p>')
+            add('<p>Under</p><p style="margin-top: -36px; position: relative">Over it</p>')
+            add('<div style="width: 90px; overflow: auto"><p style="width: 300px">Far</p></div>')
+            add('<button style="outline: 0; border: 0">Blind</button>')
+        }"""
+    )
+    found = " / ".join(looking.complaints(page))
+    assert "cut" in found and "Over it" in found and "sideways" in found
+    assert len(looking.hidden_focus(page)[1]) == 1
