@@ -39,6 +39,12 @@ def given(answers: dict[str, Any]) -> Answers:
     return {name: value.strip() for name, value in answers.items()}
 
 
+def kinds() -> dict[str, list[dict[str, Any]]]:
+    """{starts, account_types}: what there is to choose from, and whether this version can do it."""
+    known = {"starts": STARTS, "account_types": ACCOUNT_TYPES}
+    return {name: [{"id": id, "ready": ready} for id, ready in ids.items()] for name, ids in known.items()}
+
+
 def in_force(values: AllValues, volume: str) -> Answers:
     """What the settings and the place of the mail say by now; what nobody has chosen yet is empty."""
     general, interface = values[GENERAL], values[INTERFACE]

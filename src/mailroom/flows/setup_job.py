@@ -11,22 +11,14 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from mailroom.core.problems import Invalid, Problem, Stale, Unavailable
 from mailroom.flows import setup_check
 from mailroom.flows.setting import Author, Settings, cleaned, complete
-from mailroom.flows.setup_answers import (
-    ACCOUNT_TYPES,
-    STARTS,
-    USUAL,
-    Answers,
-    given,
-    in_force,
-    is_finished,
-    settings_of,
-)
+from mailroom.flows.setup_answers import USUAL, Answers, given, in_force, is_finished, kinds, settings_of
 from mailroom.flows.setup_notes import Note
 from mailroom.store.settings import Revision
 
@@ -94,8 +86,7 @@ class Setup:
             "step": draft.get("step", ""),
             "answers": {**in_force(values, self.ports.place()[0]), **draft.get("answers", {})},
             "choices": {
-                "starts": [{"id": id, "ready": ready} for id, ready in STARTS.items()],
-                "account_types": [{"id": id, "ready": ready} for id, ready in ACCOUNT_TYPES.items()],
+                **kinds(),
                 "interfaces": world.interfaces(),
                 "volumes": [vars(one) for one in world.volumes()],
             },
@@ -229,11 +220,12 @@ class Setup:
                 self._put_settings_back(job)
                 self._put_mail_back(job)
                 self.ports.bring()
-            self._note(job, state=FAILED)
+            self._note(job, state=FAILED, owed=False)
         except (Problem, OSError) as second:
             LOG.error("set-up: not put back yet: %s", second)
-            with_both = f"{reason.message} It could not be put back yet either ({second}); the next start tries again."
-            job["problem"] = {**problem, "message": with_both}
+            both = f"{reason.message} It could not be put back either ({second}); the next start tries again."
+            with suppress(Problem):
+                self._note(job, state=FAILED, owed=True, problem={**problem, "message": both})
         self._tell(job, f"The set-up failed and was put back: {reason.message}")
 
     def _put_settings_back(self, job: Job) -> None:
@@ -268,7 +260,7 @@ class Setup:
         Called once when the job process starts, after the settings themselves have been settled. Raises nothing.
         """
         job = self.note.read()
-        if job is None or job.get("state") not in (RUNNING, PUTTING_BACK):
+        if job is None or not (job.get("owed") or job.get("state") in (RUNNING, PUTTING_BACK)):
             return
         job["former"] = tuple(job["former"])
         if job["state"] == RUNNING and (job["committed"] or self._revision_of(job) is not None):

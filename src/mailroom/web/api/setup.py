@@ -156,8 +156,8 @@ def forget(call: Call) -> Any:
     example={"fields": {"interface": [REMARK], "domain": []}},
     body=Checked,
     errors=(503,),
+    asked={"answers": {"interface": "eth0", "domain": "example.com"}},
     asks_only=True,
-    asked={"answers": ANSWERS},
 )
 def check(call: Call) -> Any:
     return asking.job("setup.check", answers=call.body.answers.given())
