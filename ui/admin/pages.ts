@@ -34,6 +34,7 @@ const bans = defineAsyncComponent(() => import('./pages/Bans.vue'))
 const messages = defineAsyncComponent(() => import('./pages/Messages.vue'))
 const licences = defineAsyncComponent(() => import('./pages/Licences.vue'))
 const users = defineAsyncComponent(() => import('./pages/Users.vue'))
+const programs = defineAsyncComponent(() => import('./pages/MailPrograms.vue'))
 const personal = defineAsyncComponent(() => import('./pages/Personal.vue'))
 
 /** The left menu, in the guide's order. An entry without any page says in one line what will be there. */
@@ -50,7 +51,7 @@ export const MENU: MenuEntry[] = [
   },
   { id: 'threat_monitor', icon: ShieldAlert, colour: '#e0523e', tabs: [] },
   { id: 'mail_delivery', icon: Send, colour: '#1ba5b0', tabs: [] },
-  { id: 'service', icon: Server, colour: '#5b6fd8', tabs: [] },
+  { id: 'service', icon: Server, colour: '#5b6fd8', tabs: [{ id: 'programs', component: programs }] },
   { id: 'security', icon: ShieldCheck, colour: '#25955b', tabs: [{ id: 'sign_in', component: bans }] },
   { id: 'queue', icon: Layers, colour: '#e08a1e', tabs: [] },
   { id: 'auditing', icon: ScrollText, colour: '#6f8497', tabs: [{ id: 'messages', component: messages }] },

@@ -1,3 +1,4 @@
+import { clients } from './clients'
 import { tell, type Api, type Call, type Reply } from './mock'
 
 /** A made-up mailbox of 100,000 messages; the password is "right", anything else shows a refusal. */
@@ -161,6 +162,7 @@ export const portal: Api = (call) => {
     return { json: {} }
   }
   if (!state.signedIn) return { status: 401, json: { code: 'signed_out', message: 'Nobody is signed in.' } }
+  if (path === 'clients') return clients(ME)
   if (path === 'folders') return { json: { folders: FOLDERS } }
   if (path === 'uploads') return { json: { id: 'u1', name: call.query.get('name'), size: asked.bytes ?? 10 } }
   if (path === 'send') return sent(asked)

@@ -1,4 +1,5 @@
 import { tell, type Api, type Call, type Reply } from './mock'
+import { clients } from './clients'
 import { SETUP_ROUTES } from './setup'
 import { accounts, explained, message, overview } from './window-facts'
 import { NOW, PAGES, state, type Revision, type Values } from './window-state'
@@ -103,6 +104,11 @@ const ROUTES: [RegExp, string, (call: Call, match: string[]) => Reply][] = [
           : null,
       },
     }),
+  ],
+  [
+    /^clients$/,
+    'GET',
+    () => clients({ user: 'admin', address: 'admin@example.com', full_name: 'Anna Adler' }),
   ],
   [/^overview$/, 'GET', overview],
   [/^daemons\/(.+)\/restart$/, 'POST', (_, [, id]) => ({ json: { restarted: id } })],
