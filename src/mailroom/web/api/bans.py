@@ -54,7 +54,7 @@ def unban(call: Call) -> Any:
     "api/ways",
     summary="How passwords are checked on this host",
     answer="The way in use, why, and what was tried.",
-    example={"way": "pam", "why": "", "tried": [{"way": "pam", "works": True, "why": ""}]},
+    example={"way": "pam", "why": "", "tried": [{"way": "pam", "usable": True, "why": ""}]},
     errors=(503,),
 )
 def ways(call: Call) -> Any:

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from mailroom.web import asking
 from mailroom.web.route import WINDOW, Asked, Call, Query, route
+from mailroom.web.shapes import Named
 
 AREA = "server"
 NAME = Annotated[str, Field(max_length=253)]
@@ -29,7 +30,7 @@ RECORD = {
     "ttl_s": 3600,
     "needed": "required",
     "why": "why_mx",
-    "values": {"domain": "example.com", "hostname": "mail.example.com"},
+    "values": Named({"domain": "example.com", "hostname": "mail.example.com"}),
     "text": "Tells other mail servers that mail for example.com goes to mail.example.com.",
     "next": "At your DNS provider, add this record.",
 }
@@ -37,7 +38,7 @@ FOUND = {
     "state": "wrong",
     "found": ["10 mx.example.net"],
     "code": "mx_elsewhere",
-    "values": {"name": "example.com", "value": "mail.example.com", "found": "10 mx.example.net"},
+    "values": Named({"name": "example.com", "value": "mail.example.com", "found": "10 mx.example.net"}),
     "text": "Mail for example.com goes to 10 mx.example.net, not to mail.example.com.",
     "next": "At your DNS provider, change the MX record to mail.example.com when this server shall receive the mail.",
 }

@@ -22,6 +22,28 @@ ROW = {
     "login": "",
     "client": "192.0.2.7",
 }
+RECORD = {
+    **ROW,
+    "recipients": [{"address": "anna@example.com", "refusal": ""}],
+    "client_name": "mail.example.net",
+    "helo": "mail.example.net",
+    "daemon": "smtpd",
+    "tls": "TLSv1.3",
+    "message_id": "<1@example.net>",
+    "actions": ["spam_header"],
+    "reply": "",
+    "checks": [
+        {
+            "check": "spamassassin",
+            "ms": 150.2,
+            "result": "pass",
+            "score": -1.0,
+            "detail": "",
+            "reply": "",
+            "setting": "security.spam.on",
+        }
+    ],
+}
 
 
 class Listed(Query):
@@ -52,7 +74,7 @@ def listed(call: Call) -> Any:
     "api/messages/{id}",
     summary="What became of one message, and why",
     answer="The whole record, with sentences under `explain`.",
-    example={**ROW, "explain": ["Arrived 12 Sep 2026 09:00:00 UTC.", "It was accepted for delivery."]},
+    example={**RECORD, "explain": ["Arrived 12 Sep 2026 09:00:00 UTC.", "It was accepted for delivery."]},
     errors=(404, 503),
     asked={"id": "2k9x1f"},
 )

@@ -18,7 +18,7 @@ AREA = "server"
     answer="What is not well, worst first; the state of each daemon, what it costs, how it ended if nobody asked; the "
     "machine. `severity` is problem, attention or note; `go` says where the window helps.",
     example={
-        "health": {"state": "healthy", "title": "Healthy", "text": "All services run."},
+        "health": {"state": "healthy", "title": "Healthy", "text": "All services run.", "next": ""},
         "daemons": [
             {
                 "id": "postfix",

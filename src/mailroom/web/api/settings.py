@@ -8,7 +8,7 @@ from pydantic import Field
 
 from mailroom.web import asking
 from mailroom.web.route import WINDOW, Asked, Call, Query, Whole, route
-from mailroom.web.shapes import free
+from mailroom.web.shapes import Named, free
 
 AREA = "settings"
 
@@ -91,6 +91,8 @@ def index(call: Call) -> Any:
             "group": "SMTP",
             "help": "Other mail servers always use port 25.",
             "parameter": "master.cf smtp/inet",
+            "labels": Named({"deliver": "Deliver"}),
+            "unit": "MB",
         }
     ],
     errors=(503,),

@@ -9,6 +9,7 @@ from pydantic import Field
 from mailroom.web import asking
 from mailroom.web.api.daemons import Nothing
 from mailroom.web.route import WINDOW, Asked, Call, Whole, route
+from mailroom.web.shapes import Named
 
 AREA = "settings"
 ANSWERS = {
@@ -56,7 +57,7 @@ REMARK = {
     "code": "interface_dynamic",
     "text": "LAN 1 gets its address from somebody else (DHCP or PPPoE), so it can change.",
     "next": "Have your router always give this NAS the same address, or set a fixed one.",
-    "values": {"title": "LAN 1"},
+    "values": Named({"title": "LAN 1"}),
 }
 
 
@@ -153,7 +154,7 @@ def forget(call: Call) -> Any:
     summary="What can be said about answers; nothing is changed",
     answer="For each answer given: remarks of the level ok, advice (mail would suffer) or problem (cannot be applied). "
     "Name servers are asked for at most 3 seconds.",
-    example={"fields": {"interface": [REMARK], "domain": []}},
+    example={"fields": Named({"interface": [REMARK]})},
     body=Checked,
     errors=(503,),
     asked={"answers": {"interface": "eth0", "domain": "example.com"}},
