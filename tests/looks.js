@@ -34,8 +34,9 @@
     return right - left > 1 && bottom - top > 1 ? { left, top, right, bottom } : null
   }
 
-  /** Whoever sees only a part of a text can have the whole: it is the title of something around it. */
+  /** Whoever sees only a part of a text can have the whole: by a grid's own doing, or as the title of what is around. */
   const isTold = (element, text) => {
+    if (element.closest('[role=grid] [role=gridcell]')) return true
     for (let around = element; around; around = around.parentElement) {
       if (around.title && around.title.includes(text.slice(0, 20))) return true
       if (around.matches('[role=gridcell], [role=row], td')) break

@@ -51,8 +51,8 @@ def test_the_keyboard_is_always_visible(show: Show) -> None:
 def test_a_tablet_needs_no_mouse(show: Show) -> None:
     page = show("w/", **TABLET, has_touch=True)
     page.get_by_role("navigation").get_by_role("button", name="Mail Delivery").tap()
-    page.get_by_role("button", name="About SMTP banner").tap()
-    expect(page.get_by_role("dialog", name="About SMTP banner")).to_be_visible()
+    page.get_by_role("button", name="About “SMTP banner”").tap()
+    expect(page.get_by_role("dialog", name="About “SMTP banner”")).to_be_visible()
     page.keyboard.press("Escape")
     page.get_by_role("navigation").get_by_role("button", name="Account").tap()
     page.get_by_role("gridcell", name="user-0001", exact=True).tap()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -132,6 +133,65 @@ def test_nothing_of_the_kit_is_cut_or_covered(show: Show, width: int, height: in
 def test_everything_in_the_kit_shows_that_the_keyboard_is_there(show: Show, theme: str) -> None:
     count, blind = looking.hidden_focus(show(theme))
     assert count > 100 and blind == []
+
+
+def test_what_a_grid_cuts_it_tells_who_points_at_it(show: Show) -> None:
+    page = show(only="DGrid")
+    cell = page.get_by_role("gridcell", name="Höchstgrenze").first
+    cell.hover()
+    expect(cell).to_have_attribute("title", re.compile("^Höchstgrenze .* überschreiten$"))
+
+
+def test_a_grid_is_used_by_keyboard_alone(show: Show) -> None:
+    """Titles sort, columns are chosen and kept, ranges go to the end, the way back begins at the top."""
+    page = show(only="DGrid")
+    grid = page.get_by_role("grid", name="Many")
+    grid.get_by_role("button", name="Address").focus()
+    page.keyboard.press("Enter")
+    expect(grid.get_by_role("columnheader", name="Address")).to_have_attribute("aria-sort", "ascending")
+    before = grid.get_by_role("columnheader", name="Address").evaluate("one => one.offsetWidth")
+    page.keyboard.press("Shift+ArrowRight")
+    assert grid.get_by_role("columnheader", name="Address").evaluate("one => one.offsetWidth") == before + 16
+    page.keyboard.press("ArrowDown")
+    expect(grid).to_be_focused()
+    page.keyboard.press("Home")
+    page.keyboard.press("PageDown")
+    page.keyboard.press("PageUp")
+    page.keyboard.press("Shift+End")
+    expect(page.get_by_text("10000 selected")).to_be_visible()
+    expect(grid.get_by_role("row", name="user-10000")).to_have_attribute("aria-selected", "true")
+    page.keyboard.press("Home")
+    expect(grid.get_by_role("row", name="user-00001")).to_have_attribute("aria-selected", "true")
+    page.keyboard.press("Control+a")
+    expect(page.get_by_text("10000 selected")).to_be_visible()
+    page.get_by_role("button", name="Columns").first.focus()
+    page.keyboard.press("Enter")
+    page.get_by_role("checkbox", name="Address").press("Space")
+    page.get_by_role("button", name="Move Activation up").press("Enter")
+    expect(page.get_by_role("checkbox", name="Name")).to_be_disabled()
+    page.reload()
+    titles = page.get_by_role("grid", name="Many").get_by_role("columnheader")
+    expect(titles).to_have_text(["Name", "Activation", "Größenbeschränkung je Nachricht"])
+    page.get_by_role("button", name="Columns").first.click()
+    page.get_by_role("button", name="Restore Default").click()
+    expect(titles).to_have_count(4)
+
+
+def test_a_tree_is_used_by_keyboard_alone(show: Show) -> None:
+    page = show(only="DTree")
+    tree = page.get_by_role("tree", name="Users")
+    tree.get_by_role("treeitem").first.focus()
+    page.keyboard.press("ArrowRight")
+    expect(tree.get_by_role("treeitem", name="Sales")).to_be_focused()
+    expect(tree.get_by_role("treeitem", name="Sales")).to_have_attribute("aria-checked", "mixed")
+    page.keyboard.press("Space")
+    expect(tree.get_by_role("treeitem", name="ben")).to_have_attribute("aria-checked", "true")
+    page.keyboard.press("ArrowLeft")
+    expect(tree.get_by_role("treeitem", name="ben")).to_have_count(0)
+    page.keyboard.press("End")
+    expect(tree.get_by_role("treeitem", name="example.org")).to_be_focused()
+    page.keyboard.press("s")
+    expect(tree.get_by_role("treeitem", name="Sales")).to_be_focused()
 
 
 def test_what_is_cut_or_covered_is_found(show: Show) -> None:

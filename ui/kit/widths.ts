@@ -8,6 +8,7 @@ interface Sized {
   key: string
   width: number
   grow?: boolean
+  firm?: boolean
 }
 
 /** The widths of a grid's columns, and how they are changed: by dragging, or step by step with the keyboard. */
@@ -46,7 +47,8 @@ export function useWidths() {
     }
   }
 
-  const least = (column: Sized) => widths.value[column.key] ?? Math.round(column.width * SHRINKS_TO)
+  const least = (column: Sized) =>
+    widths.value[column.key] ?? (column.firm ? column.width : Math.round(column.width * SHRINKS_TO))
   /** Below this the whole grid scrolls sideways. */
   const leastOf = (columns: Sized[]) => columns.reduce((sum, column) => sum + least(column), 0)
 
