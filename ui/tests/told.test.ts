@@ -113,7 +113,7 @@ describe('in the window', () => {
     const said = Object.values(catalogueOf(name))
     const fields = schemas.flatMap(fieldsOf)
     const groups = schemas.flatMap(groupsOf)
-    expect(fields.length).toBeGreaterThan(30)
+    expect(fields.length).toBeGreaterThan(20)
     expect(
       fields.filter((field) => !said.includes(field.hints.help ?? '')).map((field) => field.name),
     ).toEqual([])
