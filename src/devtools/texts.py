@@ -66,8 +66,8 @@ REPLIES = {
 # Here a word alone is shown, too: titles of daemons, states.
 WORD_FILES = ("flows/", "licences/", "daemons/")
 WORD = re.compile("[A-Z][a-z]{2,}")
-# Answers of checks that are worked out before they are given.
-RESULTS = (("filtering/checks", "spam"),)
+# What is said besides, and no rule below finds.
+OTHERS = (("filtering/checks", "spam"), ("licences/table.py", "DEFAULT FREE LICENSE"))
 # Names that are the same in every language.
 NAMES = {
     "Bond",
@@ -88,7 +88,7 @@ NAMES = {
 def said() -> dict[str, str]:
     """{English text, with {0}, {1} for what changes: where it is said} of everything that the window may show."""
     found: dict[str, str] = {}
-    for where, text in (*_of_settings(), *_of_source(), *_of_activation(), *RESULTS):
+    for where, text in (*_of_settings(), *_of_source(), *_of_activation(), *OTHERS):
         found.setdefault(text, where)
     return dict(sorted(found.items()))
 
@@ -135,9 +135,9 @@ def _of_source() -> Iterator[tuple[str, str]]:
 
 
 def _is_example(part: ast.stmt) -> bool:
-    """What the document of the API shows as an answer: a constant made of plain values."""
+    """What the document of the API shows as an answer: a constant object, without tuples, which JSON does not know."""
     plain = isinstance(part, ast.Assign) and isinstance(part.value, ast.Dict)
-    return plain and not any(isinstance(one, ast.Call | ast.Tuple) for one in ast.walk(part))
+    return plain and not any(isinstance(one, ast.Tuple) for one in ast.walk(part))
 
 
 def sentences(tree: ast.AST, words: bool = False) -> Iterator[tuple[int, str]]:
