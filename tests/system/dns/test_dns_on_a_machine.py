@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
+from desktop import Desktop, Refusal
 from office import Office
 
 ADDRESS = "203.0.113.25"
@@ -65,10 +67,21 @@ def test_the_records_are_shown_with_the_address_that_the_host_name_has(server: O
 
 
 @pytest.mark.usefixtures("zone")
+def test_the_windows_routes_say_the_same(server: Office) -> None:
+    desktop = Desktop(server)
+    records = desktop.get(f"api/dns/records?address={ADDRESS}")
+    assert {one["id"]: one["value"] for one in records["records"]}["a"] == ADDRESS
+    checked = desktop.post("api/dns/check", domain="example.com", hostname="mail.example.com", address=ADDRESS)
+    assert [one["id"] for one in checked["records"]] == [one["id"] for one in records["records"]]
+    assert {one["id"]: one["state"] for one in checked["records"]}["mx"] == "wrong"
+    with pytest.raises(Refusal) as refused:
+        desktop.post("api/dns/check", address="1.2.3")
+    assert (refused.value.status, refused.value.problem["field"]) == (422, "address")
+
+
+@pytest.mark.usefixtures("zone")
 def test_a_slow_check_holds_nobody_up(server: Office) -> None:
     """While the check waits for a name server that takes 10 s, the job process answers others."""
-    from concurrent.futures import ThreadPoolExecutor
-
     with ThreadPoolExecutor(1) as pool:
         check = pool.submit(server.ctl, "dns", "check", "--address", ADDRESS)
         answered = 0

@@ -21,7 +21,7 @@ KNOWN = {
     "private": False,
     "dynamic": None,
 }
-RECORD = {
+ROW = {
     "id": "mx",
     "type": "MX",
     "name": "example.com",
@@ -34,7 +34,7 @@ RECORD = {
     "text": "Tells other mail servers that mail for example.com goes to mail.example.com.",
     "next": "At your DNS provider, add this record.",
 }
-FOUND = {
+SHOWN = {
     "state": "wrong",
     "found": ["10 mx.example.net"],
     "code": "mx_elsewhere",
@@ -67,7 +67,7 @@ class Check(Asked):
     summary="The DNS records that the mail domain should have",
     answer="Each with its real value, why it is needed and where it is entered; and how the public address is known: "
     "given (here or in the settings), from an interface of the NAS, from the host name's record, or not at all.",
-    example={**KNOWN, "records": [RECORD]},
+    example={**KNOWN, "records": [ROW]},
     query=Whose,
     errors=(503,),
 )
@@ -86,7 +86,7 @@ def records(call: Call) -> Any:
         **KNOWN,
         "name_servers": ["ns1.example.com", "ns2.example.com"],
         "seconds": 0.21,
-        "records": [{**RECORD, **FOUND}],
+        "records": [{**ROW, **SHOWN}],
         "relay_advised": False,
         "relay": None,
     },
