@@ -101,7 +101,7 @@ def main() -> None:
     proc = os.open("/proc", os.O_RDONLY | os.O_DIRECTORY)
     with open(os.open("self/stat", os.O_RDONLY, dir_fd=proc)) as stat:
         (folder / "pid").write_text(stat.read().rpartition(")")[2].split()[1])
-    power.mount_all(folder, Path(facts["lower"]))
+    power.mount_all(folder, Path(facts["lower"]), facts["profile"], int(facts["volumes"]))
     power.name_all(folder / "root", facts["profile"], number)
     world = power.lay_cable(folder, number, facts["doors"], proc)
     os.close(proc)

@@ -18,6 +18,7 @@ from typing import Any
 
 from dsmhost import forward
 from dsmhost.mailbox import messages
+from dsmhost.power import volume
 from dsmhost.root import root
 from dsmhost.spk import Refused
 from dsmhost.world_page import PAGE_PORT
@@ -40,7 +41,7 @@ class Machine:
 
     profile: "6.2" or "7". number: its place among machines running side by side (its network is 10.77.number.0/24).
     forwards: {port on the host: port of the machine}. world_page: the host's port that leads to the outside world's
-    page, 0 for none. listen: the host's address where these ports are open.
+    page, 0 for none. listen: the host's address where these ports are open. volumes: how many are plugged in at boot.
     """
 
     folder: Path
@@ -49,6 +50,7 @@ class Machine:
     forwards: dict[int, int] = field(default_factory=dict)
     listen: str = "127.0.0.1"
     world_page: int = 0
+    volumes: int = 1
     _power: subprocess.Popen[bytes] | None = field(default=None, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -73,9 +75,9 @@ class Machine:
 
     def create(self) -> None:
         """Make the machine's folders and note what it is; what an existing machine holds is left as it is."""
-        for name in ("root", "upper", "work", "volume1"):
+        for name in ("root", "upper", "work", *map(volume, range(1, self.volumes + 1))):
             (self.folder / name).mkdir(parents=True, exist_ok=True)
-        names = ("profile", "number", "forwards", "listen", "world_page")
+        names = ("profile", "number", "forwards", "listen", "world_page", "volumes")
         (self.folder / "machine.json").write_text(json.dumps({name: getattr(self, name) for name in names}))
 
     def boot(self) -> None:
@@ -97,7 +99,7 @@ class Machine:
                 door = opened.enter_context(forward.open_door(self.listen, self.world_page))
                 doors.append((door.fileno(), f"10.77.{self.number}.1", PAGE_PORT))
             facts = {"folder": str(self.folder), "lower": str(root()), "profile": self.profile, "number": self.number}
-            told = json.dumps({**facts, "doors": doors}, ensure_ascii=False)
+            told = json.dumps({**facts, "doors": doors, "volumes": self.volumes}, ensure_ascii=False)
             self._power = subprocess.Popen(
                 (*NAMESPACES, "sh", "-c", FIRST, "sh", sys.executable, told),
                 stdin=subprocess.DEVNULL, stdout=console, stderr=console, start_new_session=True,
@@ -183,6 +185,12 @@ class Machine:
         # -r: this host may itself be a chroot, which entering a mount namespace would leave.
         # When nsenter is killed, what it started ends too.
         return ("nsenter", "-t", str(self.pid()), "-m", "-p", "-n", "-u", "-i", "-r", "setpriv", "--pdeathsig", "KILL")
+
+    def attach(self, number: int) -> None:
+        """Bring a volume while the machine runs: its disks were plugged in, or it was unlocked."""
+        name = volume(number)
+        words = ("mount", "--bind", str(self.folder / name), str(self.root / name))
+        subprocess.run(("nsenter", "-t", str(self.pid()), "-m", "-r", *words), check=True)
 
     def _group(self, user: str) -> str:
         return self.run("id", "-g", user).stdout.strip()

@@ -29,8 +29,13 @@ def mount(*words: str | Path) -> None:
         raise OSError(done.stderr.strip())
 
 
-def mount_all(folder: Path, lower: Path) -> None:
-    """The machine's root: the common layer below, the machine's own changes above, its volume beside."""
+def volume(number: int) -> str:
+    """A volume's name, in the machine's folder and in its root."""
+    return f"volume{number}"
+
+
+def mount_all(folder: Path, lower: Path, profile: str, volumes: int) -> None:
+    """The machine's root: the common layer below, the machine's own changes above, its volumes beside."""
     root = folder / "root"
     mount("--make-rprivate", "/")
     layers = f"lowerdir={lower},upperdir={folder}/upper,workdir={folder}/work"
@@ -46,9 +51,14 @@ def mount_all(folder: Path, lower: Path) -> None:
         mount("-t", "tmpfs" if name == "shm" else "devpts", "-o", options, name, root / "dev" / name)
     for name, target in LINKS:
         (root / "dev" / name).symlink_to(target)
-    mount("--bind", folder / "volume1", root / "volume1")
-    # As on DSM: no device nodes on a volume.
-    mount("-o", "remount,bind,nodev", root / "volume1")
+    for name in map(volume, range(1, volumes + 1)):
+        (root / name).mkdir(exist_ok=True)
+        mount("--bind", folder / name, root / name)
+        # As on DSM: no device nodes on a volume.
+        mount("-o", "remount,bind,nodev", root / name)
+    if profile != "6.2":
+        # As systemd does: what is mounted later is seen in namespaces that follow this one.
+        mount("--make-rshared", root)
 
 
 def name_all(root: Path, profile: str, number: int) -> None:
@@ -62,6 +72,9 @@ def name_all(root: Path, profile: str, number: int) -> None:
     facts = {"majorversion": major, "minorversion": minor, "productversion": f"{major}.{minor}", "buildnumber": build}
     (root / "etc.defaults").mkdir(exist_ok=True)
     (root / "etc.defaults/VERSION").write_text("".join(f'{name}="{value}"\n' for name, value in facts.items()))
+    scripts = root / "etc/sysconfig/network-scripts"
+    scripts.mkdir(parents=True, exist_ok=True)
+    (scripts / "ifcfg-eth0").write_text("DEVICE=eth0\nBOOTPROTO=static\n")
     synoinfo = 'unique="synology_geminilake_920+"\nlanguage="enu"\ntimezone="UTC"\n'
     (root / "etc/synoinfo.conf").write_text(synoinfo)
     for tool in sorted(TOOLS.iterdir()):

@@ -10,7 +10,6 @@ import os
 import re
 import secrets
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +21,7 @@ from mailroom.daemons.command import run
 from mailroom.daemons.shape import DaemonFailed
 
 OUTSIDE = paths.RUN / "outside" / "root"
+MOUNTS = Path("/proc/self/mountinfo")
 # Two lines: the volume, the id of its store. package/bin/places reads it, too.
 CHOICE = paths.DATA / "mail-volume"
 MISSING = paths.DATA / "run" / "mail-missing"
@@ -63,13 +63,10 @@ def missing() -> str:
         return ""
 
 
-def volumes(outside: Path = OUTSIDE, mounts: Path = Path("/proc/self/mountinfo")) -> list[Volume]:
+def volumes(outside: Path = OUTSIDE, mounts: Path = MOUNTS) -> list[Volume]:
     """The NAS's internal volumes that are there now, in order."""
-    found = {package_volume()}
-    for line in mounts.read_text().splitlines():
-        point = line.split()[4].removeprefix(str(outside))
-        if VOLUME.fullmatch(point):
-            found.add(point)
+    points = {point.removeprefix(str(outside)) for point in _mount_points(mounts) if point.startswith(str(outside))}
+    found = {package_volume(), *filter(VOLUME.fullmatch, points)}
     return [_volume(name, outside) for name in sorted(found, key=lambda name: int(name.removeprefix("/volume")))]
 
 
@@ -87,6 +84,11 @@ def _volume(name: str, outside: Path) -> Volume:
         name == current(),
         not facts.f_flag & os.ST_RDONLY,
     )
+
+
+def _mount_points(mounts: Path) -> set[str]:
+    """Where something is mounted (proc_pid_mountinfo(5))."""
+    return {line.split()[4] for line in mounts.read_text().splitlines()}
 
 
 def _title(name: str) -> str:
@@ -168,10 +170,11 @@ def _is(one: Path, other: Path) -> bool:
         return False
 
 
-def _unmount(folder: Path, is_mount: Callable[[Path], bool] = os.path.ismount) -> None:
+def _unmount(folder: Path) -> None:
     """What was under way in a mailbox ends within a moment of Dovecot's end. Raises DaemonFailed."""
     until = time.monotonic() + UNMOUNT_LIMIT_S
-    while is_mount(folder):
+    # Not os.path.ismount: it does not see a folder of the same file system that is mounted here.
+    while str(folder) in _mount_points(MOUNTS):
         try:
             run("dovecot", ("umount", str(folder)))
         except DaemonFailed:
