@@ -11,42 +11,6 @@ export interface Session {
   portal: string
 }
 
-export type DaemonState = 'running' | 'starting' | 'abnormal' | 'stopped' | 'disabled'
-
-export interface DaemonFacts {
-  id: string
-  title: string
-  state: DaemonState
-  pid: number | null
-  memory_mb: number | null
-  since: number | null
-  why: string
-}
-
-export interface Condition {
-  id: string
-  title?: string
-  text?: string
-  next?: string
-  since?: number
-}
-
-export interface OverviewFacts {
-  health: { state: 'healthy' | 'attention' | 'problem'; title: string; text: string; next?: string }
-  daemons: DaemonFacts[]
-  cpu_percent: number
-  memory: { used_mb: number; total_mb: number }
-  network: { rx_bytes_s: number; tx_bytes_s: number }
-  today: { received: number; sent: number; blocked: number }
-  queue: number
-  antivirus: {
-    state: 'current' | 'old' | 'absent'
-    version: string | null
-    definitions_date: number | string | null
-  }
-  conditions: Condition[]
-}
-
 export interface PageEntry {
   id: string
   title: string

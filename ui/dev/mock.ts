@@ -51,7 +51,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, next: 
     request.url = `/${rest || page}${address.search}`
     return next()
   }
-  if (rest === 'api/events') return openStream(response)
+  if (/^api\/(.+\/)?events$/.test(rest)) return openStream(response)
   const call = {
     method: request.method ?? 'GET',
     path: rest.slice('api/'.length),

@@ -1,7 +1,9 @@
 import { tell, type Api, type Call, type Reply } from './mock'
 import { clients } from './clients'
 import { SETUP_ROUTES } from './setup'
-import { accounts, explained, message, overview } from './window-facts'
+import { SERVER_ROUTES } from './server'
+import { TOKEN_ROUTES } from './tokens'
+import { accounts, explained, message } from './window-facts'
 import { NOW, PAGES, state, type Revision, type Values } from './window-state'
 
 /** A made-up window API with some memory: enough to see every state of every page. */
@@ -110,8 +112,7 @@ const ROUTES: [RegExp, string, (call: Call, match: string[]) => Reply][] = [
     'GET',
     () => clients({ user: 'admin', address: 'admin@example.com', full_name: 'Anna Adler' }),
   ],
-  [/^overview$/, 'GET', overview],
-  [/^daemons\/(.+)\/restart$/, 'POST', (_, [, id]) => ({ json: { restarted: id } })],
+  ...SERVER_ROUTES,
   [
     /^settings$/,
     'GET',
@@ -284,7 +285,7 @@ const ROUTES: [RegExp, string, (call: Call, match: string[]) => Reply][] = [
 ]
 
 export const windowApi: Api = (call) => {
-  for (const [pattern, method, handle] of [...ROUTES, ...SETUP_ROUTES]) {
+  for (const [pattern, method, handle] of [...ROUTES, ...SETUP_ROUTES, ...TOKEN_ROUTES]) {
     const match = method === call.method ? pattern.exec(call.path) : null
     if (match) return handle(call, match)
   }
