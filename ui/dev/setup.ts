@@ -104,8 +104,19 @@ function apply({ body }: Call): Reply {
       status: 409,
       json: {
         code: 'stale',
-        message: 'berta has changed the settings meanwhile.',
-        next: 'Look at what differs.',
+        message: 'Somebody else changed the settings meanwhile.',
+        current_revision: kept.revision,
+        changes: [
+          {
+            page: 'mail_delivery.general',
+            key: 'domain',
+            title: 'Domain name',
+            theirs: 'theirs.example',
+            yours: (body.answers as Facts).domain,
+            who: 'berta',
+            when: NOW(),
+          },
+        ],
       },
     }
   }

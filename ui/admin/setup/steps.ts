@@ -49,5 +49,9 @@ export function answersFrom(known: Partial<Answers>): Answers {
   return answers
 }
 
+/** A setting's value as it is answered here: the setting says "all" where no interface is chosen. */
+export const asAnswer = (field: Field, value: string): string =>
+  field === 'interface' && value === 'all' ? '' : value
+
 /** The name that most servers have: mail.DOMAIN. */
 export const suggestedName = (domain: string): string => (domain.trim() ? `mail.${domain.trim()}` : '')

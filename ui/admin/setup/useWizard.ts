@@ -2,9 +2,10 @@ import { computed, reactive, ref, shallowRef, watch } from 'vue'
 import { t } from '../../shared/i18n'
 import { Problem, problemOf } from '../../shared/problem'
 import { api } from '../session'
+import type { StaleChange } from '../types'
 import { useDraft } from './draft'
 import { expect, lost, readSetup, result, sending, setup } from './setup'
-import { FINISH, PAGES, SUMMARY, answersFrom, pageFor, pageOf, suggestedName } from './steps'
+import { FINISH, PAGES, SUMMARY, answersFrom, asAnswer, pageFor, pageOf, suggestedName } from './steps'
 import type { Field, Job, SetupFacts } from './types'
 import { useChecks } from './useChecks'
 
@@ -25,7 +26,8 @@ export function useWizard(first: SetupFacts) {
   const busy = ref(false)
   const refused = shallowRef<Problem | null>(null)
   const byOthers = ref(false)
-  let mine = false
+  /** Apply was sent, and whether it arrived is not known. */
+  let unsure = false
 
   const page = computed(() => PAGES[at.value]!)
   const checks = useChecks(answers)
@@ -75,7 +77,6 @@ export function useWizard(first: SetupFacts) {
     at.value = FINISH
     await draft.now()
     await draft.end()
-    mine = true
     result.waits = true
     expect({ job: { state: 'running', step: null, steps: [], problem: null } })
     sending.value = true
@@ -84,7 +85,8 @@ export function useWizard(first: SetupFacts) {
       expect(await api.post<{ job: Job }>('setup/apply', sent))
     } catch (reason) {
       const problem = problemOf(reason)
-      if (UNSURE.includes(problem.status)) lost.value = problem
+      unsure = UNSURE.includes(problem.status)
+      if (unsure) lost.value = problem
       else notStarted(problem)
     } finally {
       sending.value = false
@@ -92,7 +94,6 @@ export function useWizard(first: SetupFacts) {
   }
 
   function notStarted(problem: Problem): void {
-    mine = false
     result.waits = false
     expect({ job: null })
     goTo(FIELDS.includes(problem.facts.field as Field) ? pageOf(problem.facts.field!) : SUMMARY)
@@ -100,28 +101,34 @@ export function useWizard(first: SetupFacts) {
     setTimeout(() => void readSetup())
   }
 
-  /** Others' answers instead of the own ones, or the own ones although others answered meanwhile. */
+  /** Others' values instead of the own answers, or the own ones although others changed something meanwhile. */
   function decide(take: 'mine' | 'theirs'): void {
-    const newest = setup.value
-    if (!newest) return
-    if (take === 'theirs') Object.assign(answers, answersFrom(newest.answers))
-    revision.value = newest.revision
+    const facts = refused.value?.facts
+    for (const change of (facts?.changes ?? []) as StaleChange[]) {
+      const field = FIELDS.find((one) => one === change.key)
+      if (take === 'theirs' && field && change.yours !== undefined)
+        answers[field] = asAnswer(field, String(change.theirs))
+    }
+    revision.value = Number(facts?.current_revision ?? revision.value)
     refused.value = null
     void checks.now()
+    void draft.now()
   }
 
   watch(setup, (facts) => {
     if (!facts || sending.value) return
     const begun = facts.finished || facts.job?.state === 'running'
     if (begun && at.value < FINISH) {
-      byOthers.value = !mine
+      byOthers.value = true
       at.value = FINISH
     }
     // The connection was lost just as Apply was sent, and it never arrived.
-    if (mine && !begun && !facts.job)
+    const arrived = begun || facts.job !== null
+    if (unsure && !arrived)
       notStarted(
         new Problem(0, { code: 'lost', message: t('setup.not_sent'), next: t('setup.not_sent_next') }),
       )
+    unsure = false
   })
 
   return {
