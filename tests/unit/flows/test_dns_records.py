@@ -2,67 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
-from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from dns_pretend import ADDRESS, REVERSE, RIGHT, Pretend, settings, with_record, world
 
 from mailroom.core.problems import Invalid
-from mailroom.core.settings import AllValues, defaults
-from mailroom.dns.shape import Outcome, Questions, Reply
+from mailroom.dns.shape import Outcome, Reply
 from mailroom.flows import dns_records, dns_words
-from mailroom.flows.dns_records import World
-
-ADDRESS, REVERSE = "203.0.113.25", "25.113.0.203.in-addr.arpa"
-RIGHT = {
-    ("mail.example.com", "A"): [ADDRESS],
-    ("example.com", "MX"): ["0 mail.example.com"],
-    (REVERSE, "PTR"): ["mail.example.com"],
-    ("example.com", "TXT"): ["something=else", "v=spf1 mx ~all"],
-    ("_dmarc.example.com", "TXT"): ["v=DMARC1; p=none"],
-}
-ZONES = {"example.com": ["one", "two"], "113.0.203.in-addr.arpa": ["one", "two"]}
-
-
-@dataclass
-class Pretend:
-    """Name servers "one" and "two" with records by (name, type); a name that a server treats in its own way."""
-
-    known: dict[tuple[str, str], list[str]] = field(default_factory=dict)
-    ways: dict[tuple[str, str], Outcome] = field(default_factory=dict)
-    theirs: dict[tuple[str, str, str], list[str]] = field(default_factory=dict)
-    silent_for: tuple[str, ...] = ()
-
-    async def ask(self, server: str, name: str, kind: str, limit_s: float, recurse: bool = False) -> Reply:
-        if recurse:
-            return self._resolved(name, kind)
-        if name in self.silent_for:
-            await asyncio.sleep(limit_s)
-            return Reply("slow")
-        if (server, name) in self.ways:
-            return Reply(self.ways[server, name])
-        alias = self.known.get((name, "CNAME"), [])
-        if alias and kind != "CNAME":
-            return Reply("answer", alias=alias[0])
-        values = self.theirs.get((server, name, kind), self.known.get((name, kind), []))
-        return Reply("answer", tuple(values), 300) if values else Reply("nothing")
-
-    def _resolved(self, name: str, kind: str) -> Reply:
-        if kind == "NS" and name in ZONES:
-            return Reply("answer", tuple(ZONES[name]))
-        return Reply("answer", (name,)) if kind == "A" and name in ("one", "two") else Reply("nothing")
-
-
-def world(own: dict[str, bool | None] | None = None, pretend: Questions | None = None, **known: Any) -> World:
-    return World(lambda: pretend or Pretend(**known), lambda: ("resolver",), lambda: own or {})
-
-
-def settings(**general: Any) -> AllValues:
-    values = defaults()
-    values["mail_delivery.general"].update(domain="example.com", hostname="mail.example.com", **general)
-    return values
 
 
 def check(address: str = ADDRESS, own: dict[str, bool | None] | None = None, **how: Any) -> dict[str, Any]:
@@ -72,10 +20,6 @@ def check(address: str = ADDRESS, own: dict[str, bool | None] | None = None, **h
 def one(facts: dict[str, Any], id: str) -> tuple[str, str]:
     found = next(record for record in facts["records"] if record["id"] == id)
     return found["state"], found["code"]
-
-
-def with_record(name: str, kind: str, *values: str) -> dict[tuple[str, str], list[str]]:
-    return {**RIGHT, (name, kind): list(values)}
 
 
 def test_the_records_have_real_values() -> None:
@@ -263,43 +207,6 @@ def test_what_is_no_name_or_address_is_refused(field_name: str, value: str) -> N
     with pytest.raises(Invalid) as refused:
         dns_records.check(settings(), {field_name: value}, world())
     assert refused.value.field == field_name
-
-
-def levels(told: dict[str, list[dict[str, Any]]]) -> dict[str, list[tuple[str, str]]]:
-    return {name: [(one["level"], one["code"]) for one in said] for name, said in told.items()}
-
-
-def test_the_wizards_quick_answers() -> None:
-    told = levels(dns_records.quick("example.com", "mail.example.com", ADDRESS, world=world(known=RIGHT)))
-    assert told == {name: [("ok", "right")] for name in ("domain", "hostname", "public_address")}
-    told = levels(dns_records.quick("example.com", "mail.example.com", "192.168.1.2", world=world(known=RIGHT)))
-    assert told["public_address"] == [("advice", "address_private")]
-    told = levels(dns_records.quick("example.com", "mail.example.com", None, world=world()))
-    assert told == {
-        "domain": [("advice", "mx_missing")],
-        "hostname": [("advice", "address_unknown")],
-        "public_address": [],
-    }
-    known = with_record(REVERSE, "PTR", "dyn-25.isp.example")
-    told = levels(dns_records.quick("example.com", "mail.example.com", ADDRESS, world=world(known=known)))
-    assert told["public_address"] == [("advice", "ptr_dynamic"), ("advice", "relay_dynamic")]
-
-
-def test_the_wizard_asks_only_about_what_is_a_name_yet() -> None:
-    told = levels(dns_records.quick("example", "mail.example.com", "", world=world(known=RIGHT)))
-    assert told["domain"] == [] and told["hostname"] == [("ok", "there")]
-    told = levels(dns_records.quick("example.com", "", ADDRESS, world=world(known=RIGHT)))
-    assert told["hostname"] == [] and told["domain"] == [("advice", "mx_elsewhere")]
-    told = levels(dns_records.quick("", "", "1.2.3", world=world()))
-    assert told == {"domain": [], "hostname": [], "public_address": [("advice", "address_invalid")]}
-
-
-def test_what_does_not_answer_ends_in_time_with_what_is_known() -> None:
-    silent = ("mail.example.com", "example.com")
-    told = levels(
-        dns_records.quick("example.com", "mail.example.com", ADDRESS, 0.6, world(known=RIGHT, silent_for=silent))
-    )
-    assert told["domain"] == told["hostname"] == [("advice", "servers_slow")]
 
 
 NAMES = ("address", "name", "type", "value", "found", "servers", "right", "other", "domain", "hostname")
