@@ -23,8 +23,10 @@ from nas import Nas
 JOB = """
 import os
 from mailroom import app
+from mailroom.flows import clients
 from mailroom.flows.account import Accounts
 from mailroom.flows.job import serve
+from mailroom.monitor import host_web
 from mailroom.store.accounts import AccountStore
 from mailroom.store.events import EventStore
 os.umask(0o007)
@@ -33,6 +35,7 @@ settings = app.settings_story(store, events, app.AtRest())
 accounts = Accounts(store, events, settings, refresh=lambda settings: None)
 settings.exchange.prepare = accounts.prepare_domain
 operations = {**app.settings_operations(settings), **accounts.operations(), **app.state_operations(events)}
+operations |= clients.operations(settings.values, host_web.serves)
 serve(operations, accounts.watches())
 """
 CLONE_NEWNET = 0x40000000
