@@ -35,6 +35,7 @@ const messages = defineAsyncComponent(() => import('./pages/Messages.vue'))
 const licences = defineAsyncComponent(() => import('./pages/Licences.vue'))
 const users = defineAsyncComponent(() => import('./pages/Users.vue'))
 const programs = defineAsyncComponent(() => import('./pages/MailPrograms.vue'))
+const tokens = defineAsyncComponent(() => import('./pages/Tokens.vue'))
 const personal = defineAsyncComponent(() => import('./pages/Personal.vue'))
 
 /** The left menu, in the guide's order. An entry without any page says in one line what will be there. */
@@ -47,6 +48,7 @@ export const MENU: MenuEntry[] = [
       { id: 'overview', component: overview },
       { id: 'dns', component: dns },
       { id: 'history', component: history },
+      { id: 'tokens', component: tokens },
     ],
   },
   { id: 'threat_monitor', icon: ShieldAlert, colour: '#e0523e', tabs: [] },
