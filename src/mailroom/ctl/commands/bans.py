@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from mailroom.core import paths
 from mailroom.core.line_socket import ask
-from mailroom.ctl.shape import Options, Parsers, command, moment, noun, table
+from mailroom.core.problems import Unavailable
+from mailroom.ctl.shape import Options, Parsers, command, job, moment, noun, table
 
 
 def add(parsers: Parsers) -> None:
@@ -28,7 +30,11 @@ def tell_bans(facts: Any) -> str:
 
 
 def lift(options: Options) -> Any:
-    return ask(paths.SIGNIN_SOCKET, {"op": "unban", "kind": options.kind, "value": options.value})
+    lifted = ask(paths.SIGNIN_SOCKET, {"op": "unban", "kind": options.kind, "value": options.value})
+    # The same record as the window's. Without the job process it is lifted all the same.
+    with suppress(Unavailable):
+        job("events.add", kind="signin", text=f"Let {options.kind} {options.value} in again.")
+    return lifted
 
 
 def tell_lifted(facts: Any) -> str:
