@@ -9,8 +9,9 @@ import mailroom
 from mailroom.core.scopes import ANY, NEVER
 from mailroom.web.route import ADMIN, ANYBODY, PORTAL, WINDOW, Route, routes
 from mailroom.web.shapes import schema_of
+from mailroom.web.streams import COMMENT_EVERY_S, LIFE_S
 
-JSON = "application/json"
+JSON, STREAM = "application/json", "text/event-stream"
 
 TITLES = {WINDOW: "Mailroom: the admin window's API", PORTAL: "Mailroom: the mail portal's API"}
 STATUS_WORDS = {
@@ -77,7 +78,7 @@ def _operation(route: Route, schemas: dict[str, Any]) -> dict[str, Any]:
         "operationId": f"{module}.{route.handler.__name__}",
         "tags": [module],
         "summary": route.summary,
-        "description": f"{who} {_token_words(route)}",
+        "description": " ".join(filter(None, (who, _token_words(route), _stream_words(route)))),
         "x-role": route.role,
         "x-scope": route.scope,
         "parameters": _parameters(route),
@@ -110,6 +111,17 @@ def _token_words(route: Route) -> str:
     if route.side == PORTAL or route.scope == NEVER:
         return "No token may do this." if route.side == WINDOW else ""
     return "Any token may ask this." if route.scope == ANY else f"A token needs the scope `{route.scope}`."
+
+
+def _stream_words(route: Route) -> str:
+    """What holds for every event stream (HTML standard 9.2)."""
+    if route.made != STREAM:
+        return ""
+    return (
+        f"A stream of server-sent events, with a comment every {COMMENT_EVERY_S:.0f} seconds. It ends after "
+        f"{LIFE_S / 60:.0f} minutes, and within seconds when the session or the token does. Connect again after the "
+        "pause that `retry` tells, and then read anew what you show: what happened meanwhile is not told again."
+    )
 
 
 def _from_guards(route: Route) -> set[int]:
