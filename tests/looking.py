@@ -22,9 +22,13 @@ COUNTING = """
 """
 SETTLED = """() => {
     const main = document.querySelector('main')
-    const page = main && [...main.children].some((part) => !part.matches('h1, .tabs, [role=tablist], .activation'))
-    return page && window.mailroomAsked === 0 && !document.querySelector('main .skeleton')
+    const parts = main ? [...main.children] : []
+    const page = parts.filter((part) => !part.matches('h1, [data-orientation], .activation'))
+    const told = page.some((part) => part.innerText.trim())
+    return told && window.mailroomAsked === 0 && !document.querySelector('main .skeleton')
 }"""
+# The tabs of the menu's entry; a page may have tabs of its own.
+TABS = "main > [data-orientation] > .tabs"
 View = Page | Frame
 
 
@@ -51,7 +55,7 @@ def places(view: View) -> Iterator[str]:
     for entry in range(menu.count()):
         menu.nth(entry).click()
         settled(view)
-        tabs = view.locator("main .tabs").first.get_by_role("tab")
+        tabs = view.locator(TABS).get_by_role("tab")
         for tab in range(max(1, tabs.count())):
             if tab:
                 tabs.nth(tab).click()

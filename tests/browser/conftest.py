@@ -17,7 +17,7 @@ expect.set_options(timeout=20_000)
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="en-US")
+    context = looking.counting(browser, 1440, 900, locale="en-US")
     context.set_default_timeout(30_000)
     yield context.new_page()
     context.close()
