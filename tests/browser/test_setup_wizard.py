@@ -1,6 +1,6 @@
 """The set-up wizard as it was built, with a made-up API beside it: mistakes, leaving and coming back, lost connections.
 
-The same wizard on a real machine: test_first_setup.py (rows SW02-SW12).
+The same wizard on a real machine: test_setup_flow.py (rows SW02-SW12).
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def show(site: str, browser: Browser) -> Iterator[Show]:
         page = context.new_page()
         page.on("pageerror", lambda error: troubles.append(str(error)))
         server_says(page, site, finished=False, revision=1, **facts)
-        page.goto(f"{site}/w/?lang={language}&theme={theme}")
+        page.goto(f"{site}/w/?lang={language}&theme={theme}#license")
         return page
 
     yield opened
