@@ -18,7 +18,7 @@ from typing import Any
 from mailroom.core.problems import Invalid, Problem, Stale, Unavailable
 from mailroom.flows import setup_check
 from mailroom.flows.setting import Author, Settings, cleaned, complete
-from mailroom.flows.setup_answers import USUAL, Answers, given, in_force, is_finished, kinds, settings_of
+from mailroom.flows.setup_answers import Answers, given, in_force, is_finished, kinds, settings_of
 from mailroom.flows.setup_notes import Note
 from mailroom.store.settings import Revision
 
@@ -118,11 +118,9 @@ class Setup:
             # One that could not be put back then.
             self.settle()
             now = self.settings.current()
-            wanted: Answers = {
-                **USUAL,
-                "volume": self.ports.place()[0],
-                **{k: v for k, v in given(answers).items() if v},
-            }
+            volume = self.ports.place()[0]
+            wanted: Answers = {**in_force(complete(now.settings), volume), **given(answers)}
+            wanted["volume"] = wanted["volume"] or volume
             said = setup_check.check(wanted, complete(now.settings), self.ports.world, ask_dns=False)
             if problems := setup_check.problems(said):
                 field, first = next(iter(problems.items()))

@@ -11,6 +11,8 @@ ROWS_SHOWN = 20
 LOAD = ("cpu_percent", "memory_used_mb", "rx_bytes_s", "tx_bytes_s", "disk_read_bytes_s", "disk_write_bytes_s",
         "disk_used_mb", "queue")  # fmt: skip
 
+KINDS = ("settings", "accounts", "sync", "signin", "token", "daemon", "message", "setup")
+
 
 def add(parsers: Parsers) -> None:
     command(parsers, "status", "is all well, and what runs", status, tell_status)
@@ -22,7 +24,7 @@ def add(parsers: Parsers) -> None:
     command(parsers, "load", "processor, memory, network, disks and queue in the last minutes", load, tell_load)
     made = command(parsers, "events", "what happened, newest first", events, tell_events)
     made.add_argument("--limit", type=int, default=20)
-    made.add_argument("--kind", choices=("settings", "accounts", "sync", "signin", "token", "daemon", "message"))
+    made.add_argument("--kind", choices=KINDS)
 
 
 def status(options: Options) -> Any:
