@@ -65,7 +65,7 @@ REPLIES = {
 }
 # Here a word alone is shown, too: titles of daemons, states.
 WORD_FILES = ("flows/", "licences/", "daemons/")
-WORD = re.compile("[A-Z][a-z]{2,}")
+WORD = re.compile("[A-Z][a-z]{2,}(-[a-z]+)?")
 # What is said besides, and no rule below finds.
 OTHERS = (("filtering/checks", "spam"), ("licences/table.py", "DEFAULT FREE LICENSE"))
 # Names that are the same in every language.

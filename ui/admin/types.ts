@@ -128,6 +128,7 @@ export interface MessageSummary {
 
 export interface CheckFacts {
   check: string
+  title: string
   result: string
   score: number | null
   detail: string

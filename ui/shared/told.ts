@@ -15,6 +15,12 @@ interface Pattern {
   translation: string
 }
 
+/** What was found for a text, and how many letters of the English are ours: not put in by somebody else. */
+interface Found {
+  text: string
+  letters: number
+}
+
 const PLACE = /\{(\w+)\}/
 const SENTENCES = /(?<=[.!?]) /
 const TWO_SENTENCES = /[.!?] [A-Z“]/
@@ -36,7 +42,7 @@ function patternOf(english: string, translation: string): Pattern {
 
 /** All that the server says, in one language. */
 export class Sayings {
-  private readonly exact = new Map<string, string>()
+  private readonly exact = new Map<string, Found>()
   private readonly patterns: Pattern[] = []
   private readonly known = new Map<string, string>()
 
@@ -46,87 +52,88 @@ export class Sayings {
   ) {
     for (const [english, translation] of Object.entries(catalogue)) {
       if (PLACE.test(english)) this.patterns.push(patternOf(english, translation))
-      else this.exact.set(english, translation)
+      else this.exact.set(english, { text: translation, letters: english.length })
     }
-    // The most words first: "{0} cannot be written ({1})." before "{0} ({1})."
+    // The most words first: of two that fit as well, the plainer one.
     this.patterns.sort((one, other) => other.letters - one.letters)
   }
 
   told(text: string): string {
     let found = this.known.get(text)
     if (found === undefined) {
-      found = this.whole(text) ?? this.pieces(text) ?? this.remark(text) ?? text
+      found = (this.whole(text) ?? this.pieces(text) ?? this.remark(text))?.text ?? text
       if (this.known.size >= KEPT) this.known.clear()
       this.known.set(text, found)
     }
     return found
   }
 
-  /** One text of the catalogue, or nothing. */
-  private whole(text: string): string | undefined {
+  /** One text of the catalogue: of those that fit the one of which most letters are ours. */
+  private whole(text: string): Found | undefined {
     const exact = this.exact.get(text)
-    if (exact !== undefined) return exact
+    if (exact) return exact
+    let best: Found | undefined
     for (const pattern of this.patterns) {
       if (!text.startsWith(pattern.head) || !text.endsWith(pattern.tail)) continue
       const values = pattern.form.exec(text)?.slice(1)
-      const filled = values && this.filled(pattern, values)
-      if (filled !== undefined) return filled
+      const found = values && this.filled(pattern, values)
+      if (found && found.letters > (best?.letters ?? 0)) best = found
     }
-    return undefined
+    return best
   }
 
-  private filled({ names, translation }: Pattern, values: string[]): string | undefined {
+  private filled({ names, letters, translation }: Pattern, values: string[]): Found | undefined {
     const said = new Map<string, string>()
     for (const [at, value] of values.entries()) {
-      const told = this.value(names[at]!, value)
-      if (told === undefined) return undefined
-      said.set(names[at]!, told)
+      const found = this.value(names[at]!, value)
+      if (!found) return undefined
+      letters += found.letters
+      said.set(names[at]!, found.text)
     }
-    return translation.replace(/\{(\w+)\}/g, (_, name: string) => said.get(name) ?? '')
+    return { letters, text: translation.replace(/\{(\w+)\}/g, (_, name: string) => said.get(name) ?? '') }
   }
 
   /**
    * What was put in: a text of ours, a list or a path of such, or something that is left alone. Nothing when it holds
    * sentences that are not ours: then another text fits better.
    */
-  private value(place: string, value: string): string | undefined {
-    if (place.startsWith('n') && /^-?\d+\.\d+$/.test(value)) return this.number(value)
+  private value(place: string, value: string): Found | undefined {
+    if (place.startsWith('n') && /^-?\d+\.\d+$/.test(value)) return { text: this.number(value), letters: 0 }
     const found = this.whole(value) ?? this.list(value, ', ', this.comma) ?? this.list(value, ' > ', ' > ')
-    if (found !== undefined) return found
-    return TWO_SENTENCES.test(value) ? this.pieces(value, true) : value
+    if (found) return found
+    return TWO_SENTENCES.test(value) ? this.pieces(value, true) : { text: value, letters: 0 }
   }
 
-  private list(text: string, between: string, ours: string): string | undefined {
+  private list(text: string, between: string, ours: string): Found | undefined {
     const parts = text.split(between)
     if (parts.length < 2) return undefined
-    const found = parts.map((part) => this.exact.get(part))
-    return found.includes(undefined) ? undefined : found.join(ours)
+    const found = parts.map((part) => this.exact.get(part)?.text)
+    return found.includes(undefined) ? undefined : { text: found.join(ours), letters: text.length }
   }
 
   /** Several texts one after the other; those that are not known stay as they are, unless all have to be. */
-  private pieces(text: string, all = false): string | undefined {
+  private pieces(text: string, all = false): Found | undefined {
     const parts = text.split(SENTENCES)
     let said = ''
-    let some = false
+    let letters = 0
     for (let from = 0; from < parts.length;) {
       let to = parts.length
-      let found: string | undefined
-      while (to > from && found === undefined) found = this.whole(parts.slice(from, to--).join(' '))
-      if (found === undefined && all) return undefined
-      some ||= found !== undefined
-      said += `${said && !/[。！？]$/.test(said) ? ' ' : ''}${found ?? parts[from]!}`
-      from = found === undefined ? from + 1 : to + 1
+      let found: Found | undefined
+      while (to > from && !found) found = this.whole(parts.slice(from, to--).join(' '))
+      if (!found && all) return undefined
+      letters += found?.letters ?? 0
+      said += `${said && !/[。！？]$/.test(said) ? ' ' : ''}${found?.text ?? parts[from]!}`
+      from = found ? to + 1 : from + 1
     }
-    return some ? said : undefined
+    return letters ? { text: said, letters } : undefined
   }
 
   /** "What it is about: the remark". */
-  private remark(text: string): string | undefined {
-    const at = text.indexOf(': ')
-    const rest = at > 0 ? (this.whole(text.slice(at + 2)) ?? this.pieces(text.slice(at + 2))) : undefined
-    return rest === undefined
-      ? undefined
-      : `${this.exact.get(text.slice(0, at)) ?? text.slice(0, at)}: ${rest}`
+  private remark(text: string): Found | undefined {
+    const [about = '', ...more] = text.split(': ')
+    const rest = more.join(': ')
+    const found = rest ? (this.whole(rest) ?? this.pieces(rest)) : undefined
+    return found && { ...found, text: `${this.exact.get(about)?.text ?? about}: ${found.text}` }
   }
 
   private get comma(): string {

@@ -31,6 +31,8 @@ const sayings = new Sayings(
     'Refused: {0} Mail goes on.': 'Abgelehnt: {0} Mail läuft weiter.',
     'It took {n0} ms.': 'Es dauerte {n0} ms.',
     'Sender: <{0}>.': 'Absender: <{0}>.',
+    'In detail: {0}.': 'Genauer: {0}.',
+    '{0} of {1} were refused: {2}': '{0} von {1} abgewiesen: {2}',
     '{a} leads to {b}.': 'Nach {b} führt {a}.',
   },
   'de',
@@ -42,6 +44,7 @@ describe('what the server says', () => {
     ['a.example leads to 192.0.2.1.', 'Nach 192.0.2.1 führt a.example.'],
     ['It took 12.5 ms.', 'Es dauerte 12,5 ms.'],
     ['Sender: <>.', 'Absender: <>.'],
+    ['In detail: 1 of 2 were refused: 550 5.1.1.', 'Genauer: 1 von 2 abgewiesen: 550 5.1.1.'],
   ])('%s is found', (english, german) => expect(sayings.told(english)).toBe(german))
 
   it('finds texts of its own in what was put in, and lists of them', () => {

@@ -41,11 +41,12 @@ def mark() -> int:
 
 
 def show(id: str) -> dict[str, Any]:
-    """The whole record, with `explain`: sentences. Raises NotFound."""
+    """The whole record, with `explain`: sentences, and each check's title. Raises NotFound."""
     record = journal().get(id)
     if record is None:
         raise NotFound(f"The journal has no message {id}.", field="id", next="Search by sender or recipient.")
-    return {**record, "explain": explain(record)}
+    checks = [{**check, "title": TITLES.get(check["check"], check["check"])} for check in record["checks"]]
+    return {**record, "checks": checks, "explain": explain(record)}
 
 
 def explain(record: dict[str, Any]) -> list[str]:

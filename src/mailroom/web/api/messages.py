@@ -35,6 +35,7 @@ RECORD = {
     "checks": [
         {
             "check": "spamassassin",
+            "title": "SpamAssassin",
             "ms": 150.2,
             "result": "pass",
             "score": -1.0,
