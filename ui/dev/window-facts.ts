@@ -87,7 +87,7 @@ export function explained(id: string): Reply {
     {
       check: 'clamav',
       title: 'ClamAV',
-      result: 'clean',
+      result: 'pass',
       score: null,
       detail: '',
       setting: 'security.antivirus.enabled',
@@ -96,7 +96,7 @@ export function explained(id: string): Reply {
     {
       check: 'spamassassin',
       title: 'SpamAssassin',
-      result: 'ham',
+      result: 'pass',
       score: 0.4,
       detail: 'BAYES_00, SPF_PASS',
       setting: 'security.spam.threshold',
@@ -104,11 +104,11 @@ export function explained(id: string): Reply {
     },
   ]
   const explain = [
-    `Arrived 24 Nov 2026 03:39:58 UTC from ${String(facts.client)} (mx.partner.example), over TLSv1.3: <${String(facts.sender)}> to ${(facts.recipients as string[]).join(', ')}, ${String(facts.size)} bytes.`,
-    'The account table answered: ok, 0.1 ms.',
-    'ClamAV answered: clean by Security > Antivirus > Enable Anti-Virus Engine, 6.2 ms.',
-    'SpamAssassin gave 0.4 points: ham (BAYES_00, SPF_PASS), 148.3 ms.',
-    'It was accepted for delivery. Queue id 4W17Z.',
+    `Arrived 2026-11-24 03:39:58 UTC from ${String(facts.client)}. The name of that address is mx.partner.example. The connection was encrypted: TLSv1.3. Sender: <${String(facts.sender)}>. Recipients: ${(facts.recipients as string[]).join(', ')}. Size: ${String(facts.size)} bytes.`,
+    'The account table answered: pass. It took 0.1 ms.',
+    'ClamAV answered: pass. Decided by Security > Antivirus > Enable Anti-Virus Engine. It took 6.2 ms.',
+    'SpamAssassin gave 0.4 points: pass. In detail: BAYES_00, SPF_PASS. It took 148.3 ms.',
+    'It was accepted for delivery. Its queue id is 4W17Z.',
   ]
   return {
     json: { ...facts, recipients: [], message_id: '<17@partner.example>', reply: '', checks, explain },
