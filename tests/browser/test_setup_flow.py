@@ -144,6 +144,6 @@ def test_the_records_are_a_page_of_their_own(page: Page, nas: Office) -> None:
     inside = open_window(page)
     inside.get_by_role("navigation").get_by_role("button", name="Server Management").click()
     inside.get_by_role("tab", name="DNS Records").click()
-    expect(inside.locator("[data-record=MX]").get_by_text(HOSTNAME)).to_be_visible()
+    expect(inside.locator("[data-record=MX]").get_by_text(HOSTNAME, exact=True)).to_be_visible()
     inside.get_by_role("button", name="Check All Records").click()
     expect(inside.locator("[data-record=MX]").get_by_text("Missing", exact=True)).to_be_visible()
