@@ -107,7 +107,21 @@
     })
   }
 
+  /** A hint in an empty field, which no layout makes room for. */
+  function hints() {
+    const pen = document.createElement('canvas').getContext('2d')
+    for (const input of document.querySelectorAll('input[placeholder]')) {
+      if (input.value || !isSeen(input)) continue
+      const style = getComputedStyle(input)
+      pen.font = `${style.fontSize} ${style.fontFamily}`
+      const room = input.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight)
+      if (pen.measureText(input.placeholder).width > room + 1 && !isTold(input, input.placeholder))
+        found.add(`cut: the hint "${input.placeholder}"`)
+    }
+  }
+
   sideways()
+  hints()
   const all = texts()
   all.forEach(cut)
   overlapping(all)
