@@ -75,11 +75,4 @@ addEventListener('beforeunload', (event) => {
   if (unsaved()) event.preventDefault()
 })
 
-declare global {
-  interface Window {
-    mailroomUnsaved?: () => boolean
-  }
-}
-
-// DSM's window around this page asks before it closes.
-window.mailroomUnsaved = () => unsaved()
+export const isUnsaved = (): boolean => unsaved()

@@ -4,36 +4,32 @@ import { createApi, queryText, type Query } from '../shared/api'
 import { EventStream } from '../shared/events'
 import { problemOf, type Problem } from '../shared/problem'
 import { parameters } from '../shared/start'
+import { desktop } from './desktop'
 import type { Session } from './types'
 
 const ACTIVATION_POLL_MS = 3_000
 const RETRY_MS = 5_000
 
-/** DSM's token against cross-site requests; the desktop put it into the window's address. */
-const token = parameters.get('SynoToken') ?? tokenOfDesktop()
+/** DSM's token against cross-site requests: in the window's address, or the desktop around this page has it (DSM 6). */
+const token = parameters.get('SynoToken') ?? desktop()?.SYNO?.SDS?.Session?.SynoToken ?? ''
 const tokenHeader = (): Record<string, string> => (token ? { 'X-SYNO-TOKEN': token } : {})
 
 export const session = shallowRef<Session | null>(null)
 export const sessionProblem = shallowRef<Problem | null>(null)
+/** DSM's session has ended while the window was open. */
+export const signedOut = ref(false)
 /** Grows when the server has been activated: whatever is on screen is then read again. */
 export const generation = ref(0)
 
-export const api = createApi({ headers: tokenHeader, signedOut: () => void readSession() })
-export const stream = new EventStream(() => addressOf('events'))
+export const api = createApi({ headers: tokenHeader, signedOut: () => void lookWhetherSignedOut() })
+export const stream = new EventStream(
+  () => addressOf('events'),
+  () => void lookWhetherSignedOut(),
+)
 
 /** The address of something that the browser itself fetches: it carries the token where it can set no header. */
 export function addressOf(path: string, query: Query = {}): string {
   return `api/${path}${queryText({ ...query, SynoToken: token })}`
-}
-
-/** DSM 6 may leave the token out of the address; the desktop around this page has it. */
-function tokenOfDesktop(): string {
-  try {
-    const desktop = parent as unknown as { SYNO?: { SDS?: { Session?: { SynoToken?: string } } } }
-    return desktop.SYNO?.SDS?.Session?.SynoToken ?? ''
-  } catch {
-    return ''
-  }
 }
 
 let timer: ReturnType<typeof setTimeout> | undefined
@@ -59,6 +55,18 @@ export async function readSession(): Promise<void> {
       if (![401, 403].includes(sessionProblem.value.status))
         timer = setTimeout(() => void readSession(), RETRY_MS)
     }
+  }
+}
+
+/** Something was refused, or the live updates have ended: is there still somebody signed in to DSM? */
+async function lookWhetherSignedOut(): Promise<void> {
+  if (!session.value || signedOut.value) return
+  try {
+    await ask()
+  } catch (reason) {
+    if (problemOf(reason).status !== 401) return
+    signedOut.value = true
+    stream.close()
   }
 }
 

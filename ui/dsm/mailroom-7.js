@@ -4,12 +4,6 @@
 Ext.namespace('com.mailroom')
 
 com.mailroom.PAGE = '/webman/3rdparty/Mailroom/index.cgi/'
-com.mailroom.UNSAVED = {
-  enu: 'There are unsaved changes. Close the window all the same?',
-  ger: 'Es gibt nicht gespeicherte Änderungen. Das Fenster trotzdem schließen?',
-  jpn: '保存されていない変更があります。それでもウィンドウを閉じますか？',
-  cht: '有尚未儲存的變更。仍要關閉視窗嗎？',
-}
 
 // DSM's dark theme has light text; what the colour of its text is stands in a variable of its style sheet.
 com.mailroom.theme = function () {
@@ -43,18 +37,26 @@ Ext.define('com.mailroom.MailroomWindow', {
       items: [{ xtype: 'box', autoEl: frame }],
     }
     com.mailroom.MailroomWindow.superclass.constructor.call(this, Ext.apply(own, config))
+    // Whoever opens the window or brings it to the front types into the page, not into the desktop.
+    this.on('activate', this.focusPage, this)
   },
-  // The page knows whether something would be lost.
+  page: function () {
+    return this.el && this.el.dom.querySelector('iframe')
+  },
+  focusPage: function () {
+    const frame = this.page()
+    if (frame && frame.contentWindow) frame.contentWindow.focus()
+  },
+  // The page knows whether something would be lost, and how to ask in the reader's language.
   onClose: function () {
-    const frame = this.el && this.el.dom.querySelector('iframe')
-    let unsaved = false
+    const frame = this.page()
+    let question = ''
     try {
-      unsaved = Boolean(frame && frame.contentWindow.mailroomUnsaved && frame.contentWindow.mailroomUnsaved())
+      question = (frame && frame.contentWindow.mailroomUnsaved && frame.contentWindow.mailroomUnsaved()) || ''
     } catch (reason) {
       // A page that is not ours (an error of the web server) has nothing to save.
     }
-    const question = com.mailroom.UNSAVED[_S('lang')] || com.mailroom.UNSAVED.enu
-    return !unsaved || window.confirm(question)
+    return !question || window.confirm(question)
   },
 })
 

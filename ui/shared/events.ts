@@ -22,7 +22,11 @@ export class EventStream {
   private timer: ReturnType<typeof setTimeout> | undefined
   private opened = false
 
-  constructor(private readonly address: () => string) {}
+  /** failed: called whenever the stream has ended or cannot be opened; an EventSource does not tell why. */
+  constructor(
+    private readonly address: () => string,
+    private readonly failed: () => void = () => {},
+  ) {}
 
   open(): void {
     this.close()
@@ -38,6 +42,7 @@ export class EventStream {
       this.connected.value = false
       source.close()
       this.timer = setTimeout(() => this.open(), waitMs(this.attempt++))
+      this.failed()
     }
     for (const name of this.listeners.keys()) this.attach(name)
   }

@@ -11,10 +11,15 @@ export function isDark(): boolean {
   return asked ? asked === 'dark' : matchMedia('(prefers-color-scheme: dark)').matches
 }
 
-/** Theme and language, before anything is drawn; the kit gets its words. */
-export async function prepare(): Promise<void> {
-  if (isDark()) document.documentElement.dataset.theme = 'dark'
-  await setLanguage(parameters.get('lang') ?? navigator.language)
+export function setDark(dark: boolean): void {
+  if (dark) document.documentElement.dataset.theme = 'dark'
+  else delete document.documentElement.dataset.theme
+}
+
+/** Theme and language, before anything is drawn; the kit gets its words. `chosen`: what the desktop around us speaks. */
+export async function prepare(chosen?: string): Promise<void> {
+  setDark(isDark())
+  await setLanguage(chosen ?? parameters.get('lang') ?? navigator.language)
   watchEffect(() => {
     for (const name of [
       'close',

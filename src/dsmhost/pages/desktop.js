@@ -2,15 +2,17 @@
 'use strict'
 
 const facts = JSON.parse(document.body.dataset.facts)
+// The language of the desktop, for trying: ?lang=ger
+const language = new URLSearchParams(location.search).get('lang') || 'enu'
 const open = []
 let top_ = 1
 
 Ext.ns('SYNO.SDS.Session')
-Ext.apply(SYNO.SDS.Session, {SynoToken: facts.token, user: facts.user, is_admin: facts.admin, lang: 'enu'})
+Ext.apply(SYNO.SDS.Session, {SynoToken: facts.token, user: facts.user, is_admin: facts.admin, lang: language})
 
 // Facts of the session, by DSM's names.
 function _S(name) {
-  return {lang: 'enu', user: facts.user, is_admin: facts.admin, SynoToken: facts.token, rewrite_mode: false,
+  return {lang: language, user: facts.user, is_admin: facts.admin, SynoToken: facts.token, rewrite_mode: false,
     majorversion: facts.profile === '6.2' ? '6' : '7', minorversion: '2'}[name]
 }
 const _T = (section, key) => `${section}:${key}`
@@ -52,6 +54,7 @@ SYNO.SDS.AppWindow = Ext.extend(Ext.Panel, {
     this.frame.hidden = false
     this.frame.style.zIndex = String(++top_)
     tasks()
+    this.fireEvent('activate', this)
   },
   minimize() {
     this.frame.hidden = true
@@ -59,7 +62,7 @@ SYNO.SDS.AppWindow = Ext.extend(Ext.Panel, {
   },
   maximize() { this.frame.classList.toggle('whole') },
   close() {
-    if (this.onClose() === false) return
+    if (this.fireEvent('beforeclose', this) === false || this.onClose() === false) return
     this.frame.remove()
     open.splice(open.indexOf(this), 1)
     if (this.appInstance) this.appInstance.window = undefined
@@ -76,6 +79,8 @@ SYNO.SDS.AppWindow = Ext.extend(Ext.Panel, {
     return this.title
   },
 })
+
+Ext.WindowMgr = {each: (visit, scope) => [...open].forEach((one) => visit.call(scope || one, one))}
 
 const element = (tag, attributes, ...children) => {
   const made = document.createElement(tag)

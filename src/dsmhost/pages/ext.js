@@ -62,7 +62,14 @@ Ext.Component = function (config) {
 Ext.Component.prototype = {
   constructor: Ext.Component,
   initComponent() {},
-  on() {},
+  // Events by name, as Ext.util.Observable has them: a handler that answers false stops what was about to happen.
+  on(name, handler, scope) {
+    const known = this.handlers || (this.handlers = {})
+    ;(known[name] = known[name] || []).push(handler.bind(scope || this))
+  },
+  fireEvent(name, ...given) {
+    return ((this.handlers || {})[name] || []).map((handler) => handler(...given)).every((answer) => answer !== false)
+  },
   get: Ext.emptyFn,
   // Into the element `place` of the page.
   render(place) {
