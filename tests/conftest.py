@@ -60,7 +60,7 @@ def sharing(item: pytest.Item) -> str:
     if "server" in names:
         # Two machines: the browser's tests are as long as all others of this kind together.
         return "server browser" if folder == "browser" else "server"
-    if folder in ("daemons/portal", "system/dsmhost"):
+    if folder in ("daemons/portal", "system/dsmhost", "system/setup"):
         return folder
     return item.path.relative_to(HERE).as_posix()
 

@@ -1,6 +1,6 @@
-"""The first set-up of a server that was installed without answers, on a real machine with two volumes and two networks.
+"""The first set-up of a server that was installed without answers, on a real machine (rows SW01-SW08, SW12).
 
-Rows SW01-SW08, SW12, PR08. The tests follow each other: from the empty server to its removal.
+The tests follow each other: from the empty server to one that is set up.
 """
 
 from __future__ import annotations
@@ -8,87 +8,14 @@ from __future__ import annotations
 import json
 import os
 import signal
-import threading
-import urllib.request
-from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
+from setup_nas import ANSWERS, applied, caught, data, ended, place
 
 from desktop import Desktop, Refusal
-from office import ANSWERS as INSTALLED
-from office import DOMAIN, HOSTNAME, PACKAGE, Office, office, until
+from office import DOMAIN, Office, until
 from processes import pid_of
-
-ANSWERS = {"domain": DOMAIN, "hostname": HOSTNAME, "interface": "", "volume": "/volume2"}
-LAN_2 = "10.78.31"
-CONDITION = "mail-volume"
-
-
-@pytest.fixture(scope="module")
-def nas() -> Iterator[Office]:
-    """Installed as by somebody who leaves DSM's questions empty."""
-    with office(31, "7", opened=False) as made:
-        made.machine.volumes = 2
-        made.boot()
-        made.machine.ask("install", file=str(made.package), wizard=dict.fromkeys(INSTALLED, ""))
-        made.activate()
-        until(lambda: not made.late(), 120, "all daemons answer")
-        yield made
-
-
-@pytest.fixture(scope="module")
-def desktop(nas: Office) -> Desktop:
-    return Desktop(nas)
-
-
-def data(nas: Office) -> Path:
-    """The package's data, as this host sees it."""
-    return nas.machine.folder / "volume1/@appdata/Mailroom/data"
-
-
-def ended(desktop: Desktop) -> dict[str, Any]:
-    """The job, once it has ended; the job process may be restarted meanwhile."""
-
-    def look() -> Any:
-        job = desktop.get("api/setup")["job"]
-        return job if job and job["state"] != "running" else None
-
-    return dict(until(look, 120, "the set-up ends"))
-
-
-def applied(desktop: Desktop, **answers: str) -> dict[str, Any]:
-    """Apply and wait for the end."""
-    desktop.post("api/setup/apply", answers=answers, revision=desktop.get("api/setup")["revision"])
-    return ended(desktop)
-
-
-def caught(act: Callable[[], object], moment: Callable[[], bool], then: Callable[[], None]) -> None:
-    """Do `then` at exactly this moment of something that runs."""
-
-    def quietly() -> None:
-        try:
-            act()
-        except (OSError, Refusal):
-            return
-
-    thread = threading.Thread(target=quietly)
-    thread.start()
-    until(moment, 60, "the moment")
-    then()
-    thread.join()
-
-
-def place(nas: Office) -> str:
-    """The volume whose store is mounted for the mailboxes."""
-    lines = nas.inside("grep", " /mail ", "/proc/self/mountinfo").splitlines()
-    assert len(lines) == 1
-    return "/volume2" if "/volume2/@mailroom/mail" in lines[0] else "/volume1"
-
-
-def conditions(nas: Office) -> list[str]:
-    return [one["id"] for one in nas.ctl("status")["conditions"]]
 
 
 def test_without_answers_the_server_waits_for_the_wizard(nas: Office, desktop: Desktop) -> None:
@@ -242,95 +169,3 @@ def test_the_same_by_a_file_changes_nothing_more(nas: Office) -> None:
     assert refused.returncode == 1 and "mx is not a complete host name" in refused.stderr
     (told,) = Desktop(nas).post("api/setup/check", answers={"volume": "/volume1"})["fields"]["volume"]
     assert told["code"] == "volume_has_mail"
-
-
-def answers_at(nas: Office, to: str, port: int) -> bool:
-    """Whether somebody outside gets an answer at this address of the NAS."""
-    try:
-        nas.connect(port, to=to, timeout_s=5).close()
-    except OSError:
-        return False
-    return True
-
-
-def plug_in_second_lan(nas: Office) -> None:
-    """A second cable to the outside world."""
-    world = (nas.machine.folder / "world.pid").read_text().strip()
-    lines = f"link add eth1 type veth peer name eth1 netns {world}\nlink set eth1 up\naddr add {LAN_2}.2/24 dev eth1\n"
-    nas.machine.network("ip", "-batch", "-", input=lines.encode(), check=True)
-    nas.machine.world("ip", "link", "set", "eth1", "up", check=True)
-    nas.machine.world("ip", "addr", "add", f"{LAN_2}.1/24", "dev", "eth1", check=True)
-
-
-def test_mail_services_listen_on_the_interface_that_was_chosen(nas: Office) -> None:
-    """Row PR08: and nowhere else, whatever happens to its address."""
-    lan_1, lan_2 = nas.address(2), f"{LAN_2}.2"
-    refused = nas.ctl("settings", "set", "service.interface.interface=eth1", check=False)["error"]
-    assert refused["field"] == "interface" and "eth0 (LAN 1)" in refused["next"]
-    plug_in_second_lan(nas)
-    assert answers_at(nas, lan_1, 25) and answers_at(nas, lan_2, 25)
-    page = Desktop(nas).get("api/settings/service.interface")
-    assert page["schema"]["properties"]["interface"]["x-ui"]["labels"]["eth1"] == f"LAN 2 ({lan_2})"
-    nas.apply("service.interface", interface="eth1")
-    for port in (25, 465, 587, 143, 993):
-        assert answers_at(nas, lan_2, port) and not answers_at(nas, lan_1, port), port
-    with nas.smtp(to=lan_2) as client:
-        client.send_message(nas.mail("over LAN 2"))
-    until(lambda: not nas.late(), 60, "every service is ready by its own account")
-    # The portal and the test mail go over loopback.
-    with urllib.request.urlopen(f"{nas.web}/mail/") as answer:
-        assert answer.status == 200
-    # Its address changes, as by DHCP.
-    nas.machine.network("ip", "addr", "del", f"{LAN_2}.2/24", "dev", "eth1", check=True)
-    nas.machine.network("ip", "addr", "add", f"{LAN_2}.77/24", "dev", "eth1", check=True)
-    until(lambda: answers_at(nas, f"{LAN_2}.77", 25) and answers_at(nas, f"{LAN_2}.77", 993), 60, "followed")
-    # The cable is pulled out: nothing opens elsewhere, and the window says so.
-    nas.machine.network("ip", "link", "del", "eth1", check=True)
-    until(lambda: "network-interface" in conditions(nas), 60, "told")
-    assert not answers_at(nas, lan_1, 25) and not answers_at(nas, lan_1, 993)
-    plug_in_second_lan(nas)
-    until(lambda: answers_at(nas, lan_2, 25), 60, "back by itself")
-    until(lambda: "network-interface" not in conditions(nas), 60, "no longer told")
-    nas.apply("service.interface", interface="all")
-    assert answers_at(nas, lan_1, 25) and answers_at(nas, lan_1, 993) and answers_at(nas, lan_2, 25)
-    assert nas.arrived("ben", "over LAN 2")
-
-
-def test_a_volume_that_is_missing_never_leads_to_empty_mailboxes(nas: Office) -> None:
-    nas.machine.shutdown()
-    nas.machine.volumes = 1
-    nas.machine.boot()
-    until(lambda: CONDITION in conditions(nas), 120, "the window says so")
-    told = nas.ctl("status")
-    states = {one["id"]: one["state"] for one in told["daemons"]}
-    assert (states["postfix"], states["dovecot"]) == ("disabled", "disabled")
-    assert "/volume2" in told["health"]["title"] and "--abandon-volume" in told["health"]["next"]
-    assert not answers_at(nas, nas.address(2), 25) and not answers_at(nas, nas.address(2), 993)
-    assert nas.machine.run("ls", "-A", "/volume2", "/volume1/Mailroom/mail/mailboxes").stdout.split() == [
-        "/volume1/Mailroom/mail/mailboxes:",
-        "/volume2:",
-    ]
-    # Settings go on working, and change nothing of it.
-    nas.apply("mail_delivery.general", max_message_mb=44)
-    assert not answers_at(nas, nas.address(2), 25)
-    nas.machine.attach(2)
-    until(lambda: place(nas) == "/volume2", 120, "the volume is found again")
-    nas.ready()
-    assert CONDITION not in conditions(nas) and nas.arrived("ben", "from outside")
-    nas.machine.volumes = 2
-
-
-def test_the_chosen_volume_outlives_uninstalling_that_keeps_and_goes_with_uninstalling_that_deletes(
-    nas: Office,
-) -> None:
-    nas.machine.ask("uninstall", name="Mailroom", wizard={})
-    assert list((nas.machine.folder / "volume2/@mailroom/mail/mailboxes/ben").rglob("u.*"))
-    nas.install()
-    nas.activate()
-    nas.ready()
-    assert place(nas) == "/volume2" and nas.arrived("ben", "from outside")
-    nas.deliver("after reinstalling")
-    assert nas.arrived("ben", "after reinstalling")
-    nas.machine.ask("uninstall", name="Mailroom", wizard={"wizard_keep_data": "false", "wizard_delete_data": "true"})
-    assert os.listdir(nas.machine.folder / "volume2") == []
-    assert not nas.machine.run("sh", "-c", f"ls -d {PACKAGE} 2>/dev/null", check=False).stdout
