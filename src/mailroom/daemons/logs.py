@@ -22,8 +22,8 @@ LAST_WITHIN_S = 60.0
 NEWLINE = b"\n"
 # "2026-11-24 23:50:39.526216849  text", in local time.
 STAMPED = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)(\.\d{1,9})  (.*)", re.DOTALL)
-# A second stamp that some programs write themselves: syslog's, Unbound's.
-OWN_STAMP = re.compile(r"(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d |\[\d{10}\] )")
+# A second stamp that some programs write themselves: syslog's (Postfix, SpamAssassin, Dovecot), ClamAV's, Unbound's.
+OWN_STAMP = re.compile(r"(?:[A-Z][a-z]{2} )?[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d(?:\.\d+)?(?: \d{4} ->)? |\[\d{10}\] ")
 
 
 def lines_of(text: str) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ from typing import Any
 from mailroom.core import paths
 from mailroom.core.problems import NotFound
 from mailroom.daemons import svstat
-from mailroom.daemons.asked import note_asked, was_asked
+from mailroom.daemons.asked import asked_ends, note_asked
 from mailroom.daemons.command import run
 from mailroom.daemons.order import BY_ID, DAEMONS
 from mailroom.daemons.svstat import Death, Known
@@ -68,7 +68,8 @@ def bring(up: set[str]) -> None:
                 run(daemon.id, ("s6-svc", "-u", str(folder)))
         else:
             down.touch()
-            note_asked(daemon.id)
+            if is_up(daemon.id):
+                note_asked(daemon.id)
             run(daemon.id, ("s6-svc", "-wD", "-T", "15000", "-d", str(folder)))
 
 
@@ -113,7 +114,8 @@ def state(name: str, title: str, program: str, known: Known | None, now: float) 
     if known is None:
         why = "The supervisor does not know it."
         return State(name, title, program, "abnormal", None, None, why, "Stop and start the package.")
-    unasked = [death for death in known.deaths if now - death.time < RECENT_S and not was_asked(name, death.time)]
+    asked = asked_ends(name, [death.time for death in known.deaths])
+    unasked = [death for death in known.deaths if now - death.time < RECENT_S and death.time not in asked]
     last = unasked[-1] if unasked else None
     kept: dict[str, Any] = {"ended": _facts(last) if last else None, "ends": len(unasked)}
     if known.up:
@@ -124,7 +126,7 @@ def state(name: str, title: str, program: str, known: Known | None, now: float) 
         return State(name, title, program, "starting", known.pid, known.since, why, _next(last), **kept)
     if (paths.SERVICES / name / "down").exists():
         return State(name, title, program, "disabled", None, known.since, "Not enabled in the settings.")
-    if known.deaths and was_asked(name, known.deaths[-1].time):
+    if known.deaths and known.deaths[-1].time in asked:
         return State(name, title, program, "starting", None, known.since, "It is being restarted.", **kept)
     return State(name, title, program, "abnormal", None, known.since, _ended(known.deaths), _next(last), **kept)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -96,14 +97,18 @@ def test_an_exit_code_is_told(services: Path) -> None:
 
 
 def test_what_was_asked_to_end_is_no_failure(services: Path) -> None:
+    started = time.time()
     note_asked("postfix")
-    asked = os.stat(services / "postfix" / "data" / "asked").st_mtime
-    end = Death(asked + 2, None, "SIGKILL")
-    found = state("postfix", "SMTP", "Postfix", Known(False, False, None, asked + 2, (end,)), asked + 3)
+    asked, soon_after = Death(time.time(), None, "SIGKILL"), Death(time.time() + 2, 1, None)
+    found = state("postfix", "SMTP", "Postfix", Known(False, False, None, started, (asked,)), started + 3)
     assert (found.state, found.ended, found.ends) == ("starting", None, 0)
-    later = Death(asked + 60, 1, None)
-    found = state("postfix", "SMTP", "Postfix", Known(False, False, None, asked + 60, (end, later)), asked + 61)
+    # The note is of one end: the next one, however soon, is a failure.
+    found = state("postfix", "SMTP", "Postfix", Known(False, False, None, started, (asked, soon_after)), started + 3)
     assert (found.state, found.ends) == ("abnormal", 1)
+    note_asked("postfix")
+    again = Death(time.time() + 4, 0, None)
+    found = state("postfix", "SMTP", "Postfix", Known(True, True, 9, started, (asked, again)), started + 9)
+    assert (found.ended, found.ends) == (None, 0)
 
 
 def test_old_ends_are_forgotten(services: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from mailroom.core.problems import Unavailable
 from mailroom.web import asking
 from mailroom.web import changes as changes_module
+from mailroom.web.streams import Streams
 
 END = {"kind": "daemon", "id": 99}
 # (ids of all events of kind sync, the journal's mark) at each look; None: the job process does not answer.
@@ -84,3 +86,29 @@ def test_events_and_new_messages_are_told_once(monkeypatch: pytest.MonkeyPatch) 
 def test_what_happens_while_the_job_process_is_away_is_told_afterwards(monkeypatch: pytest.MonkeyPatch) -> None:
     looks: list[Look] = [None, ([], 0), None, ([1], 5), None, ([1], 5)]
     assert told(looks, monkeypatch) == [{"kind": "sync", "id": 1}, {"kind": "message", "id": 5}]
+
+
+def test_a_sample_comes_only_while_somebody_looks_and_all_share_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    job = Job([([], 0)] * 100_000)
+    monkeypatch.setattr(asking, "job", job)
+    monkeypatch.setattr(changes_module, "EVERY_S", 0.01)
+
+    async def work() -> None:
+        streams = Streams({"changes": changes_module.changes})
+        server = await asyncio.start_unix_server(
+            lambda reader, writer: streams.serve({"channel": "changes"}, reader, writer), tmp_path / "hub"
+        )
+        async with asyncio.timeout(30), server:
+            assert job.asked == 0
+            links = [await asyncio.open_unix_connection(tmp_path / "hub") for _ in range(3)]
+            heard = [[await reader.readuntil(b"}\n\n") for _ in range(3)] for reader, _ in links]
+            assert all(b"event: sample" in event for events in heard for event in events)
+            (channel,) = streams.channels.values()
+            for _, writer in links:
+                writer.close()
+            await asyncio.wait([channel.work])
+            assert streams.channels == {}
+
+    asyncio.run(work())

@@ -1,0 +1,138 @@
+"""Server Management > Server List on the real machine: what ends is told and heals, all live (rows SL01, SL02)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import FrameLocator, Locator, Page, expect
+
+from office import Office, until
+
+Window = Callable[..., FrameLocator]
+SLOW_MS = 60_000
+TIMED = re.compile(r"^\d\d:\d\d:\d\d: ")
+HELD = "window.heldOpen"
+
+
+def row(inside: FrameLocator, daemon: str) -> Locator:
+    return inside.locator(f"[data-daemon={daemon}]")
+
+
+def chart(inside: FrameLocator, name: str) -> Locator:
+    return inside.locator(f"[data-chart={name}]").get_by_role("slider")
+
+
+@pytest.fixture
+def looking(window: Window, page: Page) -> FrameLocator:
+    """The page, complete, with a mark on it that a reload would wipe out."""
+    inside = window()
+    expect(row(inside, "postfix")).to_have_attribute("data-state", "running")
+    page.frames[-1].evaluate(f"{HELD} = true")
+    return inside
+
+
+def was_not_loaded_anew(page: Page) -> bool:
+    return bool(page.frames[-1].evaluate(HELD))
+
+
+def test_a_killed_service_shows_why_and_runs_again(looking: FrameLocator, page: Page, server: Office) -> None:
+    before = server.daemon("spamd")["pid"]
+    server.inside("kill", "-9", str(before))
+    # SpamAssassin takes seconds to load its rules: long enough to be seen.
+    spam = row(looking, "spamd")
+    expect(spam).to_contain_text("was ended by SIGKILL")
+    expect(spam).not_to_have_attribute("data-state", "running")
+    told = looking.locator("[data-problem=daemon-spamd]")
+    expect(told).to_contain_text("Spam engine")
+    expect(told.get_by_role("button", name="View Log")).to_be_visible()
+    expect(spam).to_have_attribute("data-state", "running", timeout=SLOW_MS)
+    expect(spam).to_contain_text("Ended by SIGKILL")
+    expect(told).to_have_count(0)
+    assert was_not_loaded_anew(page) and server.daemon("spamd")["pid"] != before
+    newest = next(one for one in server.ctl("events", "--kind", "daemon") if one["facts"].get("daemon") == "spamd")
+    assert newest["text"] == "Spam engine was ended by SIGKILL and is started again."
+
+
+def test_a_restart_asks_and_tells_how_it_went(looking: FrameLocator, page: Page, server: Office) -> None:
+    before = server.daemon("resolver")["pid"]
+    looking.get_by_role("button", name="Restart DNS resolver").click()
+    asked = looking.get_by_role("dialog", name="Restart DNS resolver")
+    asked.get_by_role("button", name="Cancel").click()
+    looking.get_by_role("button", name="Restart DNS resolver").click()
+    asked.get_by_role("button", name="Restart").click()
+    expect(looking.get_by_text("DNS resolver was restarted.").first).to_be_visible(timeout=SLOW_MS)
+    now = server.daemon("resolver")
+    assert now["pid"] != before and now["ended"] is None
+    # It was asked for: nothing has failed.
+    expect(row(looking, "resolver")).not_to_contain_text("nded by")
+    assert was_not_loaded_anew(page)
+
+
+def test_the_window_survives_the_restart_of_its_own_server(looking: FrameLocator, page: Page, server: Office) -> None:
+    before = server.daemon("serve")["pid"]
+    looking.get_by_role("button", name="Restart Window and portal").click()
+    looking.get_by_role("dialog").get_by_role("button", name="Restart").click()
+    expect(looking.get_by_text("Window and portal was restarted.").first).to_be_visible(timeout=SLOW_MS)
+    assert server.daemon("serve")["pid"] != before and was_not_loaded_anew(page)
+    moves(chart(looking, "cpu"))
+
+
+def moves(slider: Locator) -> None:
+    """Its newest value becomes that of a later moment."""
+    expect(slider).to_have_attribute("aria-valuetext", TIMED, timeout=SLOW_MS)
+    first = slider.get_attribute("aria-valuetext")
+    expect(slider).not_to_have_attribute("aria-valuetext", first or "")
+
+
+def test_charts_move_and_are_read_with_the_keyboard(looking: FrameLocator) -> None:
+    for name in ("cpu", "memory", "network", "disks", "queue"):
+        moves(chart(looking, name))
+    cpu = chart(looking, "cpu")
+    cpu.focus()
+    cpu.press("ArrowLeft")
+    read = cpu.get_attribute("aria-valuetext")
+    moves(chart(looking, "memory"))
+    # What is read stays, whatever comes.
+    expect(cpu).to_have_attribute("aria-valuetext", read or "")
+    cpu.press("Home")
+    expect(cpu).not_to_have_attribute("aria-valuetext", read or "")
+    looking.get_by_role("button", name="1 hour").click()
+    expect(chart(looking, "memory")).to_have_attribute("aria-valuetext", TIMED)
+
+
+def test_values_that_do_not_come_are_told_and_it_heals(looking: FrameLocator, server: Office) -> None:
+    moves(chart(looking, "cpu"))
+    job = str(server.daemon("job")["pid"])
+    server.inside("kill", "-STOP", job)
+    try:
+        expect(looking.get_by_text("Connection lost")).to_be_visible()
+        expect(looking.get_by_text("The values are from")).to_be_visible()
+    finally:
+        server.inside("kill", "-CONT", job)
+    expect(looking.get_by_text("Connection lost")).to_have_count(0)
+    moves(chart(looking, "cpu"))
+
+
+def test_a_log_is_followed(looking: FrameLocator, server: Office) -> None:
+    looking.get_by_role("button", name="Log of SMTP").click()
+    drawer = looking.get_by_role("dialog", name="Log of SMTP")
+    lines = drawer.get_by_role("list", name="Log of SMTP")
+    expect(lines.get_by_role("listitem").first).to_be_visible()
+    server.deliver("a line for the log", sender="follow-me@world.example")
+    expect(lines).to_contain_text("follow-me@world.example")
+    assert "a line for the log" not in lines.inner_text()
+    drawer.get_by_label("Search in the log").fill("follow-me@world.example")
+    expect(lines.get_by_role("listitem").first).to_contain_text("follow-me")
+    drawer.get_by_role("button", name="Close").click()
+    expect(drawer).to_have_count(0)
+    server.arrived("ben", "a line for the log")
+
+
+def test_problems_lead_to_where_they_are_solved(looking: FrameLocator, server: Office) -> None:
+    told = looking.locator("[data-problem=definitions]")
+    expect(told).to_contain_text("Attention")
+    told.get_by_role("button", name="Open Security").click()
+    expect(looking.get_by_label("Enable Anti-Virus Engine", exact=True)).to_be_visible()
+    until(lambda: server.ctl("status")["problems"], 10, "the shell tells it, too")
