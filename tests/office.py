@@ -267,10 +267,9 @@ class Office:
         )
 
     def own_words(self) -> str:
-        """What the instance and its daemons said last: for whoever has to find out why a test failed."""
+        """What the instance and its daemons said last, to find out why a test failed."""
         logs = f"{PACKAGE}/var/data" if self.profile == "7" else "/volume1/@mailroom/data"
-        look = f"cd {logs} && tail -n 15 run/instance.log log/*/current 2>&1; ls -la relay run"
-        return self.machine.run("sh", "-c", look, check=False).stdout
+        return self.machine.run("sh", "-c", f"cd {logs} && tail -n 15 run/*.log log/*/current; ls -la relay || :").stdout
 
     def close(self) -> None:
         """Leave nothing."""

@@ -171,25 +171,18 @@ static int write_all(int to, const char *bytes, size_t length) {
     return 0;
 }
 
-static int connect_once(void) {
-    struct sockaddr_un place = {.sun_family = AF_UNIX};
-    strncpy(place.sun_path, SOCKET_PATH, sizeof place.sun_path - 1);
-    int link = socket(AF_UNIX, SOCK_STREAM, 0);
-    if (link >= 0 && connect(link, (struct sockaddr *)&place, sizeof place)) {
-        close(link);
-        return -1;
-    }
-    return link;
-}
-
 /* A web process that is just being restarted is back in a moment: nobody has to hear of that. */
 static int connect_to_us(void) {
-    int link = connect_once();
-    for (int left = TRIES; link < 0 && left > 0; left--) {
+    struct sockaddr_un place = {.sun_family = AF_UNIX};
+    strncpy(place.sun_path, SOCKET_PATH, sizeof place.sun_path - 1);
+    for (int left = TRIES; left > 0; left--) {
+        int link = socket(AF_UNIX, SOCK_STREAM, 0);
+        if (link < 0 || connect(link, (struct sockaddr *)&place, sizeof place) == 0)
+            return link;
+        close(link);
         poll(NULL, 0, PAUSE_MS);
-        link = connect_once();
     }
-    return link;
+    return -1;
 }
 
 /* While it starts there is nobody at the socket: a page that tries again by itself, or JSON for the program behind it. */

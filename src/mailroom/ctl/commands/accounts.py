@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Any
 
 from mailroom.ctl.shape import Options, Parsers, command, job, moment, noun, table
-from mailroom.flows.account_export import exported
 
 CHOICES = {
     "activate": ("give users a seat", "activate"),
@@ -52,6 +51,8 @@ def listed(options: Options, offset: int, limit: int) -> Any:
 
 
 def export(options: Options) -> Any:
+    from mailroom.flows.account_export import exported
+
     return {"csv": exported(lambda offset, limit: listed(options, offset, limit))}
 
 
