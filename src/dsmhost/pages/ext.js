@@ -2,7 +2,8 @@
 // Ext.extend, boxes and panels with HTML or an element of their own. Like DSM 7 it knows no callParent.
 'use strict'
 
-const Ext = {
+// A property of the window, as ExtJS has it: pages in frames look for it there.
+var Ext = {
   emptyFn() {},
   isObject: (value) => Object.prototype.toString.call(value) === '[object Object]',
   isArray: Array.isArray,
