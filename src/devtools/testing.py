@@ -14,16 +14,19 @@ from devtools.say import say, step
 from devtools.venv import python
 
 STRICT = ("src/mailroom/core", "src/mailroom/flows", "src/mailroom/filtering")
+# The tests that take pictures, and hold new ones against those that are kept.
+PICTURES = ("tests/browser/test_kit.py", "tests/browser/test_window_pictures.py")
 Check = tuple[tuple[str | Path, ...], Path]
 
 
 def test(arguments: list[str], pictures: bool = False) -> int:
-    """pytest over everything, or what `arguments` choose; its closing line is printed last.
+    """pytest over everything, or what `arguments` choose; its closing line is printed last. pictures: draw them anew.
 
     Everything together runs on two workers: much of it waits for daemons. Tests that share a machine stay on one worker
     (tests/conftest.py).
     """
-    chosen = arguments or ["-n", "2", "--dist", "loadgroup", "tests"]
+    everything = PICTURES if pictures else ("-n", "2", "--dist", "loadgroup", "tests")
+    chosen = arguments or everything
     environment = {**os.environ, **({"MAILROOM_PICTURES": str(CHECKOUT / "docs" / "pictures")} if pictures else {})}
     # Built before the first test, or those that need it would be skipped on a new machine.
     environment["MAILROOM_BUNDLE"] = str(bundle.root())
