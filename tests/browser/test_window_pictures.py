@@ -7,6 +7,7 @@ menu without a picture, or a picture without its page, fails.
 from __future__ import annotations
 
 from collections.abc import Callable
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from playwright.sync_api import Browser, Frame, FrameLocator, Page, expect
 
@@ -36,8 +37,9 @@ def something_to_see(server: Office) -> None:
 
 def address_of(frame: Frame, theme: str) -> str:
     """The window's own address, alone and in this theme."""
-    bare = frame.url.split("#")[0]
-    return f"{bare}{'&' if '?' in bare else '?'}theme={theme}&lang=enu"
+    place = urlsplit(frame.url)
+    asked = {**dict(parse_qsl(place.query)), "theme": theme, "lang": "enu"}
+    return urlunsplit(place._replace(query=urlencode(asked), fragment=""))
 
 
 def test_each_page_of_the_window_has_its_picture(
@@ -58,6 +60,7 @@ def test_each_page_of_the_window_has_its_picture(
         context.add_cookies(cookies)  # type: ignore[arg-type]
         alone = context.new_page()
         alone.goto(address)
+        assert alone.evaluate("document.documentElement.dataset.theme ?? 'light'") == theme
         for place in looking.places(alone):
             name = f"{place.replace('/', '-')}-{theme}"
             names.add(name)

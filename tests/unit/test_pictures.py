@@ -51,4 +51,5 @@ def test_another_size_is_a_difference() -> None:
 
 def test_what_is_kept_is_still_the_same_picture(tmp_path) -> None:  # type: ignore[no-untyped-def]
     pictures.write(drawn(), tmp_path / "one.png")
+    assert pictures.opened(tmp_path / "one.png").getpixel((60, 24)) == drawn().getpixel((60, 24))
     assert pictures.differing(pictures.opened(tmp_path / "one.png"), drawn()) == 0
