@@ -45,7 +45,7 @@ def write(picture: Image.Image, file: Path) -> None:
 
 
 def small(picture: Image.Image) -> Image.Image:
-    """The same with 256 colours at most, when areas of one colour are most of it: those keep theirs, edges come close."""
+    """The same with 256 colours, when areas of one colour are most of it: they keep theirs, edges come close."""
     counted = sorted(picture.getcolors(picture.width * picture.height) or [], reverse=True)
     areas = [colour for _, colour in counted[:AREAS]]
     if sum(count for count, _ in counted[:AREAS]) < MOSTLY * picture.width * picture.height:
