@@ -269,7 +269,7 @@ class Office:
     def own_words(self) -> str:
         """What the instance and its daemons said last, to find out why a test failed."""
         logs = f"{PACKAGE}/var/data" if self.profile == "7" else "/volume1/@mailroom/data"
-        return self.machine.run("sh", "-c", f"cd {logs} && tail -n 15 run/*.log log/*/current; ls -la relay || :").stdout
+        return self.machine.run("sh", "-c", f"cd {logs} && tail -n 15 run/*.log log/*/current; ls relay || :").stdout
 
     def close(self) -> None:
         """Leave nothing."""
