@@ -80,7 +80,7 @@ def hold(*names: str) -> None:
         run(name, ("s6-svc", "-wD", "-T", "15000", "-d", str(paths.SERVICES / name)))
 
 
-def restart(name: str) -> None:
+def restart(name: str, wait: bool = True) -> None:
     """Restart one daemon and wait until it has answered. Raises NotFound or DaemonFailed.
 
     The process that asks this of itself is told to end and does not wait: it has an answer to give before.
@@ -90,7 +90,7 @@ def restart(name: str) -> None:
     folder = str(paths.SERVICES / name)
     known = svstat.known(name).get(name)
     note_asked(name)
-    if known and known.pid == os.getpid():
+    if not wait or (known and known.pid == os.getpid()):
         run(name, ("s6-svc", "-r", folder))
         return
     until = "-wR" if BY_ID[name].service(None).ready else "-wr"

@@ -19,6 +19,9 @@ from mailroom.store.events import EventStore
 
 # An end of our own is told by the process that comes after it.
 OWN, OWN_WITHIN_S = "job", 60.0
+# Counting a busy day takes a tenth of a second: no more often than this, and only when something has come.
+COUNTED_EVERY_S = 5.0
+WEB, SHELL = "serve", "mailroomctl"
 NOTES = {
     (False, True): "Also on because the antivirus engine needs it. Mail is not looked through for spam.",
     (False, False): "Mail is looked through neither for spam nor for viruses.",
@@ -47,6 +50,7 @@ class ServerList:
         self.sampler, self.history = Sampler(), History()
         self.costs = Costs(_pids)
         self.told: dict[str, float] | None = None
+        self.counted: tuple[float, object, dict[str, int]] | None = None
 
     def operations(self) -> dict[str, Operation]:
         """What can be asked about the server."""
@@ -120,11 +124,21 @@ class ServerList:
             **rates,
             "memory": machine.memory(),
             "volumes": room,
-            "today": self.today(),
+            "today": self._counts(),
             "queue": sample.queue if sample else 0,
             "antivirus": definitions,
             "conditions": lasting,
         }
+
+    def _counts(self) -> dict[str, int]:
+        """Today's mail, a few seconds old at most."""
+        now, counted = time.monotonic(), self.counted
+        if counted is not None and now - counted[0] < COUNTED_EVERY_S:
+            return counted[2]
+        state = self.mark(), time.localtime().tm_yday
+        counts = counted[2] if counted is not None and counted[1] == state else self.today()
+        self.counted = (now, state, counts)
+        return counts
 
     def _with_notes(self, daemons: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """The spam filter is shown as on also when only the antivirus engine needs it (row SL03)."""
@@ -157,8 +171,11 @@ class ServerList:
         }
 
     def restart(self, id: str, who: str, where: str) -> dict[str, Any]:
-        """Restart one daemon and wait until it answers. Raises NotFound, DaemonFailed."""
-        supervise.restart(id)
+        """Restart one daemon and wait until it answers. Raises NotFound, DaemonFailed.
+
+        The web process ends only once all it was asked is answered: what the window asks of it cannot be waited for.
+        """
+        supervise.restart(id, wait=id != WEB or where == SHELL)
         self.events.add("daemon", f"Restarted {id}.", who=who, where=where, daemon=id)
         return {"restarted": id}
 
