@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import grp
 import os
+import threading
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mailroom.core import paths
 from mailroom.core.problems import Invalid
@@ -26,6 +27,9 @@ from mailroom.store.accounts import AccountStore
 from mailroom.store.events import EventStore
 from mailroom.store.settings import SettingsStore
 from mailroom.tls import self_signed
+
+if TYPE_CHECKING:
+    from mailroom.flows.account import Accounts
 
 
 class AtRest:
@@ -71,23 +75,31 @@ def prepare() -> None:
 
 def run_job() -> None:
     """The job process (verb `job`)."""
-    from mailroom.flows import setup_machine
     from mailroom.flows.account import Accounts
-    from mailroom.flows.message import mark, today
-    from mailroom.flows.server_list import ServerList
-    from mailroom.flows.token import Tokens
-    from mailroom.store.tokens import TokenStore
 
     os.umask(0o007)
     store, events = AccountStore(), EventStore()
     settings = settings_story(store, events, configuration)
     # What a job process that was killed in the middle of an Apply has left.
     setting_start.start(settings)
-    accounts = Accounts(store, events, settings)
-    settings.exchange.prepare = accounts.prepare_domain
-    settings.judges.append(interface.refuse_unreachable)
     ports = Ports(supervise.ready_pid, flush, queue.length, remove_doubles, lambda text: events.add("daemon", text))
     redelivery = Redelivery(ports, paths.DATA / "run" / "alive")
+    operations, watches = job_parts(settings, Accounts(store, events, settings), events)
+    serve(operations, {**watches, "redelivery": redelivery.watch})
+
+
+def job_parts(
+    settings: Settings, accounts: Accounts, events: EventStore
+) -> tuple[dict[str, Callable[..., Any]], dict[str, Callable[[threading.Event], None]]]:
+    """(what the job process can be asked, what runs beside): every part that knows of the others is told of them."""
+    from mailroom.flows import setup_machine
+    from mailroom.flows.message import mark, today
+    from mailroom.flows.server_list import ServerList
+    from mailroom.flows.token import Tokens
+    from mailroom.store.tokens import TokenStore
+
+    settings.exchange.prepare = accounts.prepare_domain
+    settings.judges.append(interface.refuse_unreachable)
     operations = {**settings_operations(settings), **accounts.operations(), **state_operations(events)}
     operations |= Tokens(TokenStore(), events, lambda name: accounts.person(name)["role"] == "admin").operations()
     operations |= clients.operations(settings.values, host_web.serves)
@@ -98,7 +110,7 @@ def run_job() -> None:
     # What one that was killed in the middle of the set-up has left.
     setup.settle()
     watches = {"machine": server_list.watch, "interface": interface.Watch(settings).watch}
-    serve(operations | more, {**accounts.watches(), **watches, "redelivery": redelivery.watch})
+    return operations | more, {**accounts.watches(), **watches}
 
 
 def settings_operations(settings: Settings) -> dict[str, Callable[..., Any]]:

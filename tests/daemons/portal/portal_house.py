@@ -23,20 +23,15 @@ from nas import Nas
 JOB = """
 import os
 from mailroom import app
-from mailroom.flows import clients, setup_machine
 from mailroom.flows.account import Accounts
 from mailroom.flows.job import serve
-from mailroom.monitor import host_web
 from mailroom.store.accounts import AccountStore
 from mailroom.store.events import EventStore
 os.umask(0o007)
 store, events = AccountStore(), EventStore()
 settings = app.settings_story(store, events, app.AtRest())
 accounts = Accounts(store, events, settings, refresh=lambda settings: None)
-settings.exchange.prepare = accounts.prepare_domain
-operations = {**app.settings_operations(settings), **accounts.operations(), **app.state_operations(events)}
-operations |= clients.operations(settings.values, host_web.serves)
-operations |= setup_machine.operations(settings, accounts.sync_now, accounts.person)[1]
+operations, _ = app.job_parts(settings, accounts, events)
 serve(operations, accounts.watches())
 """
 CLONE_NEWNET = 0x40000000
