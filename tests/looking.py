@@ -10,7 +10,6 @@ from playwright.sync_api import Browser, BrowserContext, Frame, Page
 from devtools import frontend
 
 HERE = Path(__file__).parent
-AXE = frontend.UI / "node_modules/axe-core/axe.min.js"
 # Counts what is asked of the server and not answered yet; the stream of events is no question.
 COUNTING = """
     window.mailroomAsked = 0
@@ -65,7 +64,7 @@ def places(view: View) -> Iterator[str]:
 
 def barriers(view: View, within: str = "body") -> list[str]:
     """What axe-core finds serious or critical (WCAG 2.2 A and AA). within: a selector, for what lies above the page."""
-    view.evaluate(AXE.read_text() + ";0")
+    view.evaluate((frontend.packages() / "axe-core/axe.min.js").read_text() + ";0")
     found = view.evaluate("within => axe.run(within, {resultTypes: ['violations']})", within)
     serious = [one for one in found["violations"] if one["impact"] in ("serious", "critical")]
     return [f"{one['id']}: {node['html'][:160]}" for one in serious for node in one["nodes"]]
