@@ -6,8 +6,8 @@ import csv
 import io
 
 import pytest
-
 from account_house import House, user
+
 from mailroom.core.problems import Invalid
 from mailroom.flows.account_export import MARK, exported
 
