@@ -53,7 +53,7 @@ def once(context: BrowserContext, address: str, ready: str) -> dict[str, float]:
     wire = Wire(page)
     started = time.perf_counter()
     page.goto(address, wait_until="commit")
-    page.wait_for_function(DRAWN)
+    page.wait_for_function(f"() => {DRAWN}")
     kilobytes = wire.bytes_received / 1000
     page.locator(ready).first.wait_for()
     content = (time.perf_counter() - started) * 1000
