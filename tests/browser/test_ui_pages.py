@@ -89,7 +89,7 @@ def test_ten_thousand_users_by_keyboard(show: Show) -> None:
     page.get_by_role("searchbox").fill("user-0042")
     expect(page.get_by_text("1 item", exact=True)).to_be_visible()
     page.get_by_role("gridcell", name="user-0042", exact=True).click()
-    page.get_by_role("button", name="Deactivate").click()
+    page.get_by_role("button", name="Deactivate", exact=True).click()
     dialog = page.get_by_role("dialog", name="What this changes")
     expect(dialog).to_contain_text("Accounts in use: 5 → 5 of 5")
     dialog.get_by_role("button", name="Apply").click()
