@@ -25,6 +25,8 @@ MOUNTS = Path("/proc/self/mountinfo")
 # Two lines: the volume, the id of its store. package/bin/places reads it, too.
 CHOICE = paths.DATA / "mail-volume"
 MISSING = paths.DATA / "run" / "mail-missing"
+# Who needs the mailboxes: without them these do not run.
+SERVICES = ("postfix", "dovecot")
 FOLDER, ID_FILE = "@mailroom/mail", ".store"
 VOLUME = re.compile(r"/volume\d+")
 MESSAGE = re.compile(r"u\.\d+")

@@ -10,7 +10,7 @@ from typing import Any
 
 from mailroom.core import paths
 from mailroom.core.problems import NotFound
-from mailroom.daemons import svstat
+from mailroom.daemons import mail_place, svstat
 from mailroom.daemons.asked import asked_ends, note_asked
 from mailroom.daemons.command import run
 from mailroom.daemons.order import BY_ID, DAEMONS
@@ -125,7 +125,10 @@ def state(name: str, title: str, program: str, known: Known | None, now: float) 
         why = _again(last) if last and last.time <= known.since + 1 else "It has been started and has not answered yet."
         return State(name, title, program, "starting", known.pid, known.since, why, _next(last), **kept)
     if (paths.SERVICES / name / "down").exists():
-        return State(name, title, program, "disabled", None, known.since, "Not enabled in the settings.")
+        why = "Not enabled in the settings."
+        if name in mail_place.SERVICES and mail_place.missing():
+            why = "The volume with the mail is missing."
+        return State(name, title, program, "disabled", None, known.since, why)
     if known.deaths and known.deaths[-1].time in asked:
         return State(name, title, program, "starting", None, known.since, "It is being restarted.", **kept)
     return State(name, title, program, "abnormal", None, known.since, _ended(known.deaths), _next(last), **kept)

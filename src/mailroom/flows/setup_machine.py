@@ -21,9 +21,8 @@ from mailroom.flows.setting import Settings
 from mailroom.flows.setup_job import Ports, Setup
 
 CONDITION = "mail-volume"
-MAIL_SERVICES = ("postfix", "dovecot")
 # Without these no mail comes in; scanners may take minutes at their first start.
-NEEDED = ("signin", "filter", *reversed(MAIL_SERVICES))
+NEEDED = ("signin", "filter", *reversed(mail_place.SERVICES))
 ANSWERING = ("running", "disabled")
 
 
@@ -36,7 +35,7 @@ class Machine:
     def taken(self, values: AllValues) -> list[tuple[int, str]]:
         """[(port, program or "")] that others have of what mail services would need with these settings."""
         facts = self.settings.facts_for(values)
-        own = {door for name in MAIL_SERVICES for door in listening.doors_of(name)}
+        own = {door for name in mail_place.SERVICES for door in listening.doors_of(name)}
         ports = listening.taken(POSTFIX.doors(facts) | DOVECOT.doors(facts), own)
         return [(port, listening.holder(port, mail_place.OUTSIDE / "proc")) for port in ports]
 
@@ -46,7 +45,7 @@ class Machine:
 
     def move_mail(self, volume: str, store: str) -> None:
         """Let the mailboxes lie on a volume from now on. Raises Problem when there is mail, or it cannot be done."""
-        supervise.hold(*MAIL_SERVICES)
+        supervise.hold(*mail_place.SERVICES)
         try:
             if mail_place.has_mail():
                 raise Problem("Mail has come in meanwhile.", code="volume_has_mail", field="volume")

@@ -79,8 +79,8 @@ def test_a_volume_that_is_missing_never_leads_to_empty_mailboxes(nas: Office) ->
     nas.machine.boot()
     until(lambda: CONDITION in conditions(nas), 120, "the window says so")
     told = nas.ctl("status")
-    states = {one["id"]: one["state"] for one in told["daemons"]}
-    assert (states["postfix"], states["dovecot"]) == ("disabled", "disabled")
+    states = {one["id"]: (one["state"], one["why"]) for one in told["daemons"]}
+    assert states["postfix"] == states["dovecot"] == ("disabled", "The volume with the mail is missing.")
     assert "/volume2" in told["health"]["title"] and "--abandon-volume" in told["health"]["next"]
     assert not answers_at(nas, nas.address(2), 25) and not answers_at(nas, nas.address(2), 993)
     assert nas.machine.run("ls", "-A", "/volume2", "/volume1/Mailroom/mail/mailboxes").stdout.split() == [
