@@ -11,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from mailroom.core import paths
+from mailroom.daemons.asked import note_asked
 from mailroom.daemons.command import run
 from mailroom.daemons.shape import DaemonFailed
 
@@ -18,6 +19,7 @@ PROC = Path("/proc")
 LISTENS = "0A"
 LIMIT_S = 10.0
 PAUSE_S = 0.05
+RESTART_LIMIT_MS = 30_000
 
 
 # (address, port); the address is ANY where it listens on all of them.
@@ -91,6 +93,21 @@ def refuse_taken(daemon: str, wanted: Set[Door]) -> None:
     own = doors_of(daemon)
     if own and (ports := taken(wanted, own)):
         raise DaemonFailed(f"Another program on this NAS has port {ports[0]}.", daemon=daemon, port=ports[0])
+
+
+def restarted_for(daemon: str, wanted: Set[Door]) -> bool:
+    """Restart a daemon and wait until it answers, if what it is to open collides with what it has open; whether so.
+
+    That is so from one network interface to all of them, and back. Its sessions end; whoever had one comes back. Raises
+    DaemonFailed.
+    """
+    own = doors_of(daemon)
+    if not any(collide(new, old) for new in wanted - own for old in own - wanted):
+        return False
+    note_asked(daemon)
+    waiting = ("s6-svc", "-wR", "-T", str(RESTART_LIMIT_MS), "-r", str(paths.SERVICES / daemon))
+    run(daemon, waiting, timeout_s=RESTART_LIMIT_MS / 1000 + 5)
+    return True
 
 
 def expect(daemon: str, title: str, wanted: Set[Door]) -> None:

@@ -12,6 +12,7 @@ import pytest
 from mailroom.core.settings import clean, defaults
 from mailroom.daemons import interfaces
 from mailroom.daemons.dovecot.daemon import DAEMON as DOVECOT
+from mailroom.daemons.dovecot.daemon import doors_in as dovecot_doors_in
 from mailroom.daemons.interfaces import Interface
 from mailroom.daemons.postfix.daemon import DAEMON as POSTFIX
 from mailroom.daemons.postfix.daemon import doors_in
@@ -90,7 +91,9 @@ def facts(chosen: str, **known: tuple[str, ...]) -> Facts:
 def test_daemons_listen_where_it_was_chosen_and_nowhere_else(
     told: Facts, ports: set[tuple[str, int]], dovecot: str
 ) -> None:
-    assert doors_in(POSTFIX.files(told)["master.cf"]) == {("127.0.0.1", 5587), *ports}
+    assert doors_in(POSTFIX.files(told)["master.cf"]) == POSTFIX.doors(told) == {("127.0.0.1", 5587), *ports}
+    assert dovecot_doors_in(DOVECOT.files(told)["dovecot.conf"]) == DOVECOT.doors(told)
+    assert {address for address, _ in DOVECOT.doors(told)} == {"127.0.0.1", *(address for address, _ in ports)}
     assert f"\nlisten = {dovecot}\n" in DOVECOT.files(told)["dovecot.conf"]
 
 

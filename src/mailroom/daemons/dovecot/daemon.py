@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from mailroom.core import paths
 from mailroom.daemons.ask import silent_after
 from mailroom.daemons.command import run
-from mailroom.daemons.listening import ANY, Door, expect
+from mailroom.daemons.listening import ANY, Door, expect, restarted_for
 from mailroom.daemons.places import INDEXED_LETTERS, LMTP_SOCKET, PORTAL_IMAP_PORT
 from mailroom.daemons.render import render
 from mailroom.daemons.shape import LOOPBACK, DaemonFailed, Facts, PlainDaemon, Service
@@ -17,6 +18,7 @@ CONFIG = paths.CURRENT / "dovecot" / "dovecot.conf"
 PROBE_LIMIT_S = 10.0
 # As dovecot.conf.j2 has them.
 PORTS = {"imap_enabled": 143, "imaps_enabled": 993, "pop3_enabled": 110, "pop3s_enabled": 995}
+LISTEN, PORT = re.compile(r"^listen = (.+)$", re.MULTILINE), re.compile(r"^ +port = (\d+)$", re.MULTILINE)
 PLAIN = (("imap_enabled", "imap"), ("pop3_enabled", "pop3"))
 
 
@@ -53,7 +55,13 @@ class Dovecot(PlainDaemon):
         run(self.id, ("sievec", "-c", str(folder / "dovecot.conf"), str(folder / "before.sieve")))
 
     def reload(self) -> None:
-        run(self.id, ("doveadm", "-c", str(CONFIG), "reload"))
+        try:
+            wanted = doors_in(CONFIG.read_text())
+        except OSError as reason:
+            raise DaemonFailed(f"There is no dovecot.conf ({reason.strerror}).", daemon=self.id) from reason
+        # Login processes of before hold the old sockets for a while, so that the new ones could not be opened.
+        if not restarted_for(self.id, wanted):
+            run(self.id, ("doveadm", "-c", str(CONFIG), "reload"))
 
     def doors(self, facts: Facts) -> set[Door]:
         """Where it listens when these facts are in force."""
@@ -67,6 +75,14 @@ class Dovecot(PlainDaemon):
         asked += [(kind, f"{LOOPBACK}:{PORTS[key]}") for key, kind in PLAIN if protocol[key]]
         if silent := silent_after(asked, PROBE_LIMIT_S):
             raise DaemonFailed(f"Dovecot does not answer at {silent[0][1]}.", daemon=self.id, target=silent[0][1])
+
+
+def doors_in(configuration: str) -> set[Door]:
+    """Where Dovecot listens with this dovecot.conf."""
+    told = LISTEN.search(configuration)
+    addresses = {ANY if one in ("*", "::") else one for one in told[1].split(", ")} if told else set()
+    ports = {int(port) for port in PORT.findall(configuration)} - {0, PORTAL_IMAP_PORT}
+    return {(LOOPBACK, PORTAL_IMAP_PORT), *((address, port) for address in addresses for port in ports)}
 
 
 def has_message(user: str, message_id: str) -> bool:

@@ -8,9 +8,8 @@ from pathlib import Path
 
 from mailroom.core import paths
 from mailroom.daemons.ask import silent_after
-from mailroom.daemons.asked import note_asked
 from mailroom.daemons.command import run
-from mailroom.daemons.listening import ANY, Door, collide, doors_of, expect, refuse_taken
+from mailroom.daemons.listening import ANY, Door, expect, refuse_taken, restarted_for
 from mailroom.daemons.places import PORTAL_SMTP_PORT
 from mailroom.daemons.render import render
 from mailroom.daemons.shape import LOOPBACK, DaemonFailed, Facts, PlainDaemon, Service
@@ -21,7 +20,6 @@ PROBE_LIMIT_S = 10.0
 # A service of master.cf that listens on a port (master(5)).
 INET = re.compile(r"^(?:(\S+):)?(\d+) +inet ", re.MULTILINE)
 SERVICES = ("smtp", "submission", "smtps")
-RESTART_LIMIT_MS = 20_000
 
 
 class Postfix(PlainDaemon):
@@ -68,19 +66,14 @@ class Postfix(PlainDaemon):
             raise DaemonFailed(f"smtpd does not take these values ({reason.message})", daemon=self.id) from reason
 
     def reload(self) -> None:
-        service = str(paths.SERVICES / self.id)
         try:
-            wanted, own = doors_in((CONFIG / "master.cf").read_text()), doors_of(self.id)
+            wanted = doors_in((CONFIG / "master.cf").read_text())
         except OSError as reason:
             raise DaemonFailed(f"There is no master.cf ({reason.strerror}).", daemon=self.id) from reason
-        if any(collide(new, old) for new in wanted - own for old in own - wanted):
-            # From one interface to all or back: master(8) would open the new socket before it closes the old one, and
-            # end over it. Sessions end here, too; senders come back.
-            note_asked(self.id)
-            run(self.id, ("s6-svc", "-wR", "-T", str(RESTART_LIMIT_MS), "-r", service), timeout_s=25)
-            return
-        # What `postfix reload` does (master(8), SIGHUP), without its walk through the whole queue.
-        run(self.id, ("s6-svc", "-h", service))
+        # master(8) would open the new socket before it closes the old one, and end over it.
+        if not restarted_for(self.id, wanted):
+            # What `postfix reload` does (master(8), SIGHUP), without its walk through the whole queue.
+            run(self.id, ("s6-svc", "-h", str(paths.SERVICES / self.id)))
 
     def doors(self, facts: Facts) -> set[Door]:
         """Where it listens when these facts are in force."""
