@@ -113,7 +113,10 @@ def quick(
     )
     for id, finding in looked.findings.items():
         level = "ok" if finding.state == "right" or finding.said["code"] == "there" else "advice"
-        if finding.said["code"] != "ptr_private":
+        if finding.said["code"] == "right":
+            words = say(f"right_{FIELDS[id]}", domain=domain, hostname=hostname, address=given)
+            told[FIELDS[id]].append({"level": level, **words, "code": "right"})
+        elif finding.said["code"] != "ptr_private":
             told[FIELDS[id]].append({"level": level, **finding.said})
     if looked.relay:
         told["public_address"].append({"level": "advice", **looked.relay})

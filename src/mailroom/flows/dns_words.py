@@ -84,6 +84,10 @@ SERVERS: dict[str, tuple[str, str]] = {
 # What was found.
 FOUND: dict[str, tuple[str, str]] = {
     "right": ("{name} is right.", ""),
+    # The same while one types, where nobody has seen the record's own name yet.
+    "right_domain": ("Mail for {domain} comes to {hostname}.", ""),
+    "right_hostname": ("{hostname} leads to an address.", ""),
+    "right_public_address": ("{address} leads back to {hostname}.", ""),
     "right_some_silent": (
         "{name} is right; {servers} did not answer usefully.",
         "Mail arrives, but have the silent name servers looked at.",
