@@ -20,6 +20,7 @@ from mailroom.core import paths
 from mailroom.core.line_socket import LINE_BYTES_MAX
 from mailroom.core.problems import Invalid, Problem
 from mailroom.flows.jobs import Operation, call
+from mailroom.store.database import close_here
 
 LOG = logging.getLogger("mailroom.job")
 RETRY_S = 5.0
@@ -40,6 +41,11 @@ class Conversation(socketserver.StreamRequestHandler):
             line = self.rfile.readline(LINE_BYTES_MAX)
             if line.endswith(b"\n"):
                 self.wfile.write(json.dumps(self._answer(line)).encode() + b"\n")
+
+    def finish(self) -> None:
+        # Each question has a thread of its own, and each thread its own connections.
+        close_here()
+        super().finish()
 
     def _is_ours(self) -> bool:
         """Only root and our own user may ask (SO_PEERCRED, unix(7))."""

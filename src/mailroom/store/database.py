@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from weakref import WeakSet
 
 from peewee import Model, PeeweeException, SqliteDatabase
 
@@ -15,6 +16,7 @@ from mailroom.store.migrations import NO_STEPS, Steps, bring_up_to_date
 
 BUSY_WAIT_S = 10
 MODE = 0o660
+_open: WeakSet[SqliteDatabase] = WeakSet()
 
 
 def open_database(
@@ -33,6 +35,7 @@ def open_database(
         timeout=BUSY_WAIT_S,
         check_same_thread=False,
     )
+    _open.add(database)
     database.bind(list(models))
     bring_up_to_date(database, models, version, steps)
     return database
@@ -51,6 +54,13 @@ def _make(file: Path) -> None:
         except LookupError:
             # Outside the bundle there is no such user.
             return
+
+
+def close_here() -> None:
+    """Close the connections that this thread has opened: else they stay, with their caches, long after its end."""
+    for database in list(_open):
+        if not database.is_closed():
+            database.close()
 
 
 @contextmanager
