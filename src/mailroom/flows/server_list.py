@@ -19,7 +19,7 @@ from mailroom.store.events import EventStore
 
 # An end of our own is told by the process that comes after it.
 OWN, OWN_WITHIN_S = "job", 60.0
-# Counting a busy day takes a tenth of a second: no more often than this, and only when something has come.
+# Counting a busy day takes a while: it is done beside, no more often than this, and only while somebody asks.
 COUNTED_EVERY_S = 5.0
 WEB, SHELL = "serve", "mailroomctl"
 NOTES = {
@@ -50,7 +50,8 @@ class ServerList:
         self.sampler, self.history = Sampler(), History()
         self.costs = Costs(_pids)
         self.told: dict[str, float] | None = None
-        self.counted: tuple[float, object, dict[str, int]] | None = None
+        self.counted: tuple[object, dict[str, int]] | None = None
+        self.counts_wanted, self.count_again = False, 0.0
 
     def operations(self) -> dict[str, Operation]:
         """What can be asked about the server."""
@@ -76,6 +77,10 @@ class ServerList:
         self.history.add(self.sampler.take())
         self.tell_ends(supervise.status())
         self.costs.look()
+        if self.counts_wanted and time.monotonic() >= self.count_again:
+            self.counts_wanted = False
+            self._count()
+            self.count_again = time.monotonic() + COUNTED_EVERY_S
 
     def tell_ends(self, daemons: list[dict[str, Any]]) -> None:
         """Write an event for each end that nobody asked for, once."""
@@ -131,13 +136,14 @@ class ServerList:
         }
 
     def _counts(self) -> dict[str, int]:
-        """Today's mail, a few seconds old at most."""
-        now, counted = time.monotonic(), self.counted
-        if counted is not None and now - counted[0] < COUNTED_EVERY_S:
-            return counted[2]
+        """Today's mail as counted last; whoever asks makes it counted again."""
+        self.counts_wanted = True
+        return self.counted[1] if self.counted else self._count()
+
+    def _count(self) -> dict[str, int]:
         state = self.mark(), time.localtime().tm_yday
-        counts = counted[2] if counted is not None and counted[1] == state else self.today()
-        self.counted = (now, state, counts)
+        counts = self.counted[1] if self.counted and self.counted[0] == state else self.today()
+        self.counted = state, counts
         return counts
 
     def _with_notes(self, daemons: list[dict[str, Any]]) -> list[dict[str, Any]]:

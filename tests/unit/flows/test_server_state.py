@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from mailroom.flows import server_list
-from mailroom.flows.server_list import COUNTED_EVERY_S, ServerList
+from mailroom.flows.server_list import ServerList
 from mailroom.store.events import EventStore
 
 
@@ -55,17 +54,17 @@ def test_the_end_of_the_job_process_itself_is_told_by_the_next_one(house: House)
     assert house.texts() == ["Settings and accounts was ended by SIGKILL and is started again."]
 
 
-def test_a_day_is_counted_seldom_and_only_when_something_came(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    at = [100.0]
-    monkeypatch.setattr(server_list.time, "monotonic", lambda: at[0])
+def test_a_day_is_counted_beside_and_only_when_somebody_asks(house: House) -> None:
     house.marked = 1
     assert house.list._counts()["received"] == 1
     house.marked = 2
-    assert house.list._counts()["received"] == 1
-    at[0] += COUNTED_EVERY_S
+    # No question waits for it ...
+    assert house.list._counts()["received"] == 1 and house.counted == 1
+    house.list._count()
     assert house.list._counts()["received"] == 2
-    at[0] += COUNTED_EVERY_S
-    assert house.list._counts()["received"] == 2 and house.counted == 2
+    # ... and nothing is counted twice.
+    house.list._count()
+    assert house.counted == 2
 
 
 def test_what_is_new_is_told_from_a_place_on(house: House) -> None:
