@@ -1,7 +1,8 @@
 """How smoothly a grid of 10,000 rows scrolls: frame times at 60 pixels a frame and at random jumps.
 
 The grid is the one of the kit's page, in the browser of the tests: it draws by software, so a machine with a graphics
-card does better. Budget (design): 60 frames a second, which a frame keeps while it takes less than two 60ths.
+card does better. Budget (design): 60 frames a second. What a frame takes of the processor (the page's own thread) must
+fit into a 60th; whether it is on screen in time depends on what else the machine does.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from measuring import Budget
 
 FRAMES = 600
 FRAME_MS = 1000 / 60
-# Two frames: one was missed.
+# Longer than two frames: one was missed.
 MISSED_MS = 2 * FRAME_MS
 # Scrolls once a frame and notes how long each frame took, until `frames` are over. step 0: to a random place.
 SCROLL = """([step, frames]) => new Promise((done) => {
@@ -38,8 +39,8 @@ SCROLL = """([step, frames]) => new Promise((done) => {
 CASES = {"60 pixels a frame": 60, "400 pixels a frame": 400, "random jumps": 0}
 
 
-def measured() -> dict[str, list[float]]:
-    """{case: milliseconds of each frame}."""
+def measured() -> dict[str, tuple[list[float], float]]:
+    """{case: (milliseconds of each frame, processor milliseconds of the page's thread a frame)}."""
     from playwright.sync_api import sync_playwright
 
     with front_end.kit() as address, sync_playwright() as playwright:
@@ -51,22 +52,37 @@ def measured() -> dict[str, list[float]]:
         page.goto(f"{address}?only=DGrid")
         page.locator(".grid-frame").evaluate("one => { one.style.height = '700px' }")
         page.get_by_role("gridcell", name="user-00020", exact=True).wait_for()
-        found = {name: page.evaluate(SCROLL, [step, FRAMES]) for name, step in CASES.items()}
+        session = page.context.new_cdp_session(page)
+        session.send("Performance.enable", {"timeDomain": "threadTicks"})
+
+        def spent_ms() -> float:
+            told = session.send("Performance.getMetrics")["metrics"]
+            return float(next(one["value"] for one in told if one["name"] == "TaskDuration")) * 1000
+
+        found = {}
+        for name, step in CASES.items():
+            before = spent_ms()
+            times = page.evaluate(SCROLL, [step, FRAMES])
+            found[name] = (times, (spent_ms() - before) / FRAMES)
         browser.close()
     return found
 
 
 def main() -> dict[str, Any]:
-    """{case: {"p50", "p95", "p99", "most", "missed"}}; milliseconds, and how many frames took two or more."""
+    """{case: {"p50", "p95", "p99", "most", "missed", "cpu_ms"}}; milliseconds; missed: longer than two frames."""
     cases = {}
-    for name, times in measured().items():
+    for name, (times, cpu_ms) in measured().items():
         cases[name] = {
             **{f"p{share}": round(measuring.percentile(times, share), 1) for share in (50, 95, 99)},
             "most": round(max(times), 1),
             "missed": sum(time > MISSED_MS for time in times),
+            "cpu_ms": round(cpu_ms, 1),
         }
-    budgets = [Budget(f"{name}, p95", facts["p95"], MISSED_MS, "ms") for name, facts in cases.items()]
-    heads = (f"{FRAMES} frames (ms)", "p50", "p95", "p99", "most", "over 33 ms")
+    budgets = [
+        Budget(f"{name}, processor time a frame", facts["cpu_ms"], round(FRAME_MS, 1), "ms")
+        for name, facts in cases.items()
+    ]
+    heads = (f"{FRAMES} frames (ms)", "p50", "p95", "p99", "most", "over 33 ms", "processor")
     measuring.report("Grid of 10,000 rows", heads, [(name, *facts.values()) for name, facts in cases.items()], budgets)
     return {"grid": cases, "kept": all(budget.kept for budget in budgets)}
 
