@@ -46,10 +46,15 @@ def browser() -> Iterator[Browser]:
         made.close()
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that share what is dear to make run on one worker, in their order (pytest-xdist, --dist loadgroup)."""
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(sharing(item)))
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Tests that share what is dear to make run on one worker, in their order (pytest-xdist, --dist loadgroup).
+
+    The group is written behind the test's id, where the scheduler looks for it. pytest-xdist 3.8 would do that itself
+    for tests with a mark, but writes it where pytest 9.2 does not look any more: then every test would go anywhere.
+    """
+    if getattr(config.option, "loadgroup", False):
+        for item in items:
+            item._id = type(item.id).parse(f"{item.nodeid}@{sharing(item)}")
 
 
 def sharing(item: pytest.Item) -> str:
