@@ -38,6 +38,7 @@ def test_administrators_see_ports_steps_and_what_programs_find(window: Window, s
         shows(inside, "smtps", 2465)
         expect(inside.locator("tr[data-protocol=imaps]")).to_have_count(0)
         expect(inside.get_by_text(f"Incoming: IMAP, {HOSTNAME}, port 143, STARTTLS")).to_be_visible()
+    shows(inside, "imaps", 993)
 
 
 def test_everybody_sees_their_own_address_at_personal(window: Window) -> None:

@@ -33,7 +33,7 @@ CONTROL = (
 state=${SYNOPKG_PKGVAR:-/var/packages/Probe/etc}
 alive() { [ -e "$state/pid" ] && grep -qs '^sleep$' "/proc/$(cat "$state/pid")/comm"; }
 case "$1" in
-start) alive || { setsid sleep 100000 & echo $! >"$state/pid"; } ;;
+start) alive || { setsid sleep 100000 & echo $! >"$state/pid"; until alive; do sleep 0.1; done; } ;;
 stop) if alive; then kill "$(cat "$state/pid")"; fi; rm -f "$state/pid" ;;
 status) echo "$(id -un)" >>$place/polls; alive || exit 1 ;;
 esac
