@@ -9,10 +9,11 @@ import importlib
 import pkgutil
 from collections.abc import Iterator
 from functools import cache
-from typing import Any, ClassVar
+from typing import Any, ClassVar, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from mailroom.core.lists import Item
 from mailroom.core.problems import Invalid, NotFound
 
 Values = dict[str, Any]
@@ -55,6 +56,8 @@ def setting(
     widget: str | None = None,
     placeholder: str | None = None,
     costs: str | None = None,
+    effect: str | None = None,
+    suggested: Any = None,
     **limits: Any,
 ) -> Any:
     """Declare one setting.
@@ -63,6 +66,9 @@ def setting(
     parameter: the Postfix or Dovecot parameter it becomes, or "" when a check or flow reads it.
     depends:   {other field: value it must have} for this setting to have an effect.
     labels:    wording of each choice.
+    effect:    what is different, in one sentence, when it is not as suggested (row CK01). Without it nothing is suggested:
+               nobody can know the right domain, or how large mail may be here.
+    suggested: the suggested value, when it is not the default.
     limits:    pydantic's ge, le, min_length, max_length, pattern (no look-around: the regex engine has none).
     """
     hints = {
@@ -77,6 +83,8 @@ def setting(
         "widget": widget,
         "placeholder": placeholder,
         "costs": costs,
+        "effect": effect,
+        "suggested": suggested,
     }
     shown: Any = {name: value for name, value in hints.items() if value is not None}
     return Field(default, title=title, json_schema_extra={"x-ui": shown}, **limits)
@@ -108,6 +116,12 @@ def each_setting() -> Iterator[tuple[str, str, str]]:
             yield name, key, field.title or key
 
 
+def item_of(page: str, key: str) -> type[Item] | None:
+    """The kind of the items of a list setting, or None for any other setting."""
+    kinds = get_args(pages()[page].model_fields[key].annotation)
+    return next((kind for kind in kinds if isinstance(kind, type) and issubclass(kind, Item)), None)
+
+
 def title_of(page: str, key: str) -> str:
     """The wording of a setting on screen."""
     return pages()[page].model_fields[key].title or key
@@ -136,17 +150,24 @@ def clean(page: str, values: Values) -> Values:
     try:
         return kind.model_validate(values).model_dump(mode="json")
     except ValidationError as reason:
-        fields = {_field_of(fault): _sentence(fault) for fault in reason.errors()}
+        fields = {_field_of(fault, values): _sentence(fault) for fault in reason.errors()}
         first = next(iter(fields))
         raise Invalid(
             fields[first], field=first, setting=f"{page}.{first}", next="Correct the marked fields.", fields=fields
         ) from None
 
 
-def _field_of(fault: Any) -> str:
-    if fault["loc"]:
-        return str(fault["loc"][0])
-    return str(getattr(fault.get("ctx", {}).get("error"), "field", "page"))
+def _field_of(fault: Any, values: Values) -> str:
+    """The setting at fault; for an item of a list SETTING/ID/FIELD."""
+    place = fault["loc"]
+    if not place:
+        return str(getattr(fault.get("ctx", {}).get("error"), "field", "page"))
+    if len(place) == 1:
+        return str(place[0])
+    item = values[place[0]][place[1]]
+    name = item.get("id", place[1]) if isinstance(item, dict) else place[1]
+    own = getattr(fault.get("ctx", {}).get("error"), "field", "")
+    return "/".join(str(part) for part in (place[0], name, place[2] if len(place) > 2 else own) if part != "")
 
 
 def _sentence(fault: Any) -> str:

@@ -16,6 +16,7 @@ from typing import Any
 from mailroom.core import paths
 from mailroom.core import settings as declared
 from mailroom.core.clock import Clock, SystemClock
+from mailroom.core.lists import edited, is_edit, with_ids
 from mailroom.core.problems import ApplyFailed, Problem, Stale
 from mailroom.core.settings import AllValues, Values
 from mailroom.daemons.shape import Facts
@@ -138,7 +139,7 @@ class Settings:
         except Exception as reason:
             self._give_up(number)
             if isinstance(reason, ApplyFailed):
-                raise self._with_setting(reason, before, changes) from reason
+                raise self._with_setting(reason, before, after, changes) from reason
             raise
         return number, reloaded
 
@@ -149,10 +150,12 @@ class Settings:
             # Left as `applying`: the next start sees that it was not swapped in, and closes it.
             LOG.error("%s", reason.message)
 
-    def _with_setting(self, failed: ApplyFailed, before: AllValues, changes: list[dict[str, Any]]) -> ApplyFailed:
+    def _with_setting(
+        self, failed: ApplyFailed, before: AllValues, after: AllValues, changes: list[dict[str, Any]]
+    ) -> ApplyFailed:
         """The same failure with the setting at fault."""
         daemon = str(failed.more["daemon"])
-        fault = setting_at_fault(self.configuration, self.facts_for, before, changes, daemon, self.folders)
+        fault = setting_at_fault(self.configuration, self.facts_for, before, after, changes, daemon, self.folders)
         self.tell(f"Not applied: {failed.message}", daemon=daemon, setting=fault)
         return ApplyFailed(
             failed.message,
@@ -184,6 +187,15 @@ def cleaned(before: AllValues, wanted: AllValues) -> AllValues:
     after = {page: dict(values) for page, values in before.items()}
     for page, changed in wanted.items():
         declared.page_named(page)
-        merged: Values = {**before[page], **changed}
+        merged: Values = {**before[page], **{key: _wanted(before, page, key, value) for key, value in changed.items()}}
         after[page] = declared.clean(page, merged)
     return after
+
+
+def _wanted(before: AllValues, page: str, key: str, value: Any) -> Any:
+    """What a setting becomes: an edit of a list is carried out, and every new item gets its id."""
+    if key not in before[page] or declared.item_of(page, key) is None:
+        return value
+    if is_edit(value):
+        return edited(before[page][key], value)
+    return with_ids(value) if isinstance(value, list) else value

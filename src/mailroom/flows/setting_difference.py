@@ -8,18 +8,30 @@ import json
 from typing import Any
 
 from mailroom.core import settings as declared
+from mailroom.core.lists import item_differences
 from mailroom.core.settings import AllValues
 
 Rendered = dict[str, dict[str, str]]
 
 
 def differences(before: AllValues, after: AllValues) -> list[dict[str, Any]]:
-    """[{page, key, title, old, new}] for each setting whose value differs, in the order of the pages."""
+    """[{page, key, title, old, new}] for each setting whose value differs, in the order of the pages.
+
+    Of a list setting `items` tells each item that differs, and `moved` whether the order does; old and new are None.
+    """
     return [
-        {"page": page, "key": key, "title": title, "old": before[page][key], "new": after[page][key]}
+        {"page": page, "key": key, "title": title, **_difference(page, key, before[page][key], after[page][key])}
         for page, key, title in declared.each_setting()
         if before[page][key] != after[page][key]
     ]
+
+
+def _difference(page: str, key: str, old: Any, new: Any) -> dict[str, Any]:
+    kind = declared.item_of(page, key)
+    if kind is None:
+        return {"old": old, "new": new}
+    items, moved = item_differences(old, new, kind.label)
+    return {"old": None, "new": None, "items": items, "moved": moved}
 
 
 def changed_daemons(before: Rendered, after: Rendered) -> list[str]:
