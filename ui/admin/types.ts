@@ -38,6 +38,16 @@ export interface Change {
   title: string
   old: unknown
   new: unknown
+  items?: ItemChange[]
+  moved?: boolean
+}
+
+/** One item of a list setting that was added (no old), removed (no new) or changed. */
+export interface ItemChange {
+  id: string
+  name: string
+  old: Record<string, unknown> | null
+  new: Record<string, unknown> | null
 }
 
 export interface StaleChange extends Change {

@@ -4,6 +4,10 @@ import { t } from '../shared/i18n'
 import { told } from '../shared/told'
 
 export interface Hints {
+  /** Of an item's field: shown as a column of the list. */
+  column?: boolean
+  /** Of a list: the order counts, so it can be changed. */
+  ordered?: boolean
   group?: string
   rows?: string
   help?: string
@@ -30,6 +34,7 @@ export interface Property {
   maxItems?: number
   pattern?: string
   items?: Property
+  properties?: Record<string, Property>
   default?: unknown
   'x-ui'?: Hints
 }
@@ -43,7 +48,7 @@ export interface SettingsSchema {
 }
 
 export type Values = Record<string, unknown>
-export type Widget = 'check' | 'radio' | 'select' | 'number' | 'tags' | 'textarea' | 'text'
+export type Widget = 'items' | 'check' | 'radio' | 'select' | 'number' | 'tags' | 'textarea' | 'text'
 
 export interface Field {
   name: string
@@ -59,7 +64,7 @@ export interface Group {
   fields: Field[]
 }
 
-const KNOWN: Widget[] = ['check', 'radio', 'select', 'number', 'tags', 'textarea', 'text']
+const KNOWN: Widget[] = ['items', 'check', 'radio', 'select', 'number', 'tags', 'textarea', 'text']
 
 /** A property with what its $ref says (JSON Schema 2020-12: what stands beside $ref applies too). */
 function resolved(schema: SettingsSchema, property: Property): Property {
@@ -74,6 +79,7 @@ function widgetOf(property: Property, hints: Hints): Widget {
   if (property.enum) return 'select'
   if (property.type === 'boolean') return 'check'
   if (property.type === 'integer' || property.type === 'number') return 'number'
+  if (property.items?.$ref) return 'items'
   return property.type === 'array' ? 'tags' : 'text'
 }
 
@@ -123,7 +129,7 @@ export function blocker(field: Field, all: Field[], values: Values): Field | nul
 
 export const same = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other)
 
-/** What of `now` differs from `saved`: exactly what Apply sends. */
+/** What of `now` differs from `saved`. */
 export function changesOf(saved: Values, now: Values): Values {
   return Object.fromEntries(Object.entries(now).filter(([name, value]) => !same(value, saved[name])))
 }

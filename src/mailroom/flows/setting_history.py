@@ -37,11 +37,12 @@ def fields() -> list[dict[str, Any]]:
 
 
 def read(settings: Settings, page: str) -> dict[str, Any]:
-    """{revision, schema, values, defaults} of one page. Raises NotFound."""
+    """{revision, schema, values, defaults} of one page; of secrets only whether they are set. Raises NotFound."""
     schema = declared.schema_of(page)
     now = settings.current()
-    values = complete(now.settings)[page]
-    return {"revision": now.number, "schema": schema, "values": values, "defaults": declared.defaults()[page]}
+    values, usual = complete(now.settings)[page], declared.defaults()[page]
+    told = {"values": declared.shown(page, values), "defaults": declared.shown(page, usual)}
+    return {"revision": now.number, "schema": schema, **told}
 
 
 def preview(settings: Settings, wanted: AllValues, base: int | None = None) -> dict[str, Any]:
@@ -92,10 +93,19 @@ def _rendered_differently(settings: Settings, *numbers: int) -> list[str]:
     return sorted(daemons)
 
 
+def preview_back(settings: Settings, base: int, to: int, page: str | None) -> dict[str, Any]:
+    """What `put_back` would change. Raises as `preview`, and NotFound."""
+    return preview(settings, _former(settings, to, page), base)
+
+
+def _former(settings: Settings, to: int, page: str | None) -> AllValues:
+    values = _values_of(settings, to)
+    return values if page is None else {page: values[declared.page_named(page).page]}
+
+
 def put_back(settings: Settings, base: int, to: int, page: str | None, author: Author) -> dict[str, Any]:
     """Apply the values of revision `to` as a new revision; with `page`, only that page. As Settings.apply."""
-    values = _values_of(settings, to)
-    wanted = values if page is None else {page: values[declared.page_named(page).page]}
+    wanted = _former(settings, to, page)
     title = declared.page_named(page).title if page else ""
     note = f"Put back to revision {to}, page {title}" if page else f"Put back to revision {to}"
     gone = _gone(settings, to, wanted)

@@ -209,6 +209,23 @@ def apply(call: Call) -> Any:
 @route(
     WINDOW,
     "POST",
+    "api/settings/preview-back",
+    summary="What putting back would change; nothing is changed",
+    answer="As a preview.",
+    example={"settings": [CHANGE], "files": [{"path": "postfix/main.cf", "diff": "-a = 1\n+a = 2"}]},
+    body=PutBack,
+    errors=(404, 409, 503),
+    asked={"revision": 8, "to": 7, "page": "mail_delivery.general"},
+    asks_only=True,
+)
+def preview_back(call: Call) -> Any:
+    asked = call.body
+    return asking.job("settings.preview_back", revision=asked.revision, to=asked.to, page=asked.page)
+
+
+@route(
+    WINDOW,
+    "POST",
     "api/settings/put-back",
     summary="Apply the values of a former revision as a new one",
     answer="As an Apply.",
