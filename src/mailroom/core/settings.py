@@ -13,8 +13,10 @@ from typing import Any, ClassVar, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from mailroom.core import sealed
 from mailroom.core.lists import Item
 from mailroom.core.problems import Invalid, NotFound
+from mailroom.core.sealed import Sealed
 
 Values = dict[str, Any]
 AllValues = dict[str, Values]
@@ -66,8 +68,8 @@ def setting(
     parameter: the Postfix or Dovecot parameter it becomes, or "" when a check or flow reads it.
     depends:   {other field: value it must have} for this setting to have an effect.
     labels:    wording of each choice.
-    effect:    what is different, in one sentence, when it is not as suggested (row CK01). Without it nothing is suggested:
-               nobody can know the right domain, or how large mail may be here.
+    effect:    what is different, in one sentence, when it is not as suggested (row CK01). Without it nothing is
+               suggested: nobody can know the right domain, or how large mail may be here.
     suggested: the suggested value, when it is not the default.
     limits:    pydantic's ge, le, min_length, max_length, pattern (no look-around: the regex engine has none).
     """
@@ -122,6 +124,26 @@ def item_of(page: str, key: str) -> type[Item] | None:
     return next((kind for kind in kinds if isinstance(kind, type) and issubclass(kind, Item)), None)
 
 
+@cache
+def secrets_of(page: str) -> frozenset[str]:
+    """The secret settings of a page (see core/sealed.py)."""
+    return frozenset(
+        key
+        for key, field in pages()[page].model_fields.items()
+        if isinstance(field.json_schema_extra, dict) and field.json_schema_extra["x-ui"].get("widget") == sealed.WIDGET  # type: ignore[union-attr]
+    )
+
+
+def from_store(page: str, key: str, value: Any) -> Any:
+    """A value as a revision holds it."""
+    return Sealed(value) if value and key in secrets_of(page) else value
+
+
+def shown(page: str, values: Values) -> Values:
+    """The values of a page as they may be told: of secrets only whether they are set."""
+    return {key: sealed.mask(value) if key in secrets_of(page) else value for key, value in values.items()}
+
+
 def title_of(page: str, key: str) -> str:
     """The wording of a setting on screen."""
     return pages()[page].model_fields[key].title or key
@@ -142,13 +164,16 @@ def schema_of(page: str) -> dict[str, Any]:
 
 
 def clean(page: str, values: Values) -> Values:
-    """The values of one page, checked and normalised (JSON types only).
+    """The values of one page, checked and normalised (JSON types only). Secrets are sealed, unless they are already.
 
     Raises Invalid with `fields` naming each field at fault.
     """
     kind = page_named(page)
+    kept = {key: value for key in secrets_of(page) if isinstance(value := values.get(key), Sealed)}
     try:
-        return kind.model_validate(values).model_dump(mode="json")
+        found = kind.model_validate({**values, **dict.fromkeys(kept, sealed.KEPT)}).model_dump(mode="json")
+        fresh = {key: sealed.seal(found[key], f"{page}.{key}") for key in secrets_of(page) - kept.keys()}
+        return {**found, **kept, **fresh}
     except ValidationError as reason:
         fields = {_field_of(fault, values): _sentence(fault) for fault in reason.errors()}
         first = next(iter(fields))

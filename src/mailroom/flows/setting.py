@@ -18,6 +18,7 @@ from mailroom.core import settings as declared
 from mailroom.core.clock import Clock, SystemClock
 from mailroom.core.lists import edited, is_edit, with_ids
 from mailroom.core.problems import ApplyFailed, Problem, Stale
+from mailroom.core.sealed import is_mask
 from mailroom.core.settings import AllValues, Values
 from mailroom.daemons.shape import Facts
 from mailroom.flows.setting_blame import setting_at_fault
@@ -109,7 +110,7 @@ class Settings:
         for revision in self.store.since(base):
             for change in revision.changes:
                 told = {**change, "theirs": change["new"], "who": revision.who, "when": revision.time}
-                mine = wanted.get(change["page"], {})
+                mine = declared.shown(change["page"], wanted.get(change["page"], {}))
                 missed.append(told | ({"yours": mine[change["key"]]} if change["key"] in mine else {}))
         raise Stale(
             "Somebody else changed the settings meanwhile.",
@@ -178,7 +179,8 @@ def complete(values: AllValues) -> AllValues:
     """Stored values as declared today: new settings get their defaults, settings that are gone are left out."""
     full = declared.defaults()
     for page, keys in full.items():
-        keys.update({key: value for key, value in values.get(page, {}).items() if key in keys})
+        stored = values.get(page, {}).items()
+        keys.update({key: declared.from_store(page, key, value) for key, value in stored if key in keys})
     return full
 
 
@@ -193,7 +195,9 @@ def cleaned(before: AllValues, wanted: AllValues) -> AllValues:
 
 
 def _wanted(before: AllValues, page: str, key: str, value: Any) -> Any:
-    """What a setting becomes: an edit of a list is carried out, and every new item gets its id."""
+    """What a setting becomes: an edit of a list is carried out, every new item gets its id, a secret may stay."""
+    if key in before[page] and key in declared.secrets_of(page) and is_mask(value):
+        return before[page][key]
     if key not in before[page] or declared.item_of(page, key) is None:
         return value
     if is_edit(value):

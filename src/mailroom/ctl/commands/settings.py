@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from getpass import getpass
 from typing import TYPE_CHECKING, Any
 
 from mailroom.core.problems import Invalid
+from mailroom.core.sealed import is_mask
 from mailroom.ctl.shape import Options, Parsers, command, job, moment, noun, table
 
 if TYPE_CHECKING:
     from mailroom.core.settings import AllValues
 
-CHANGES_HELP = "PAGE.KEY=VALUE, e.g. mail_delivery.general.max_message_mb=50; lists with commas; several are one Apply"
+CHANGES_HELP = (
+    "PAGE.KEY=VALUE, e.g. mail_delivery.general.max_message_mb=50; lists with commas; - asks for a secret; several are "
+    "one Apply"
+)
 
 
 def add(parsers: Parsers) -> None:
@@ -112,6 +117,9 @@ def value_of(page: str, key: str, text: str) -> Any:
 
     from mailroom.core import settings as declared
 
+    if text == "-" and key in declared.secrets_of(page):
+        # Not in the list of processes, and not in the shell's history.
+        return getpass(f"{declared.title_of(page, key)}: ")
     kind: Any = declared.page_named(page).model_fields[key].annotation
     typed: Any = [part.strip() for part in text.split(",") if part.strip()] if kind == list[str] else text
     try:
@@ -125,6 +133,8 @@ def shown(value: Any) -> str:
     """A value as one types it."""
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if is_mask(value):
+        return "(another secret)" if value.get("another") else "(secret)" if value["set"] else ""
     return ",".join(value) if isinstance(value, list) else str(value)
 
 

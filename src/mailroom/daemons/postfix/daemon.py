@@ -12,6 +12,7 @@ from mailroom.daemons.asked import note_asked
 from mailroom.daemons.command import run
 from mailroom.daemons.listening import ANY, Door, collide, doors_of, expect, refuse_taken
 from mailroom.daemons.places import PORTAL_SMTP_PORT
+from mailroom.daemons.postfix import relay_password
 from mailroom.daemons.render import render
 from mailroom.daemons.shape import LOOPBACK, DaemonFailed, Facts, PlainDaemon, Service
 
@@ -43,8 +44,12 @@ class Postfix(PlainDaemon):
         )
 
     def files(self, facts: Facts) -> dict[str, str]:
+        relay = facts.settings["mail_delivery.delivery"]
         known = {
             "general": facts.settings["mail_delivery.general"],
+            "relay": relay,
+            "relayhost": relay_password.address(relay),
+            "relay_password": paths.CURRENT / self.id / relay_password.FILE,
             "protocol": facts.settings["service.protocol"],
             "host": facts.host,
             "paths": paths,
@@ -53,13 +58,18 @@ class Postfix(PlainDaemon):
             # Where each service listens, as it stands before its port.
             "listen": [f"[{address}]:" if ":" in address else f"{address}:" for address in facts.listen()] or [""],
         }
-        return {name: render(HERE / f"{name}.j2", **known) for name in ("main.cf", "master.cf")}
+        files = {name: render(HERE / f"{name}.j2", **known) for name in ("main.cf", "master.cf")}
+        if relay["enabled"] and relay["authentication"]:
+            files[relay_password.FILE] = relay_password.text(relay)
+        return files
 
     def check(self, folder: Path) -> None:
         # Exit 0 means nothing here: postconf only warns of a misspelt parameter.
         run(self.id, ("postconf", "-c", str(folder), "-n"), stderr_is_failure=True)
         services = run(self.id, ("postconf", "-c", str(folder), "-M"), stderr_is_failure=True)
         refuse_taken(self.id, doors_in(services))
+        if (folder / relay_password.FILE).exists():
+            relay_password.make(folder)
         # Not `postfix check`: it reads the whole queue, and looks at files' owners more than at values. smtpd, alone
         # and with nobody to talk to (-S), reads its parameters, ends at once, and fails on a value it cannot take.
         try:
