@@ -16,7 +16,7 @@ from mailroom.daemons.dovecot.doubles import remove_doubles
 from mailroom.daemons.order import wanted
 from mailroom.daemons.postfix.daemon import flush
 from mailroom.daemons.shape import Facts
-from mailroom.flows import check_settings, clients, dns_records, interface, setting_history, setting_start
+from mailroom.flows import check_settings, clients, dns_records, interface, relay, setting_history, setting_start
 from mailroom.flows.job import serve
 from mailroom.flows.redelivery import Ports, Redelivery
 from mailroom.flows.setting import Author, Settings
@@ -106,6 +106,7 @@ def job_parts(
     operations |= Tokens(TokenStore(), events, lambda name: accounts.person(name)["role"] == "admin").operations()
     operations |= clients.operations(settings.values, host_web.serves)
     operations |= dns_records.operations(settings.values)
+    operations |= relay.operations(settings.values)
     operations |= check_settings.operations(settings)
     doctor = Doctor(CheckStore(), events, settings.values)
     operations |= doctor.operations()

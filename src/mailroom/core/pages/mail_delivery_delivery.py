@@ -11,6 +11,8 @@ from pydantic import field_validator, model_validator
 from mailroom.core.settings import BadField, Page, setting
 
 LABEL = "[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+# What `_host` lets through of addresses: no name ends in a number, and none has a colon.
+ADDRESS = re.compile(r"^[0-9.]+$|:")
 HOST = re.compile(rf"^({LABEL}\.)*{LABEL}\.?$")
 
 
@@ -147,6 +149,8 @@ class MailDeliveryDelivery(Page):
             return self
         if not self.server:
             raise BadField("server", "Enter the relay server.")
+        if self.always_tls and self.verify and ADDRESS.match(self.server):
+            raise BadField("server", "A certificate is made for a name. Enter the server's name, or do not check it.")
         for key in ("account", "password") if self.authentication else ():
             if not getattr(self, key):
                 raise BadField(key, "The relay server's account needs both a name and a password.")
