@@ -92,11 +92,11 @@ def _condition(condition: dict[str, Any], daemons: list[dict[str, Any]]) -> Find
     id = condition["id"]
     return Finding(
         f"condition-{id}",
-        PROBLEM,
+        condition.get("severity", PROBLEM),
         condition.get("title", id),
         condition.get("text", ""),
         condition.get("next") or "",
-        f"log/{id}" if any(daemon["id"] == id for daemon in daemons) else "",
+        condition.get("go", f"log/{id}" if any(daemon["id"] == id for daemon in daemons) else ""),
         condition.get("since"),
     )
 

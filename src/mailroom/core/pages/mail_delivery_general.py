@@ -31,6 +31,7 @@ class MailDeliveryGeneral(Page):
         help="Users sign in with their DSM account to send mail to other domains. When off, nobody can send through "
         "this server, except networks that need no sign-in.",
         parameter="smtpd_sasl_auth_enable",
+        effect="Nobody can send mail to other domains through this server.",
     )
     skip_auth_on_lan: bool = setting(
         False,
@@ -41,6 +42,7 @@ class MailDeliveryGeneral(Page):
         "infected computer there may then send too.",
         parameter="mynetworks",
         indent=1,
+        effect="Any device in the local networks can send mail to everybody without a password, an infected one too.",
     )
     lan_networks: list[str] = setting(
         [],
@@ -64,6 +66,8 @@ class MailDeliveryGeneral(Page):
         parameter="smtpd_sender_login_maps",
         depends={"smtp_auth": True},
         indent=1,
+        effect="A user who has signed in can send mail in the name of somebody else.",
+        suggested=True,
     )
     domain: str = setting(
         "localdomain.invalid",
@@ -97,6 +101,7 @@ class MailDeliveryGeneral(Page):
         max_length=200,
         pattern=r"^[\x20-\x7e]*$",
         placeholder="ESMTP",
+        effect="Strangers read this text at each connection and may learn from it what runs here.",
     )
     max_recipients: int = setting(
         1000,
