@@ -60,6 +60,8 @@ def setting(
     costs: str | None = None,
     effect: str | None = None,
     suggested: Any = None,
+    column: bool = False,
+    ordered: bool = False,
     **limits: Any,
 ) -> Any:
     """Declare one setting.
@@ -71,6 +73,7 @@ def setting(
     effect:    what is different, in one sentence, when it is not as suggested (row CK01). Without it nothing is
                suggested: nobody can know the right domain, or how large mail may be here.
     suggested: the suggested value, when it is not the default.
+    column:    of an item's field: the list shows it. ordered: of a list: the order of its items counts.
     limits:    pydantic's ge, le, min_length, max_length, pattern (no look-around: the regex engine has none).
     """
     hints = {
@@ -87,6 +90,8 @@ def setting(
         "costs": costs,
         "effect": effect,
         "suggested": suggested,
+        "column": column or None,
+        "ordered": ordered or None,
     }
     shown: Any = {name: value for name, value in hints.items() if value is not None}
     return Field(default, title=title, json_schema_extra={"x-ui": shown}, **limits)

@@ -28,6 +28,7 @@ def record_of(message: Message, asked: list[Asked], verdict: str, changes: Chang
         "queue_id": message.queue_id,
         "verdict": verdict,
         "actions": changes.taken,
+        "told": changes.told,
         "reply": changes.final,
         "checks": [{"check": one.check, "ms": one.ms, **asdict(one.answer)} for one in asked],
     }

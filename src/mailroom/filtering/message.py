@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -37,6 +37,7 @@ class Message:
     """One SMTP transaction. headers: (name, value as received, with its leading space).
 
     data: whether the client has begun to send the message itself. complete: whether all of it has come.
+    blocked: whether it comes from an address that may send no mail today.
     """
 
     id: str
@@ -54,6 +55,7 @@ class Message:
     header_bytes: int = 0
     data: bool = False
     complete: bool = False
+    blocked: bool = False
 
     @property
     def size(self) -> int:
@@ -128,7 +130,9 @@ class Asked:
 
 @dataclass
 class Changes:
-    """What the actions did with a message: header edits, and the reply that ends the transaction.
+    """What the actions did with a message: edits, and the reply that ends the transaction.
+
+    body:  the new body in pieces, or None when it stays as it is. told: sentences for the journal.
 
     final: "accept" | "discard" | an SMTP reply ("550 5.7.1 ...").
     kept:  files made for it, which must go again when the sender has to come back.
@@ -138,7 +142,9 @@ class Changes:
     added: list[Header] = field(default_factory=list)
     replaced: list[tuple[int, bytes, bytes]] = field(default_factory=list)
     final: str = "accept"
+    body: Iterable[bytes | memoryview] | None = None
     taken: list[str] = field(default_factory=list)
+    told: list[str] = field(default_factory=list)
     kept: list[Path] = field(default_factory=list)
     undone: bool = False
 

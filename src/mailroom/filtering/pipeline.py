@@ -6,7 +6,16 @@ import asyncio
 import logging
 import time
 
-from mailroom.filtering.actions import delete, deliver, file_into_junk, quarantine, refuse, strip_forged, tag_subject
+from mailroom.filtering.actions import (
+    add_disclaimer,
+    delete,
+    deliver,
+    file_into_junk,
+    quarantine,
+    refuse,
+    strip_forged,
+    tag_subject,
+)
 from mailroom.filtering.message import Answer, Asked, Changes, Message
 from mailroom.filtering.order import CONTENT, ENVELOPE, Stage
 from mailroom.filtering.rules import Rules
@@ -17,9 +26,10 @@ DISK_REFUSED = "452 4.3.1 Insufficient system storage"
 FAILED = Answer("tempfail", "the check failed inside", reply="451 4.3.0 Try again later")
 # The first of these that any check answered is the verdict.
 WEIGHT = ("reject", "tempfail", "virus", "spam")
+# Whatever changes the body comes after all that may refuse, and before what signs it (DKIM).
 ACTIONS: dict[str, tuple[Action, ...]] = {
-    "deliver": (strip_forged, deliver),
-    "spam": (strip_forged, deliver, tag_subject, file_into_junk),
+    "deliver": (strip_forged, deliver, add_disclaimer),
+    "spam": (strip_forged, deliver, tag_subject, file_into_junk, add_disclaimer),
     "quarantine": (quarantine,),
     "delete": (delete,),
     "reject": (refuse,),

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
 from dataclasses import dataclass
 from pathlib import Path
 
 from mailroom.core import paths
+from mailroom.filtering.disclaimers import Disclaimer, compiled
 
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 FILE = paths.CURRENT / "filter" / "filter.json"
 
 
@@ -50,12 +53,22 @@ class General:
 
 
 @dataclass(frozen=True)
+class Policy:
+    """What the filter needs of the page Mail Delivery > Security."""
+
+    unknown_accounts: int
+
+
+@dataclass(frozen=True)
 class Rules:
-    """Everything the checks and actions may look at."""
+    """Everything the checks and actions may look at. trusted: networks that need no sign-in."""
 
     general: General
     spam: Spam
     antivirus: Antivirus
+    policy: Policy
+    trusted: tuple[Network, ...] = ()
+    disclaimers: tuple[Disclaimer, ...] = ()
 
 
 def read(file: Path = FILE) -> Rules:
@@ -66,6 +79,9 @@ def read(file: Path = FILE) -> Rules:
             general=General(**{name: known["general"][name] for name in General.__annotations__}),
             spam=Spam(**{name: known["spam"][name] for name in Spam.__annotations__}),
             antivirus=Antivirus(**{name: known["antivirus"][name] for name in Antivirus.__annotations__}),
+            policy=Policy(**{name: known["policy"][name] for name in Policy.__annotations__}),
+            trusted=tuple(ipaddress.ip_network(one) for one in known["trusted"]),
+            disclaimers=compiled(known["disclaimer"]["disclaimers"]),
         )
     except KeyError as missing:
         raise ValueError(f"{file} lacks {missing}") from None

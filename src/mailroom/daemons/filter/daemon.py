@@ -19,6 +19,8 @@ READS = {
         ("enabled", "engine", "subject_prefix", "tag_subject", "threshold", "when_down"),
     ),
     "antivirus": ("security.antivirus", ("action", "enabled", "engine", "when_down")),
+    "policy": ("mail_delivery.security", ("unknown_accounts",)),
+    "disclaimer": ("mail_delivery.disclaimer", ("disclaimers",)),
 }
 
 
@@ -36,7 +38,8 @@ class Filter(PlainDaemon):
 
     def files(self, facts: Facts) -> dict[str, str]:
         chosen = {name: {key: facts.settings[page][key] for key in keys} for name, (page, keys) in READS.items()}
-        return {"filter.json": json.dumps(chosen, indent=1, sort_keys=True) + "\n"}
+        known = {**chosen, "trusted": facts.trusted()}
+        return {"filter.json": json.dumps(known, indent=1, sort_keys=True) + "\n"}
 
     def check(self, folder: Path) -> None:
         json.loads((folder / "filter.json").read_text())

@@ -63,8 +63,8 @@ def test_html_never_changes_its_charset() -> None:
 def test_a_part_inside_gets_its_headers_where_its_others_are() -> None:
     after = whole(mail(multi("mixed", b"Subject: x\r\n\r\nHello", ATTACHED)), CHINESE)
     assert (
-        b"--b1\r\nSubject: x\r\nContent-Type: text/plain; charset=UTF-8\r\nContent-Transfer-Encoding: quoted-printable\r\n"
-        b"\r\nHello\r\n\r\n=E7=A4=BA=E4=BE=8B\r\n\r\n--b1\r\n"
+        b"--b1\r\nSubject: x\r\nContent-Type: text/plain; charset=UTF-8\r\n"
+        b"Content-Transfer-Encoding: quoted-printable\r\n\r\nHello\r\n\r\n=E7=A4=BA=E4=BE=8B\r\n\r\n--b1\r\n"
     ) in after
     assert (
         b"--b1\r\nContent-Type: text/plain; charset=UTF-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\nHello"
@@ -102,7 +102,7 @@ def test_a_footer_that_is_there_is_not_doubled(text: str) -> None:
 
 
 def test_html_that_a_program_has_rewritten_is_known_again() -> None:
-    quoted = b"<blockquote><div class=MsoNormal>Example&nbsp;Ltd.,<o:p></o:p>\r\n<b>registered</b> no. 12345</div></blockquote>"
+    quoted = b"<blockquote class=q>Example&nbsp;Ltd.,<o:p></o:p>\r\n<b>registered</b> no. 12345</blockquote>"
     assert with_footer(mail(part("text/html", quoted)), FOOTER) == door.THERE
 
 
