@@ -12,8 +12,8 @@ from mailroom.dns.authority import Authority
 from mailroom.dns.spf import Evaluation, Policy
 from mailroom.flows import dns_records
 from mailroom.flows.dns_compare import is_spf
+from mailroom.flows.doctor_dns_words import State
 from mailroom.flows.doctor_shape import Item, Outside, item, relayed
-from mailroom.flows.doctor_words import State
 
 RECORDS = ("mx", "a", "aaaa", "ptr", "dmarc")
 # Wrong in itself, whatever is worked out; and found out by nobody.

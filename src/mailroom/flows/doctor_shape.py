@@ -16,7 +16,8 @@ from mailroom.daemons import listening
 from mailroom.daemons.listening import Door
 from mailroom.dns.authority import Authority
 from mailroom.flows.dns_records import REAL, World
-from mailroom.flows.doctor_words import State, say
+from mailroom.flows.doctor_dns_words import State
+from mailroom.flows.doctor_words import say
 from mailroom.monitor import time_server
 from mailroom.tls import served
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mailroom.web import asking
-from mailroom.web.route import WINDOW, Call, route
+from mailroom.web.route import WINDOW, Asked, Call, route
 
 AREA = "server"
 ITEM = {
@@ -35,6 +35,10 @@ RESULT = {
 }
 
 
+class Run(Asked):
+    """Nothing: everything is looked at."""
+
+
 @route(
     WINDOW,
     "GET",
@@ -57,7 +61,9 @@ def last(call: Call) -> Any:
     summary="Check deliverability now",
     answer="The new result. Takes 20 s at most; it is also made once a day.",
     example=RESULT,
+    body=Run,
     errors=(503,),
+    audit="check: Checked deliverability.",
 )
 def run(call: Call) -> Any:
     return asking.job("check.doctor_run")

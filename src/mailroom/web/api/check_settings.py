@@ -12,24 +12,24 @@ from mailroom.web.shapes import Named, free
 
 AREA = "settings"
 DIFFERENCE = {
-    "page": "mail_delivery.general",
-    "key": "skip_auth_on_lan",
-    "title": "Skip authentication for local network connections",
-    "page_title": "General",
-    "menu": "mail_delivery",
-    "tab": "general",
-    "value": free(True),
-    "suggested": free(False),
-    "effect": "Any device in the local networks can send mail to everybody without a password, an infected one too.",
+    "page": "security.spam",
+    "key": "threshold",
+    "title": "Mark as spam if score is higher than",
+    "page_title": "Spam",
+    "menu": "security",
+    "tab": "spam",
+    "value": free(9.0),
+    "suggested": free(5.0),
+    "effect": "A lower score takes more good mail for spam, a higher one lets more spam through.",
     "labels": Named({"wait": "Mail waits at the sender"}),
     "unit": "",
 }
 CHANGE = {
-    "page": "mail_delivery.general",
-    "key": "skip_auth_on_lan",
-    "title": "Skip authentication for local network connections",
-    "old": free(True),
-    "new": free(False),
+    "page": "security.spam",
+    "key": "threshold",
+    "title": "Mark as spam if score is higher than",
+    "old": free(9.0),
+    "new": free(5.0),
 }
 
 
@@ -59,10 +59,10 @@ def read(call: Call) -> Any:
     "api/check/settings/fix",
     summary="Set settings as suggested, all of it as one revision or nothing",
     answer="As an Apply; putting back the revision `former` undoes it.",
-    example={"revision": 8, "changed": [CHANGE], "reloaded": ["postfix"], "took_ms": 640, "former": 7},
+    example={"revision": 8, "changed": [CHANGE], "reloaded": ["filter"], "took_ms": 640, "former": 7},
     body=Fix,
     errors=(409, 424, 503),
-    asked={"revision": 7, "settings": ["mail_delivery.general.skip_auth_on_lan"]},
+    asked={"revision": 7, "settings": ["security.spam.threshold"]},
 )
 def fix(call: Call) -> Any:
     asked = call.body
