@@ -18,7 +18,7 @@ OK, FAILED, NOT_TRIED = "ok", "failed", "not_tried"
 NEXT = {
     NAME: "Correct the server, or look whether this NAS can look up names at all.",
     CONNECT: "Correct server and port. Many internet providers block port 25: try 587 or 465.",
-    TLS: "Compare port and kind of TLS with what the server's owner says: 465 begins with TLS, 587 and 25 use STARTTLS.",
+    TLS: "Compare port and kind of TLS with what the server's owner says: 465 begins with TLS, 587 uses STARTTLS.",
     SIGN_IN: "Correct account and password. Some providers want a password made for mail programs alone.",
     RECIPIENT: "Ask the server's owner from which senders, and after which sign-in, it takes mail for others.",
 }

@@ -150,9 +150,16 @@ def test_a_kept_password_goes_nowhere_else(trusted: Path) -> None:
 
 @pytest.mark.parametrize(
     ("changes", "field"),
-    [({"server": ""}, "server"), ({"server": "127.0.0.1"}, "server"), ({"server": "a b"}, "server"), ({"port": 0}, "port"),
-     ({"server": "192.0.2.1", "always_tls": True}, "server"), ({"account": "a:b"}, "account"), ({"odd": 1}, "odd")],
-)  # fmt: skip
+    [
+        ({"server": ""}, "server"),
+        ({"server": "127.0.0.1"}, "server"),
+        ({"server": "a b"}, "server"),
+        ({"server": "192.0.2.1", "always_tls": True}, "server"),
+        ({"port": 0}, "port"),
+        ({"account": "a:b"}, "account"),
+        ({"odd": 1}, "odd"),
+    ],
+)
 def test_what_cannot_be_tried_names_its_field(changes: dict[str, Any], field: str) -> None:
     with pytest.raises(Invalid) as refused:
         flow.try_out(defaults(), {"server": "relay.localhost", **changes})
