@@ -29,7 +29,7 @@ def fields() -> list[dict[str, Any]]:
     for name, kind in declared.pages().items():
         for key, property in declared.schema_of(name)["properties"].items():
             hints = property["x-ui"]
-            told = {hint: hints[hint] for hint in ("help", "parameter", "labels", "unit") if hint in hints}
+            told = {hint: hints[hint] for hint in ("help", "parameter", "labels", "unit", "widget") if hint in hints}
             found.append(
                 {"page": name, "key": key, "title": property["title"], "group": kind.groups[hints["group"]], **told}
             )
@@ -46,7 +46,7 @@ def read(settings: Settings, page: str) -> dict[str, Any]:
 
 
 def preview(settings: Settings, wanted: AllValues, base: int | None = None) -> dict[str, Any]:
-    """{settings, files}: what an Apply would change. Nothing is changed.
+    """{settings, files, warnings}: what an Apply would change. Nothing is changed.
 
     Raises Invalid, and Stale when `base` is given and an Apply on it would be refused.
     """
@@ -56,7 +56,7 @@ def preview(settings: Settings, wanted: AllValues, base: int | None = None) -> d
     if base is not None:
         settings.refuse_stale(base, now, wanted)
     settings.judge(before, after)
-    return _compared(settings, before, after)
+    return {**_compared(settings, before, after), "warnings": settings.advise(before, after)}
 
 
 def history(settings: Settings, page: str | None, offset: int, limit: int) -> dict[str, Any]:
