@@ -1,4 +1,5 @@
 import { tell, type Api, type Call, type Reply } from './mock'
+import { checkRoutes } from './check'
 import { clients } from './clients'
 import { SETUP_ROUTES } from './setup'
 import { SERVER_ROUTES } from './server'
@@ -113,6 +114,7 @@ const ROUTES: [RegExp, string, (call: Call, match: string[]) => Reply][] = [
     () => clients({ user: 'admin', address: 'admin@example.com', full_name: 'Anna Adler' }),
   ],
   ...SERVER_ROUTES,
+  ...checkRoutes(record),
   [
     /^settings$/,
     'GET',
