@@ -22,11 +22,15 @@ Items = list[dict[str, Any]]
 
 
 class Item(BaseModel):
-    """One item. `label` is the field by which people know it."""
+    """One item. `label` is the field by which people know it.
+
+    samples: items of which each alone must change what some daemon reads, and no two alike (a test of the house).
+    """
 
     model_config = ConfigDict(extra="forbid", strict=True, validate_default=True)
 
     label: ClassVar[str] = "name"
+    samples: ClassVar[tuple[dict[str, Any], ...]] = ()
     id: str = Field(pattern=ID, json_schema_extra={"x-ui": {"hidden": True}})
 
 

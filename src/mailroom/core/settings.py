@@ -41,6 +41,8 @@ class Page(BaseModel):
     title: ClassVar[str]
     order: ClassVar[int] = 100
     groups: ClassVar[dict[str, str]]
+    # Whether the groups are tabs instead of boxes below each other.
+    tabs: ClassVar[bool] = False
 
 
 def setting(
@@ -57,6 +59,7 @@ def setting(
     indent: int = 0,
     widget: str | None = None,
     placeholder: str | None = None,
+    placeholders: dict[str, dict[str, str]] | None = None,
     costs: str | None = None,
     effect: str | None = None,
     suggested: Any = None,
@@ -73,6 +76,7 @@ def setting(
     effect:    what is different, in one sentence, when it is not as suggested (row CK01). Without it nothing is
                suggested: nobody can know the right domain, or how large mail may be here.
     suggested: the suggested value, when it is not the default.
+    placeholders: {other field: {its value: the placeholder meanwhile}}.
     column:    of an item's field: the list shows it. ordered: of a list: the order of its items counts.
     limits:    pydantic's ge, le, min_length, max_length, pattern (no look-around: the regex engine has none).
     """
@@ -87,6 +91,7 @@ def setting(
         "indent": indent or None,
         "widget": widget,
         "placeholder": placeholder,
+        "placeholders": placeholders,
         "costs": costs,
         "effect": effect,
         "suggested": suggested,
@@ -165,6 +170,7 @@ def schema_of(page: str) -> dict[str, Any]:
     schema = kind.model_json_schema()
     schema["title"] = kind.title
     schema["x-groups"] = [{"id": name, "title": title} for name, title in kind.groups.items()]
+    schema["x-tabs"] = kind.tabs
     return schema
 
 

@@ -105,11 +105,13 @@ class Message:
 class Answer:
     """What one check says.
 
-    result:  "pass" | "spam" | "virus" | "reject" | "tempfail" | "unscanned".
+    result:  "pass" | "spam" | "virus" | "delete" | "reject" | "tempfail" | "unscanned".
     detail:  for people: the virus, the rules that hit, the reason.
     score:   points, when the check gives points.
     reply:   the SMTP reply it wants, when result is "reject" or "tempfail".
     setting: `page.key` of the setting at work.
+    skips:   the tests that the message may skip (core/bypass.py).
+    drops:   recipients whose copy is to vanish while others get theirs.
     """
 
     result: str
@@ -117,6 +119,8 @@ class Answer:
     score: float | None = None
     reply: str = ""
     setting: str = ""
+    skips: tuple[str, ...] = ()
+    drops: tuple[str, ...] = ()
 
 
 @dataclass
@@ -133,6 +137,7 @@ class Changes:
     """What the actions did with a message: edits, and the reply that ends the transaction.
 
     body:  the new body in pieces, or None when it stays as it is. told: sentences for the journal.
+    dropped: recipients that are taken off.
 
     final: "accept" | "discard" | an SMTP reply ("550 5.7.1 ...").
     kept:  files made for it, which must go again when the sender has to come back.
@@ -141,6 +146,7 @@ class Changes:
 
     added: list[Header] = field(default_factory=list)
     replaced: list[tuple[int, bytes, bytes]] = field(default_factory=list)
+    dropped: list[str] = field(default_factory=list)
     final: str = "accept"
     body: Iterable[bytes | memoryview] | None = None
     taken: list[str] = field(default_factory=list)

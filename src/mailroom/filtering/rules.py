@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import ipaddress
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from mailroom.core import paths
 from mailroom.filtering.disclaimers import Disclaimer, compiled
+from mailroom.filtering.lists import Lists
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 FILE = paths.CURRENT / "filter" / "filter.json"
@@ -69,6 +70,7 @@ class Rules:
     policy: Policy
     trusted: tuple[Network, ...] = ()
     disclaimers: tuple[Disclaimer, ...] = ()
+    lists: Lists = field(default_factory=Lists)
 
 
 def read(file: Path = FILE) -> Rules:
@@ -82,6 +84,7 @@ def read(file: Path = FILE) -> Rules:
             policy=Policy(**{name: known["policy"][name] for name in Policy.__annotations__}),
             trusted=tuple(ipaddress.ip_network(one) for one in known["trusted"]),
             disclaimers=compiled(known["disclaimer"]["disclaimers"]),
+            lists=Lists(known["lists"]["blacklist"], known["lists"]["whitelist"]),
         )
     except KeyError as missing:
         raise ValueError(f"{file} lacks {missing}") from None

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 
 from mailroom.filtering import milter, pipeline
 from mailroom.filtering.body import Body
+from mailroom.filtering.checks import black_white_list
 from mailroom.filtering.checks.guessing import REPLY as BLOCKED
 from mailroom.filtering.guessing import Guessing
 from mailroom.filtering.ids import new_id
@@ -27,6 +28,7 @@ LEFT_IN_DATA = "the client left in the middle of it, or Postfix ended it as too 
 POSTFIX_LEFT = "Postfix did not wait for the answer; the sender will come back"
 # What Postfix answers with these words; everything else is 450 or 550.
 CODES = (
+    (black_white_list.REFUSED, "550"),
     ("Relay access denied", "554"),
     ("cannot find your", "550"),
     ("Client host rejected", "554"),

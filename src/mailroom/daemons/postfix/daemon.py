@@ -48,12 +48,15 @@ class Postfix(PlainDaemon):
         known = {
             "general": facts.settings["mail_delivery.general"],
             "relay": relay,
+            "trusted": facts.trusted(),
+            "policy": facts.settings["mail_delivery.security"],
             "relayhost": relay_password.address(relay),
             "relay_password": paths.CURRENT / self.id / relay_password.FILE,
             "protocol": facts.settings["service.protocol"],
             "host": facts.host,
             "paths": paths,
             "portal_port": PORTAL_SMTP_PORT,
+            "ask_lists": ask_lists(facts),
             "public_address": facts.settings["service.interface"]["public_address"],
             # Where each service listens, as it stands before its port.
             "listen": [f"[{address}]:" if ":" in address else f"{address}:" for address in facts.listen()] or [""],
@@ -105,6 +108,13 @@ class Postfix(PlainDaemon):
         silent = silent_after((("smtp", f"{LOOPBACK}:{port}") for port in [PORTAL_SMTP_PORT, *plain]), PROBE_LIMIT_S)
         if silent:
             raise DaemonFailed(f"Postfix does not answer at {silent[0][1]}.", daemon=self.id, target=silent[0][1])
+
+
+def ask_lists(facts: Facts) -> str:
+    """The restriction that asks our filter for the black & white list (filtering/policy.py), while there are rules."""
+    lists = facts.settings["mail_delivery.lists"]
+    used = any(rule["enabled"] for rule in [*lists["blacklist"], *lists["whitelist"]])
+    return f"check_policy_service unix:{paths.POLICY_SOCKET}" if used else ""
 
 
 def doors_in(services: str) -> set[Door]:

@@ -13,6 +13,7 @@ NAME = "recipient"
 TITLE = "The account table"
 # (what the refusal holds, the setting that decided)
 REASONS = (
+    ("refused by a rule of this server", "mail_delivery.lists.blacklist"),
     ("sender address rejected: need fully", "mail_delivery.security.sender_fqdn"),
     ("sender address rejected: domain not found", "mail_delivery.security.sender_domain"),
     ("sender address rejected: malformed dns", "mail_delivery.security.sender_domain"),
