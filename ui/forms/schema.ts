@@ -1,7 +1,9 @@
 import { Validator, type Schema } from '@cfworker/json-schema'
+import type { ComputedRef, InjectionKey } from 'vue'
 import { number, plainNumber } from '../shared/format'
 import { t } from '../shared/i18n'
 import { told } from '../shared/told'
+import { isKept } from './secret'
 
 export interface Hints {
   /** Of an item's field: shown as a column of the list. */
@@ -48,7 +50,20 @@ export interface SettingsSchema {
 }
 
 export type Values = Record<string, unknown>
-export type Widget = 'items' | 'check' | 'radio' | 'select' | 'number' | 'tags' | 'textarea' | 'text'
+const KNOWN = [
+  'items',
+  'check',
+  'radio',
+  'select',
+  'number',
+  'tags',
+  'textarea',
+  'html',
+  'text-from-html',
+  'secret',
+  'text',
+] as const
+export type Widget = (typeof KNOWN)[number]
 
 export interface Field {
   name: string
@@ -58,13 +73,14 @@ export interface Field {
   widget: Widget
 }
 
+/** The form around a control: the other fields and their values. */
+export const BESIDE: InjectionKey<ComputedRef<{ fields: Field[]; values: Values }>> = Symbol('beside')
+
 export interface Group {
   id: string
   title: string
   fields: Field[]
 }
-
-const KNOWN: Widget[] = ['items', 'check', 'radio', 'select', 'number', 'tags', 'textarea', 'text']
 
 /** A property with what its $ref says (JSON Schema 2020-12: what stands beside $ref applies too). */
 function resolved(schema: SettingsSchema, property: Property): Property {
@@ -148,11 +164,17 @@ function sentence(property: Property, keyword: string, value: unknown): string {
   return property.pattern ? t('form.pattern') : t('form.invalid')
 }
 
+/** A secret that is kept as it is has been checked when it was set. */
+function typed(fields: Field[], values: Values): Values {
+  const kept = fields.filter((field) => field.widget === 'secret' && isKept(values[field.name]))
+  return { ...values, ...Object.fromEntries(kept.map((field) => [field.name, ''])) }
+}
+
 /** {field: sentence} of what the schema refuses. Fields without effect now are not held against anybody. */
 export function errorsOf(schema: SettingsSchema, values: Values): Record<string, string> {
   const fields = fieldsOf(schema)
   const found: Record<string, string> = {}
-  const result = new Validator(schema as unknown as Schema, '2020-12', false).validate(values)
+  const result = new Validator(schema as unknown as Schema, '2020-12', false).validate(typed(fields, values))
   for (const error of result.errors) {
     const name = error.instanceLocation.split('/')[1]
     const field = fields.find((one) => one.name === name)
@@ -167,6 +189,8 @@ export function inWords(field: Field | undefined, value: unknown): string {
   if (value === true) return t('form.on')
   if (value === false) return t('form.off')
   if (value === null || value === undefined || value === '') return t('form.empty')
+  if (isKept(value)) return t(value.another ? 'secret.another' : value.set ? 'secret.set' : 'form.empty')
+  if (field?.widget === 'secret') return t('secret.another')
   if (Array.isArray(value)) return value.length ? value.join(', ') : t('form.empty')
   const plain = typeof value === 'number' ? plainNumber(value) : String(value)
   const label = field?.hints.labels?.[String(value)] ?? plain
