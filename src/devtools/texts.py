@@ -43,7 +43,7 @@ NOT_SHOWN_FILES = (
 # Whoever reads what these calls are given, it is nobody at the window.
 NOT_SHOWN_CALLS = re.compile(
     r"(LOG|logging|re|argparse|sys|datetime|time|table|link|mailbox)\.\w+|\w+\.(execute\w*|add_argument|encode|startswith)"
-    r"|route|setting|SQL|ArgumentParser|Garbled|Nonsense|TableUnreadable|Lost|PARSER\.\w+"
+    r"|route|setting|SQL|ArgumentParser|Garbled|Nonsense|Broken|Unreadable|TableUnreadable|Lost|PARSER\.\w+"
 )
 # Protocols, replies to other servers, SQL, headers, shell: in several words, but no sentences.
 NO_SENTENCE = re.compile(
@@ -101,9 +101,13 @@ def _of_settings() -> Iterator[tuple[str, str]]:
         schema = settings.schema_of(name)
         # The menu's entry as the explanation of a message names it.
         menu = settings.pages()[name].menu.replace("_", " ").title()
-        texts = [menu, schema["title"], *(group["title"] for group in schema["x-groups"])]
-        for field in schema["properties"].values():
+        kinds = [schema, *(kind for kind in schema.get("$defs", {}).values() if "properties" in kind)]
+        groups = (group["title"] for kind in kinds for group in kind.get("x-groups", []))
+        texts = [menu, schema["title"], *groups]
+        for field in (field for kind in kinds for field in kind["properties"].values()):
             hints = field["x-ui"]
+            if hints.get("hidden"):
+                continue
             texts += [field["title"], *(hints.get("labels") or {}).values()]
             texts += [hints[part] for part in ("help", "costs", "unit", "placeholder") if part in hints]
         yield from ((name, text) for text in texts if _is_word(text))

@@ -106,8 +106,9 @@ def _changed(part: Part, raw: bytes, content: bytes, footer: Footer) -> tuple[by
     Raises Unreadable, Broken.
     """
     charset = charsets.named(part.type.parameters.get("charset", "") or "us-ascii")
+    # A sum over the text (RFC 1864) would not fit any more.
     if charset is None or any(one.name == b"content-md5" for one in part.fields):
-        raise Unreadable("an unknown charset, or a sum over what it was")
+        raise Unreadable
     as_html = part.main == "text/html"
     wanted = _footer_for(part, footer)
     if already.holds(_readable(content, charset), wanted, as_html):
@@ -132,7 +133,7 @@ def _written(part: Part, raw: bytes, content: bytes, added: charsets.Added) -> t
     if added.is_utf_8 or encoding != part.encoding:
         written = transfer.encode(added.content, encoding)
         if transfer.decode(written, encoding) != added.content:
-            raise Broken("a text that changes when it is encoded")
+            raise Broken
     else:
         written = transfer.put_in(raw, content, added.at, added.what, encoding)
     return written, charset, encoding if encoding != part.encoding else ""
