@@ -55,6 +55,14 @@ NO_SENTENCE = re.compile(
 # What Postfix says to others: looked for in its replies.
 REPLIES = {
     "Client host rejected",
+    "cannot find your",
+    "command rejected: host not found",
+    "command rejected: invalid name",
+    "command rejected: need fully",
+    "need fully-qualified",
+    "sender address rejected: domain not found",
+    "sender address rejected: malformed dns",
+    "sender address rejected: need fully",
     "Relay access denied",
     "User unknown",
     "doesn't exist",
@@ -109,7 +117,7 @@ def _of_settings() -> Iterator[tuple[str, str]]:
             if hints.get("hidden"):
                 continue
             texts += [field["title"], *(hints.get("labels") or {}).values()]
-            texts += [hints[part] for part in ("help", "costs", "unit", "placeholder") if part in hints]
+            texts += [hints[part] for part in ("help", "costs", "effect", "unit", "placeholder") if part in hints]
         yield from ((name, text) for text in texts if _is_word(text))
 
 

@@ -72,6 +72,7 @@ const items = (mended: boolean) =>
   ITEMS.map((one) => ({
     group: 'receiving',
     go: '',
+    go_title: one.id === 'port_in' ? 'Network Interface' : 'Check Options',
     next: '',
     found: [],
     expected: '',

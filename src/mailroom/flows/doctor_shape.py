@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from mailroom.core import paths
+from mailroom.core import settings as declared
 from mailroom.core.clock import Clock, SystemClock
 from mailroom.core.line_socket import ask
 from mailroom.core.settings import AllValues
@@ -83,7 +84,14 @@ class Item:
         facts = asdict(self)
         del facts["look"], facts["part"]
         title = f"Blocklist {self.part}" if self.part else look.title
-        own = {"id": self.id, "group": look.group, "title": title, "go": look.go}
+        page = declared.pages().get(look.go.replace("/", "."))
+        own = {
+            "id": self.id,
+            "group": look.group,
+            "title": title,
+            "go": look.go,
+            "go_title": page.title if page else "",
+        }
         return {**own, **facts, "found": list(self.found)}
 
 

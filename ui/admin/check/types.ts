@@ -9,6 +9,8 @@ export interface CheckItem {
   title: string
   /** Where the window helps: MENU/TAB, or nothing. */
   go: string
+  /** What the server calls the settings page there. */
+  go_title: string
   state: CheckState
   text: string
   next: string

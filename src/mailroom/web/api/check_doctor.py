@@ -13,6 +13,7 @@ ITEM = {
     "group": "receiving",
     "title": "MX record",
     "go": "server_management/dns",
+    "go_title": "",
     "state": "problem",
     "code": "mx_elsewhere",
     "text": "Mail for example.com goes to 10 mx.example.net, not to mail.example.com.",
