@@ -14,7 +14,7 @@ WIDGET = "secret"
 PREFIX = "sealed:1:"
 # What the daemons' files hold in its place, and what a difference of files shows of it.
 IN_FILES = re.compile(re.escape(PREFIX) + r"[A-Za-z0-9+/=]+")
-SHOWN_IN_FILES = "(a secret)"
+SHOWN_IN_FILES = "********"
 # Stands for a secret that is kept while the other values are checked.
 KEPT = "kept"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import smtplib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from mailroom.core import sealed
@@ -51,6 +51,18 @@ def try_out(before: AllValues, changes: Values, to: str = "") -> dict[str, Any]:
     )
     postmaster = f"postmaster@{general['domain']}"
     return _talk(relay, general["hostname"], postmaster, to or postmaster)
+
+
+def waits_for_relay(settings: AllValues, reasons: Iterable[str]) -> str:
+    """Why mail waits for the relay server, in Postfix's words; "" when there is none, or mail waits for others.
+
+    Mail for our own mailboxes goes through Dovecot, without TLS; all other mail goes through the relay.
+    """
+    relay = settings[PAGE]
+    if not relay["enabled"]:
+        return ""
+    signs = (relay["server"].lower(), "tls", "certificate", "sasl")
+    return next((reason for reason in reasons if any(sign in reason.lower() for sign in signs)), "")
 
 
 def _refuse_to_give_away(before: Values, after: Values) -> None:

@@ -107,7 +107,7 @@ class MailDeliverySecurity(Page):
         group="advanced",
         rows="PO10",
         help="Who writes to more different accounts that do not exist on one day guesses addresses. The address may "
-        f"send no more mail until midnight; Security > Sign-in Bans shows it and can lift that. {NO_LIMIT}",
+        f"send no more mail until midnight; Security > Blocked Sign-ins shows it and can lift that. {NO_LIMIT}",
         **MANY,
     )
     junk_commands: int = setting(
