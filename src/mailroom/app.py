@@ -93,20 +93,26 @@ def job_parts(
 ) -> tuple[dict[str, Callable[..., Any]], dict[str, Callable[[threading.Event], None]]]:
     """(what the job process can be asked, what runs beside): every part that knows of the others is told of them."""
     from mailroom.flows import setup_machine
+    from mailroom.flows.aliases import Aliases
+    from mailroom.flows.auto_bcc import AutoBcc
+    from mailroom.flows.blocked import Blocked
     from mailroom.flows.doctor import Doctor
     from mailroom.flows.message import mark, today
     from mailroom.flows.server_list import ServerList
     from mailroom.flows.token import Tokens
     from mailroom.store.checks import CheckStore
+    from mailroom.store.guesses import GuessStore
     from mailroom.store.tokens import TokenStore
 
-    settings.exchange.prepare = accounts.prepare_domain
+    settings.exchange.prepare = accounts.prepare
     settings.judges.append(interface.refuse_unreachable)
     operations = {**settings_operations(settings), **accounts.operations(), **state_operations(events)}
     operations |= Tokens(TokenStore(), events, lambda name: accounts.person(name)["role"] == "admin").operations()
     operations |= clients.operations(settings.values, host_web.serves)
     operations |= dns_records.operations(settings.values)
     operations |= relay.operations(settings.values)
+    operations |= Blocked(GuessStore(), events).operations()
+    operations |= Aliases(settings, accounts.store).operations() | AutoBcc(settings, accounts.store).operations()
     operations |= check_settings.operations(settings)
     doctor = Doctor(CheckStore(), events, settings.values)
     operations |= doctor.operations()

@@ -142,7 +142,8 @@ def others(page: str, key: str, value: object) -> list[object]:
         return [value + 1]
     if (kind := settings.item_of(page, key)) is not None:
         texts = {name: "other" for name, field in kind.model_fields.items() if field.default == ""}
-        return [[{"id": "one", **texts}]]
+        members = {"members": ["user:other"]} if "members" in kind.model_fields else {}
+        return [[{"id": "one", **texts, **members}]]
     if isinstance(value, list):
         return [["198.51.100.0/24"]]
     texts = {"domain": "other.example", "hostname": "other.example", "public_address": "192.0.2.9"}
@@ -164,4 +165,6 @@ def test_the_filter_is_given_exactly_what_it_reads() -> None:
     read = {name: set(kind.__annotations__) for name, kind in
             (("general", rules.General), ("spam", rules.Spam), ("antivirus", rules.Antivirus), ("policy", rules.Policy))}  # fmt: skip
     read["disclaimer"] = {"disclaimers"}
+    read["auto_bcc"] = {"rules"}
+    read["lists"] = {"blacklist", "whitelist"}
     assert given == read

@@ -29,6 +29,7 @@ def record_of(message: Message, asked: list[Asked], verdict: str, changes: Chang
         "verdict": verdict,
         "actions": changes.taken,
         "told": changes.told,
+        "copies": changes.copies,
         "reply": changes.final,
         "checks": [_check(one) for one in asked],
     }

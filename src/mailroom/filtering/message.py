@@ -137,7 +137,7 @@ class Changes:
     """What the actions did with a message: edits, and the reply that ends the transaction.
 
     body:  the new body in pieces, or None when it stays as it is. told: sentences for the journal.
-    dropped: recipients that are taken off.
+    dropped: recipients that are taken off. copies: addresses that get a copy nobody knows of.
 
     final: "accept" | "discard" | an SMTP reply ("550 5.7.1 ...").
     kept:  files made for it, which must go again when the sender has to come back.
@@ -147,6 +147,7 @@ class Changes:
     added: list[Header] = field(default_factory=list)
     replaced: list[tuple[int, bytes, bytes]] = field(default_factory=list)
     dropped: list[str] = field(default_factory=list)
+    copies: list[str] = field(default_factory=list)
     final: str = "accept"
     body: Iterable[bytes | memoryview] | None = None
     taken: list[str] = field(default_factory=list)

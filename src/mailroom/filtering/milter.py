@@ -14,12 +14,12 @@ from mailroom.filtering.message import Changes
 VERSION = 6
 # Postfix sends a body in pieces of 64 KB; its longest header has 100 KB (header_size_limit).
 PACKET_BYTES_MAX = 1024 * 1024
-ADD_HEADERS, CHANGE_BODY, DROP_RECIPIENTS, CHANGE_HEADERS = 0x01, 0x02, 0x08, 0x10
+ADD_HEADERS, CHANGE_BODY, DROP_RECIPIENTS, CHANGE_HEADERS, ADD_RECIPIENTS = 0x01, 0x02, 0x08, 0x10, 0x80
 NO_END_OF_HEADERS, NO_UNKNOWN = 0x40, 0x100
 NO_REPLY_HEADER, NO_REPLY_CONNECT, NO_REPLY_HELO, NO_REPLY_MAIL = 0x80, 0x1000, 0x2000, 0x4000
 NO_REPLY_RECIPIENT, NO_REPLY_DATA, NO_REPLY_BODY = 0x8000, 0x10000, 0x80000
 SEE_REFUSED, LEADING_SPACE = 0x800, 0x100000
-WANTED_ACTIONS = ADD_HEADERS | CHANGE_BODY | DROP_RECIPIENTS | CHANGE_HEADERS
+WANTED_ACTIONS = ADD_HEADERS | CHANGE_BODY | DROP_RECIPIENTS | CHANGE_HEADERS | ADD_RECIPIENTS
 # The most that fits into one packet of a replaced body (MILTER_CHUNK_SIZE).
 BODY_PIECE_BYTES = 65535
 # Each is needed: without the first six Postfix would wait for answers that we never send.
@@ -105,6 +105,8 @@ def verdict(changes: Changes) -> Iterator[bytes]:
     ]
     edits += [packet(b"h", name + b"\0" + value + b"\0") for name, value in changes.added]
     edits += [packet(b"-", b"<%b>\0" % address.encode()) for address in changes.dropped]
+    # The sender must not learn from a failure that there is a copy (RFC 3461 4.1).
+    edits += [packet(b"2", b"<%b>\0NOTIFY=NEVER\0" % address.encode()) for address in changes.copies]
     if changes.body is None:
         yield b"".join([*edits, packet(b"a")])
         return

@@ -8,6 +8,7 @@ import time
 
 from mailroom.filtering.actions import (
     add_disclaimer,
+    auto_bcc,
     delete,
     deliver,
     drop_recipients,
@@ -30,8 +31,8 @@ WEIGHT = ("reject", "tempfail", "delete", "virus", "spam")
 ENDS = {"reject", "tempfail", "delete"}
 # Whatever changes the body comes after all that may refuse, and before what signs it (DKIM).
 ACTIONS: dict[str, tuple[Action, ...]] = {
-    "deliver": (strip_forged, drop_recipients, deliver, add_disclaimer),
-    "spam": (strip_forged, drop_recipients, deliver, tag_subject, file_into_junk, add_disclaimer),
+    "deliver": (strip_forged, drop_recipients, deliver, auto_bcc, add_disclaimer),
+    "spam": (strip_forged, drop_recipients, deliver, tag_subject, file_into_junk, auto_bcc, add_disclaimer),
     "quarantine": (quarantine,),
     "delete": (delete,),
     "reject": (refuse,),

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mailroom.core import paths
+from mailroom.filtering.bcc_rules import BccRule
 from mailroom.filtering.disclaimers import Disclaimer, compiled
 from mailroom.filtering.lists import Lists
 
@@ -71,6 +72,7 @@ class Rules:
     trusted: tuple[Network, ...] = ()
     disclaimers: tuple[Disclaimer, ...] = ()
     lists: Lists = field(default_factory=Lists)
+    auto_bcc: tuple[BccRule, ...] = ()
 
 
 def read(file: Path = FILE) -> Rules:
@@ -84,6 +86,7 @@ def read(file: Path = FILE) -> Rules:
             policy=Policy(**{name: known["policy"][name] for name in Policy.__annotations__}),
             trusted=tuple(ipaddress.ip_network(one) for one in known["trusted"]),
             disclaimers=compiled(known["disclaimer"]["disclaimers"]),
+            auto_bcc=tuple(BccRule(one["criterion"], one["text"], one["target"]) for one in known["auto_bcc"]["rules"]),
             lists=Lists(known["lists"]["blacklist"], known["lists"]["whitelist"]),
         )
     except KeyError as missing:

@@ -56,6 +56,8 @@ class Settings:
         self.turn = threading.RLock()
         # Called with the settings before and after a change. Each raises Invalid for what the machine cannot do now.
         self.judges: list[Callable[[AllValues, AllValues], None]] = []
+        # The same for what is allowed, but may not be meant: each tells [{field, text}].
+        self.advisers: list[Callable[[AllValues, AllValues], list[dict[str, str]]]] = []
 
     def current(self) -> Revision:
         """The revision in force. Raises Problem before the first set-up."""
@@ -76,7 +78,7 @@ class Settings:
         return True
 
     def apply(self, base: int, wanted: AllValues, author: Author, note: str = "") -> dict[str, Any]:
-        """Put changed settings in force: {revision, changed, reloaded, took_ms}.
+        """Put changed settings in force: {revision, changed, reloaded, warnings, took_ms}.
 
         base: the revision that the author looked at. wanted: {page: {key: value}}, only what should change.
         Raises Invalid, Stale or ApplyFailed; then everything is as before.
@@ -90,17 +92,22 @@ class Settings:
             self.judge(before, after)
             changes = differences(before, after)
             if not changes:
-                return {"revision": now.number, "changed": [], "reloaded": [], "took_ms": 0}
+                return {"revision": now.number, "changed": [], "reloaded": [], "warnings": [], "took_ms": 0}
             number, reloaded = self._put_in_force(before, after, changes, author, note)
             names = ", ".join(change["title"] for change in changes)
             self.tell(f"Applied: {names}.", who=author.who, where=author.where, revision=number)
             took_ms = round((self.clock.elapsed() - started) * 1000)
-            return {"revision": number, "changed": changes, "reloaded": reloaded, "took_ms": took_ms}
+            done = {"revision": number, "changed": changes, "reloaded": reloaded}
+            return {**done, "warnings": self.advise(before, after), "took_ms": took_ms}
 
     def judge(self, before: AllValues, after: AllValues) -> None:
         """Raises Invalid when the machine beneath cannot do what is asked."""
         for judge in self.judges:
             judge(before, after)
+
+    def advise(self, before: AllValues, after: AllValues) -> list[dict[str, str]]:
+        """[{field, text}] of what a change brings with it that may not be meant."""
+        return [told for adviser in self.advisers for told in adviser(before, after)]
 
     def refuse_stale(self, base: int, now: Revision, wanted: AllValues) -> None:
         """Raises Stale, with each change since `base` and the author's own beside it, when `base` is not in force."""

@@ -52,9 +52,15 @@ class Events:
 class Settings:
     def __init__(self) -> None:
         self.domain = "example.com"
+        self.aliases: list[dict[str, Any]] = []
+        self.rules: list[dict[str, Any]] = []
 
     def values(self) -> dict[str, Any]:
-        return {"mail_delivery.general": {"domain": self.domain}}
+        return {
+            "mail_delivery.general": {"domain": self.domain},
+            "mail_delivery.alias": {"aliases": self.aliases},
+            "mail_delivery.auto_bcc": {"rules": self.rules},
+        }
 
 
 class Clock:

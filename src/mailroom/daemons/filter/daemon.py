@@ -22,6 +22,7 @@ READS = {
     "antivirus": ("security.antivirus", ("action", "enabled", "engine", "when_down")),
     "policy": ("mail_delivery.security", ("unknown_accounts",)),
     "lists": ("mail_delivery.lists", ("blacklist", "whitelist")),
+    "auto_bcc": ("mail_delivery.auto_bcc", ("rules",)),
     "disclaimer": ("mail_delivery.disclaimer", ("disclaimers",)),
 }
 

@@ -12,7 +12,7 @@ from mailroom.daemons.asked import note_asked
 from mailroom.daemons.command import run
 from mailroom.daemons.listening import ANY, Door, collide, doors_of, expect, refuse_taken
 from mailroom.daemons.places import PORTAL_SMTP_PORT
-from mailroom.daemons.postfix import relay_password
+from mailroom.daemons.postfix import bcc_senders, relay_password
 from mailroom.daemons.render import render
 from mailroom.daemons.shape import LOOPBACK, DaemonFailed, Facts, PlainDaemon, Service
 
@@ -56,6 +56,7 @@ class Postfix(PlainDaemon):
             "host": facts.host,
             "paths": paths,
             "portal_port": PORTAL_SMTP_PORT,
+            "bcc_senders": bcc_senders.text(facts.settings["mail_delivery.auto_bcc"]["rules"]),
             "ask_lists": ask_lists(facts),
             "public_address": facts.settings["service.interface"]["public_address"],
             # Where each service listens, as it stands before its port.
@@ -64,6 +65,8 @@ class Postfix(PlainDaemon):
         files = {name: render(HERE / f"{name}.j2", **known) for name in ("main.cf", "master.cf")}
         if relay["enabled"] and relay["authentication"]:
             files[relay_password.FILE] = relay_password.text(relay)
+        if known["bcc_senders"]:
+            files[bcc_senders.FILE] = known["bcc_senders"]
         return files
 
     def check(self, folder: Path) -> None:

@@ -193,7 +193,7 @@ def preview(call: Call) -> Any:
     "POST",
     "api/settings/apply",
     summary="Put changed settings in force, wholly or not at all",
-    answer="The new revision, what changed, which daemons were reloaded, what may not be meant. The job process records it.",
+    answer="The new revision, what changed, which daemons were reloaded, what may not be meant. It is recorded.",
     example=APPLIED,
     body=Apply,
     errors=(404, 409, 424, 503),
