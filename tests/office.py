@@ -145,10 +145,7 @@ class Office:
 
     def apply(self, page: str, **values: Any) -> Any:
         """Apply settings of one page, as `mailroomctl settings set` does."""
-        words = [
-            f"{page}.{key}={','.join(value) if isinstance(value, list) else value}" for key, value in values.items()
-        ]
-        return self.ctl("settings", "set", *words)
+        return self.ctl("settings", "set", *(f"{page}.{key}={_typed(value)}" for key, value in values.items()))
 
     def forgive(self, *accounts: str) -> None:
         """Forget failed sign-ins of the addresses that tests speak from, and of these accounts."""
@@ -275,6 +272,13 @@ class Office:
         """Leave nothing."""
         self.machine.delete()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _typed(value: Any) -> str:
+    """A value as one types it; items of a list, or an edit of such a list, as JSON."""
+    if isinstance(value, dict) or (isinstance(value, list) and any(isinstance(one, dict) for one in value)):
+        return json.dumps(value)
+    return ",".join(value) if isinstance(value, list) else str(value)
 
 
 def trusting() -> ssl.SSLContext:
