@@ -125,6 +125,19 @@ def test_no_setting_does_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert idle == []
 
 
+def test_each_field_of_a_lists_item_makes_a_difference() -> None:
+    """Habit 6, for items: no two of their samples, which differ in one field at least, are read alike."""
+    usual, alike = settings.defaults(), []
+    for page, key, _ in settings.each_setting():
+        seen: list[object] = [configuration.render(Facts(usual, HostFacts()))]
+        for sample in kind.samples if (kind := settings.item_of(page, key)) else ():
+            changed = {**usual, page: settings.clean(page, {**usual[page], key: [{"id": "one", **sample}]})}
+            rendered = configuration.render(Facts(changed, HostFacts()))
+            alike += [f"{page}.{key}: {sample}"] if rendered in seen else []
+            seen.append(rendered)
+    assert alike == []
+
+
 def read_by_a_flow(page: str, key: str) -> bool:
     """Whether a story looks at it: its tests change each such setting."""
     read = re.compile(rf'\["{re.escape(page)}"\]\["{key}"\]')
@@ -140,7 +153,9 @@ def others(page: str, key: str, value: object) -> list[object]:
         return [not value]
     if isinstance(value, int | float):
         return [value + 1]
-    if (kind := settings.item_of(page, key)) is not None:
+    if (kind := settings.item_of(page, key)) is not None and kind.samples:
+        return [[{"id": "one", **sample}] for sample in kind.samples]
+    if kind is not None:
         texts = {name: "other" for name, field in kind.model_fields.items() if field.default == ""}
         members = {"members": ["user:other"]} if "members" in kind.model_fields else {}
         return [[{"id": "one", **texts, **members}]]
@@ -165,6 +180,7 @@ def test_the_filter_is_given_exactly_what_it_reads() -> None:
     read = {name: set(kind.__annotations__) for name, kind in
             (("general", rules.General), ("spam", rules.Spam), ("antivirus", rules.Antivirus), ("policy", rules.Policy))}  # fmt: skip
     read["disclaimer"] = {"disclaimers"}
+    read["lists"] = {"blacklist", "whitelist"}
     read["auto_bcc"] = {"rules"}
     read["lists"] = {"blacklist", "whitelist"}
     assert given == read

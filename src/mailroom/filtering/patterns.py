@@ -1,48 +1,51 @@
 """Many patterns at once: addresses in which * stands for anything, found without trying each of them.
 
-A pattern is put down under what stands before its first and after its last asterisk; a text is looked up once for each
-pair of lengths that occur. Only patterns that begin and end with an asterisk are tried one by one.
+Every pattern with an asterisk is put down under one short piece of it that few others have, too. A text is looked up
+once for each of its own pieces; only patterns whose piece it holds are tried.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Generic, TypeVar
 
 from mailroom.filtering.wildcard import fits
 
+PIECE_LETTERS = 6
 Meant = TypeVar("Meant")
-Entries = list[tuple[str, Meant]]
 
 
 class Patterns(Generic[Meant]):
-    """What patterns mean, by the texts that fit. All in lower case."""
+    """What patterns mean, by the texts that fit. All in lower case; each pattern has more in it than asterisks."""
 
     def __init__(self, entries: Iterable[tuple[str, Meant]]) -> None:
+        known = list(entries)
         self.exact: dict[str, list[Meant]] = {}
-        self.ends: dict[tuple[int, int], dict[tuple[str, str], Entries[Meant]]] = {}
-        # What stands between the asterisks of *x*; of *x*y* the whole pattern has to be tried, too.
-        self.inside: list[tuple[str, str, Meant]] = []
-        for pattern, meant in entries:
-            first, *rest = pattern.split("*")
-            if not rest:
+        wild = [(pattern, meant, pieces(pattern)) for pattern, meant in known if "*" in pattern]
+        common = Counter(piece for _, _, found in wild for piece in found)
+        self.by_piece: dict[str, list[tuple[str, Meant]]] = {}
+        for pattern, meant, found in wild:
+            self.by_piece.setdefault(min(found, key=lambda one: (common[one], -len(one))), []).append((pattern, meant))
+        self.lengths = {len(piece) for piece in self.by_piece}
+        for pattern, meant in known:
+            if "*" not in pattern:
                 self.exact.setdefault(pattern, []).append(meant)
-            elif first or rest[-1]:
-                ends = (first, rest[-1])
-                group = self.ends.setdefault((len(ends[0]), len(ends[1])), {})
-                group.setdefault(ends, []).append((pattern, meant))
-            else:
-                self.inside.append((max(rest, key=len), pattern, meant))
 
     def of(self, text: str) -> Iterator[Meant]:
         """What the patterns mean that fit this text, in no order."""
         yield from self.exact.get(text, ())
-        for (before, after), group in self.ends.items():
-            if before + after > len(text):
-                continue
-            for pattern, meant in group.get((text[:before], text[len(text) - after :]), ()):
+        held = {text[at : at + length] for length in self.lengths for at in range(len(text) - length + 1)}
+        for piece in held & self.by_piece.keys():
+            for pattern, meant in self.by_piece[piece]:
                 if fits(pattern, text):
                     yield meant
-        for piece, pattern, meant in self.inside:
-            if piece in text and fits(pattern, text):
-                yield meant
+
+
+def pieces(pattern: str) -> set[str]:
+    """All pieces of the usual length of what stands between the asterisks; of what is shorter the whole."""
+    found = set()
+    for part in filter(None, pattern.split("*")):
+        length = min(PIECE_LETTERS, len(part))
+        found.update(part[at : at + length] for at in range(len(part) - length + 1))
+    return found
