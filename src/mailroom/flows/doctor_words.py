@@ -10,9 +10,6 @@ from typing import Any
 
 from mailroom.flows.doctor_dns_words import NAMES, SPF, Sentence
 
-RELAY = "Or send through a relay (Mail Delivery > Mail Relay)."
-DNS_OF_NAS = "Control Panel > Network > General > DNS server"
-
 PORTS: dict[str, Sentence] = {
     "port_out_open": ("right", "Port 25 is open on the way out: {host} has answered.", ""),
     "port_out_refuses": (
@@ -23,7 +20,8 @@ PORTS: dict[str, Sentence] = {
     "port_out_closed": (
         "problem",
         "No mail server of {domain} can be reached over port 25: mail to others waits in the queue.",
-        f"Ask your Internet provider to open port 25 on the way out, and look at your firewall. {RELAY}",
+        "Ask your Internet provider to open port 25 on the way out, and look at your firewall. Or send through a relay "
+        "(Mail Delivery > Mail Relay).",
     ),
     "port_out_no_way": (
         "unknown",
@@ -33,7 +31,7 @@ PORTS: dict[str, Sentence] = {
     "port_out_no_name": (
         "unknown",
         "It could not be tried: the mail servers of {domain} were not found.",
-        f"Check {DNS_OF_NAS}, or enter another domain in Check Options.",
+        "Check Control Panel > Network > General > DNS server, or enter another domain in Check Options.",
     ),
     "port_out_relay": ("right", "Mail goes out through a relay, so port 25 need not be open on the way out.", ""),
     "port_out_off": ("not_set_up", "It is not tried, because no domain for it is set.", "Enter one in Check Options."),
@@ -121,17 +119,20 @@ LISTS: dict[str, Sentence] = {
     "list_policy": (
         "problem",
         "{zone} says that no mail should come from {address} directly: it is one of those for homes and offices.",
-        f"Ask {{zone}} to remove it, or your provider for a fixed address with a reverse name of your own. {RELAY}",
+        "Ask {zone} to remove it, or your provider for a fixed address with a reverse name of your own. Or send through "
+        "a relay (Mail Delivery > Mail Relay).",
     ),
     "list_refused": (
         "unknown",
         "{zone} refuses to answer the DNS server of this NAS.",
-        f"Lists do so to large public DNS servers. Enter the one of your provider, or your own, in {DNS_OF_NAS}.",
+        "Lists do so to large public DNS servers. Enter the one of your provider, or your own, in Control Panel > "
+        "Network > General > DNS server.",
     ),
     "list_lying": (
         "unknown",
         "The answers of {zone} cannot be believed: it would list everybody, or your DNS server invents addresses.",
-        f"Enter another DNS server in {DNS_OF_NAS}. If it stays so, remove the list in Check Options.",
+        "Enter another one in Control Panel > Network > General > DNS server. If it stays so, remove the list in Check "
+        "Options.",
     ),
     "list_dead": (
         "unknown",
