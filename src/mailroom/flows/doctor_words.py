@@ -119,8 +119,8 @@ LISTS: dict[str, Sentence] = {
     "list_policy": (
         "problem",
         "{zone} says that no mail should come from {address} directly: it is one of those for homes and offices.",
-        "Ask {zone} to remove it, or your provider for a fixed address with a reverse name of your own. Or send through "
-        "a relay (Mail Delivery > Mail Relay).",
+        "Ask {zone} to remove it, or your provider for a fixed address with a reverse name of your own. Or send "
+        "through a relay (Mail Delivery > Mail Relay).",
     ),
     "list_refused": (
         "unknown",
