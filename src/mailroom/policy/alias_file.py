@@ -1,4 +1,4 @@
-"""Aliases as a file in Postfix's formats (rows AL05, AL06): aliases(5), "name: member", and virtual(5), "address member".
+"""Aliases as a file in Postfix's formats (rows AL05, AL06): aliases(5), "name: member", virtual(5), "address member".
 
 Pure. What a line asks of a server that runs programs or writes files is refused: here an alias leads to mailboxes only.
 """

@@ -86,12 +86,12 @@ class Import:
         ahead = list(self.wanted)
         while ahead:
             name = ahead.pop()
-            if (line := self.wanted.get(name)) is None:
+            if (candidate := self.wanted.get(name)) is None:
                 continue
-            unknown = next((one for one in line.members if not self._resolve(one, name)), None)
+            unknown = next((one for one in candidate.members if not self._resolve(one, name)), None)
             if unknown is not None:
                 del self.wanted[name]
-                self._refuse(line, f"There is no user or alias {unknown}.")
+                self._refuse(candidate, f"There is no user or alias {unknown}.")
                 ahead += needed_by[name]
 
     def _resolved(self, line: Line) -> list[str]:

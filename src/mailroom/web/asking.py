@@ -19,6 +19,8 @@ CHANGES = {
     "settings.put_back",
     "daemons.restart",
     "accounts.apply",
+    "aliases.import",
+    "auto_bcc.import",
     "sync.now",
     "sync.approve",
     "check.settings_fix",
