@@ -1,6 +1,7 @@
 import { tell, type Api, type Call, type Reply } from './mock'
 import { checkRoutes } from './check'
 import { clients } from './clients'
+import { RELAY_ROUTES } from './relay'
 import { SETUP_ROUTES } from './setup'
 import { SERVER_ROUTES } from './server'
 import { TOKEN_ROUTES } from './tokens'
@@ -248,11 +249,13 @@ const ROUTES: [RegExp, string, (call: Call, match: string[]) => Reply][] = [
         bans: [
           { kind: 'address', value: '198.51.100.23', failures: 12, until: NOW() + 900 },
           { kind: 'account', value: 'admin', failures: 6, until: NOW() + 120 },
+          { kind: 'mail', value: '203.0.113.77', failures: 101, until: NOW() + 9_000 },
         ],
       },
     }),
   ],
   [/^bans\/unban$/, 'POST', () => ({ json: {} })],
+  [/^bans\/unblock$/, 'POST', () => ({ json: {} })],
   [
     /^messages$/,
     'GET',
@@ -287,7 +290,7 @@ const ROUTES: [RegExp, string, (call: Call, match: string[]) => Reply][] = [
 ]
 
 export const windowApi: Api = (call) => {
-  for (const [pattern, method, handle] of [...ROUTES, ...SETUP_ROUTES, ...TOKEN_ROUTES]) {
+  for (const [pattern, method, handle] of [...ROUTES, ...SETUP_ROUTES, ...TOKEN_ROUTES, ...RELAY_ROUTES]) {
     const match = method === call.method ? pattern.exec(call.path) : null
     if (match) return handle(call, match)
   }
