@@ -63,6 +63,7 @@ REPLIES = {
     "sender address rejected: domain not found",
     "sender address rejected: malformed dns",
     "sender address rejected: need fully",
+    "Refused by a rule of this server",
     "Relay access denied",
     "User unknown",
     "doesn't exist",

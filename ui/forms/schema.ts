@@ -21,6 +21,8 @@ export interface Hints {
   indent?: number
   widget?: string
   placeholder?: string
+  /** {other field: {its value: the placeholder meanwhile}}. */
+  placeholders?: Record<string, Record<string, string>>
 }
 
 export interface Property {
@@ -46,6 +48,8 @@ export interface SettingsSchema {
   properties: Record<string, Property>
   $defs?: Record<string, Property>
   'x-groups'?: { id: string; title: string }[]
+  /** Whether the groups are tabs. */
+  'x-tabs'?: boolean
   [key: string]: unknown
 }
 
@@ -143,6 +147,15 @@ export function blocker(field: Field, all: Field[], values: Values): Field | nul
   return null
 }
 
+/** What stands greyed in an empty field: an example in the right form. */
+export function placeholderOf(field: Field, values: Values): string | undefined {
+  for (const [name, byValue] of Object.entries(field.hints.placeholders ?? {})) {
+    const found = byValue[String(values[name])]
+    if (found) return found
+  }
+  return field.hints.placeholder
+}
+
 export const same = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other)
 
 /** What of `now` differs from `saved`. */
@@ -150,7 +163,7 @@ export function changesOf(saved: Values, now: Values): Values {
   return Object.fromEntries(Object.entries(now).filter(([name, value]) => !same(value, saved[name])))
 }
 
-function sentence(property: Property, keyword: string, value: unknown): string {
+function sentence(property: Property, keyword: string, value: unknown, example?: string): string {
   if (value === null || value === undefined || value === '') return t('form.required')
   const { minimum, maximum } = property
   if (property.type === 'integer' && !Number.isInteger(value)) return t('form.whole')
@@ -161,6 +174,7 @@ function sentence(property: Property, keyword: string, value: unknown): string {
   if (keyword === 'minLength') return t('form.short', { n: property.minLength ?? 1 })
   if (keyword === 'maxLength') return t('form.long', { n: property.maxLength ?? 0 })
   if (keyword === 'maxItems') return t('form.many', { n: property.maxItems ?? 0 })
+  if (keyword === 'pattern' && example) return t('list.like', { example })
   return property.pattern ? t('form.pattern') : t('form.invalid')
 }
 
@@ -179,7 +193,12 @@ export function errorsOf(schema: SettingsSchema, values: Values): Record<string,
     const name = error.instanceLocation.split('/')[1]
     const field = fields.find((one) => one.name === name)
     if (!field || found[field.name] || blocker(field, fields, values)) continue
-    found[field.name] = sentence(field.property, error.keyword, values[field.name])
+    found[field.name] = sentence(
+      field.property,
+      error.keyword,
+      values[field.name],
+      placeholderOf(field, values),
+    )
   }
   return found
 }

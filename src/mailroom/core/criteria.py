@@ -56,4 +56,12 @@ def domain(text: str) -> str:
     return low
 
 
+# Roughly the same for JSON Schema, so that a form can object at once. The parsers have the last word.
+SHAPES = {
+    "ip": r"^\s*[0-9a-fA-F:.]+\s*$",
+    "ip_mask": r"^\s*[0-9a-fA-F:.]+\s*/\s*[0-9.]+\s*$",
+    "sender": r"^\s*[^\s@]*[*@][^\s@]*@?[^\s@]*\s*$",
+    "recipient": r"^\s*[^\s@]*[*@][^\s@]*@?[^\s@]*\s*$",
+    "domain": r"^\s*[A-Za-z0-9_-]+([.][A-Za-z0-9_-]+)+[.]?\s*$",
+}
 PARSERS = {"ip": ip, "ip_mask": ip_mask, "sender": address, "recipient": address, "domain": domain}

@@ -44,7 +44,7 @@ class Patterns(Generic[Meant]):
 
 def pieces(pattern: str) -> set[str]:
     """All pieces of the usual length of what stands between the asterisks; of what is shorter the whole."""
-    found = set()
+    found: set[str] = set()
     for part in filter(None, pattern.split("*")):
         length = min(PIECE_LETTERS, len(part))
         found.update(part[at : at + length] for at in range(len(part) - length + 1))

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any, ClassVar, Literal
 
-from pydantic import model_validator
+from pydantic import ConfigDict, model_validator
 
-from mailroom.core.criteria import PARSERS
+from mailroom.core.criteria import PARSERS, SHAPES
 from mailroom.core.lists import Item
 from mailroom.core.settings import BadField, Page, setting
 
@@ -17,8 +17,8 @@ LABELS = {"ip": "IP", "ip_mask": "IP/subnet mask", "sender": "Sender", "recipien
 FORMS = {
     "ip": "192.0.2.1",
     "ip_mask": "192.0.2.0/24, 192.0.2.0/255.255.255.0",
-    "sender": "admin@example.com, *@example.com, admin@*, *@*.com",
-    "recipient": "admin@example.com, *@example.com, admin@*, *@*.com",
+    "sender": "*@example.com",
+    "recipient": "*@example.com",
     "domain": "example.com",
 }
 Type = Literal["ip", "ip_mask", "sender", "recipient"]
@@ -32,8 +32,18 @@ def type_setting(labels: dict[str, str], help: str) -> Any:
     return setting("ip", "Type", group="", rows="BW02, BW03, BW04, BW05, BW06", help=help, labels=labels, column=True)
 
 
+def _shape(kind: str) -> dict[str, Any]:
+    """What JSON Schema says of the criteria of rules of this type."""
+    return {
+        "if": {"properties": {"type": {"const": kind}}},
+        "then": {"properties": {"criteria": {"pattern": SHAPES[kind]}}},
+    }
+
+
 class Rule(Item):
     """One rule: what it looks for."""
+
+    model_config = ConfigDict(json_schema_extra={"allOf": [_shape(kind) for kind in SHAPES]})
 
     name: str = setting(
         "",
@@ -110,9 +120,7 @@ class WhitelistRule(Rule):
 
     type: Literal["ip", "ip_mask", "sender", "recipient", "domain"] = type_setting(
         LABELS,
-        f"{ABOUT_TYPE} An IP address skips all tests: DNSBL, SPF, antivirus, DKIM, DMARC and the policies of Mail "
-        "Delivery > Security; a network all but antivirus; a sender or a recipient SPF, antivirus and the policies; a "
-        "sender's domain all but DNSBL.",
+        ABOUT_TYPE,
     )
 
 
@@ -135,13 +143,15 @@ class MailDeliveryLists(Page):
         help="Mail that matches a rule is rejected or discarded, unless a rule of the whitelist matches it, too. When "
         "several rules match, the first in this list decides.",
         max_length=RULES_MAX,
+        ordered=True,
     )
     whitelist: list[WhitelistRule] = setting(
         [],
         "Whitelist",
         group="whitelist",
         rows="BW01, BW06, BW09, BW10, BW11",
-        help="Mail that matches a rule is not stopped by the blacklist, and skips tests by the rule's type. Its "
-        "recipient must exist, and spam in it is still marked.",
+        help="Mail that matches a rule is not stopped by the blacklist, and skips tests. By an IP address it skips "
+        "DNSBL, SPF, antivirus, DKIM, DMARC and the policies of Mail Delivery > Security; by a network all of them but "
+        "antivirus; by a sender or a recipient SPF, antivirus and the policies; by a sender's domain all but DNSBL.",
         max_length=RULES_MAX,
     )

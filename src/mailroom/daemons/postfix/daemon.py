@@ -57,7 +57,7 @@ class Postfix(PlainDaemon):
             "paths": paths,
             "portal_port": PORTAL_SMTP_PORT,
             "bcc_senders": bcc_senders.text(facts.settings["mail_delivery.auto_bcc"]["rules"]),
-            "ask_lists": ask_lists(facts),
+            "asks_lists": asks_lists(facts),
             "public_address": facts.settings["service.interface"]["public_address"],
             # Where each service listens, as it stands before its port.
             "listen": [f"[{address}]:" if ":" in address else f"{address}:" for address in facts.listen()] or [""],
@@ -113,11 +113,10 @@ class Postfix(PlainDaemon):
             raise DaemonFailed(f"Postfix does not answer at {silent[0][1]}.", daemon=self.id, target=silent[0][1])
 
 
-def ask_lists(facts: Facts) -> str:
-    """The restriction that asks our filter for the black & white list (filtering/policy.py), while there are rules."""
+def asks_lists(facts: Facts) -> bool:
+    """Whether the black & white list has rules for which our filter is to be asked (filtering/policy.py)."""
     lists = facts.settings["mail_delivery.lists"]
-    used = any(rule["enabled"] for rule in [*lists["blacklist"], *lists["whitelist"]])
-    return f"check_policy_service unix:{paths.POLICY_SOCKET}" if used else ""
+    return any(rule["enabled"] for rule in [*lists["blacklist"], *lists["whitelist"]])
 
 
 def doors_in(services: str) -> set[Door]:

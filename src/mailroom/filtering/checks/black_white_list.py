@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from mailroom.core.bypass import TESTS
-from mailroom.filtering.lists import Rule, Ruling
+from mailroom.filtering.lists import REJECT, Rule, Ruling
 from mailroom.filtering.message import Answer, Message, Recipient
 from mailroom.filtering.rules import Rules
 
@@ -40,15 +40,15 @@ async def check(message: Message, rules: Rules) -> Answer:
     if not whites:
         return Answer("pass", "no rule matches")
     skips = frozenset(TESTS).intersection(*(ruling.skips for ruling in accepted))
-    detail = "; ".join(told(rule) for rule in whites)
+    parts = [told(rule) for rule in whites]
     if skips:
-        detail += f"; skipped: {', '.join(title for test, title in TESTS.items() if test in skips)}"
-    return Answer("pass", detail, setting=WHITELIST, skips=tuple(sorted(skips)))
+        parts.append(f"tests that it skips: {', '.join(title for test, title in TESTS.items() if test in skips)}")
+    return Answer("pass", "; ".join(parts), setting=WHITELIST, skips=tuple(sorted(skips)))
 
 
 def told(rule: Rule) -> str:
-    """A rule in words, as the journal tells it."""
-    return f"rule “{rule.name}” of the {'blacklist' if rule.action else 'whitelist'} matches ({rule.criteria})"
+    """A rule of the whitelist in words, as the journal tells it."""
+    return f"the rule “{rule.name}” of the whitelist matches ({rule.criteria})"
 
 
 def _stops(recipient: Recipient, ruling: Ruling) -> bool:
@@ -57,7 +57,7 @@ def _stops(recipient: Recipient, ruling: Ruling) -> bool:
 
 
 def _stopped(message: Message, stopped: Rulings) -> Answer:
-    detail = _detail(stopped, len(message.recipients))
+    detail = _detail(stopped)
     if not message.accepted:
         return Answer("reject", detail, reply=stopped[0][0].refusal, setting=BLACKLIST)
     now = [(recipient, ruling) for recipient, ruling in stopped if not recipient.refusal]
@@ -69,15 +69,16 @@ def _stopped(message: Message, stopped: Rulings) -> Answer:
     return Answer("delete" if len(now) == len(message.accepted) else "pass", detail, setting=BLACKLIST, drops=drops)
 
 
-def _detail(stopped: Rulings, total: int) -> str:
+def _detail(stopped: Rulings) -> str:
     by_rule: dict[Rule, list[str]] = {}
     for recipient, ruling in stopped:
         if ruling.black is not None:
             by_rule.setdefault(ruling.black, []).append(recipient.address)
-    return "; ".join(_by_rule(rule, to, total) for rule, to in by_rule.items())
+    return "; ".join(_by_rule(rule, to) for rule, to in by_rule.items())
 
 
-def _by_rule(rule: Rule, to: Iterable[str], total: int) -> str:
-    addresses = list(to)
-    whom = f" for {', '.join(addresses)}" if len(addresses) < total else ""
-    return f"{told(rule)}: {rule.action}{whom}"
+def _by_rule(rule: Rule, to: Iterable[str]) -> str:
+    whom = ", ".join(to)
+    if rule.action == REJECT:
+        return f"the rule “{rule.name}” of the blacklist rejects mail to {whom} ({rule.criteria})"
+    return f"the rule “{rule.name}” of the blacklist discards mail to {whom} ({rule.criteria})"

@@ -6,6 +6,7 @@ reply. This check finds the setting behind the reply, so that the journal can ex
 
 from __future__ import annotations
 
+from mailroom.filtering.checks import black_white_list
 from mailroom.filtering.message import Answer, Message
 from mailroom.filtering.rules import Rules
 
@@ -13,7 +14,7 @@ NAME = "recipient"
 TITLE = "The account table"
 # (what the refusal holds, the setting that decided)
 REASONS = (
-    ("refused by a rule of this server", "mail_delivery.lists.blacklist"),
+    (black_white_list.REFUSED, "mail_delivery.lists.blacklist"),
     ("sender address rejected: need fully", "mail_delivery.security.sender_fqdn"),
     ("sender address rejected: domain not found", "mail_delivery.security.sender_domain"),
     ("sender address rejected: malformed dns", "mail_delivery.security.sender_domain"),
