@@ -27,7 +27,7 @@ class Zone:
             "example.com": {
                 "NS": ["ns1.example.com."],
                 "MX": ["10 mx.elsewhere.example."],
-                "TXT": ['"v=spf1 mx -all"'],
+                "TXT": ['"v=spf1 a:mail.example.com -all"'],
             },
             "ns1.example.com": {"A": [world]},
             "mail.example.com": {"A": [ADDRESS]},
