@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mailroom.filtering.checks import (
+    attachment_size,
     black_white_list,
     clamav,
     disk_room,
@@ -34,7 +35,18 @@ class Stage:
 
 
 ENVELOPE = Stage(
-    "envelope", (guessing, black_white_list, recipient, recipient_limit, size_limit, header_limit, hop_limit, disk_room)
+    "envelope",
+    (
+        guessing,
+        black_white_list,
+        recipient,
+        recipient_limit,
+        size_limit,
+        header_limit,
+        hop_limit,
+        disk_room,
+        attachment_size,
+    ),
 )
 SCANNERS: tuple[ScannerCheck, ...] = (clamav, spamassassin, rspamd)
 CONTENT = (Stage("scanners", SCANNERS, together=True),)

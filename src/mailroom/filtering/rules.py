@@ -47,6 +47,8 @@ class General:
     max_message_mb: int
     max_recipients: int
     max_hops: int
+    attachment_limit: bool = False
+    max_attachment_mb: int = 20
 
     @property
     def max_message_bytes(self) -> int:

@@ -31,6 +31,7 @@ CODES = (
     (black_white_list.REFUSED, "550"),
     ("Relay access denied", "554"),
     ("cannot find your", "550"),
+    ("need fully-qualified", "504"),
     ("Client host rejected", "554"),
     ("not owned by user", "553"),
     ("not logged in", "553"),

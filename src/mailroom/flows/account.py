@@ -16,6 +16,7 @@ from mailroom.accounts import sync
 from mailroom.core import paths
 from mailroom.core.clock import Clock, SystemClock
 from mailroom.core.line_socket import ask
+from mailroom.core.pages.mail_delivery_general import domains_of
 from mailroom.core.problems import NotFound, Problem
 from mailroom.core.settings import AllValues
 from mailroom.flows import account_pages, setting_start
@@ -180,10 +181,15 @@ class Accounts:
             self.coming = values
             self._write_maps(self.store.all())
 
+    def looked_up(self, values: AllValues) -> dict[str, str]:
+        """What Postfix would look up in place of aliases with these settings."""
+        domains = domains_of(values["mail_delivery.general"])
+        return {"aliases": texts(self.store.all(), domains, values)["aliases"]}
+
     def _write_maps(self, accounts: list[Account]) -> None:
         in_force = self.settings.values()
         values = self.coming or in_force
-        both = dict.fromkeys(known["mail_delivery.general"]["domain"] for known in (in_force, values))
+        both = dict.fromkeys(one for known in (in_force, values) for one in domains_of(known["mail_delivery.general"]))
         self.maps.write(texts(accounts, list(both), values))
 
     def _with_choices(self, before: list[Account], changes: dict[str, Any]) -> list[Account]:
@@ -203,8 +209,9 @@ class Accounts:
         old = {account.key: account for account in before}
         changed = [account for account in after if old.get(account.key) != account]
         gone = old.keys() - {account.key for account in after}
-        domain = self._domain()
-        facts = {} if self.store.fact("domain") == domain else {"domain": domain}
+        domains = domains_of(self.settings.values()["mail_delivery.general"])
+        known = {"domain": domains[0], "domains": domains}
+        facts = {name: value for name, value in known.items() if self.store.fact(name) != value}
         if changed or gone or facts:
             self.store.save(changed, gone, **facts)
         self._write_maps(after)

@@ -14,7 +14,18 @@ from mailroom.daemons.shape import DaemonFailed, Facts, PlainDaemon, Service
 # What the filter reads of each page (filtering/rules.py; a test compares the two). No more: what it is not given here,
 # it cannot obey, and a reload would be for nothing.
 READS = {
-    "general": ("mail_delivery.general", ("domain", "hostname", "max_hops", "max_message_mb", "max_recipients")),
+    "general": (
+        "mail_delivery.general",
+        (
+            "attachment_limit",
+            "domain",
+            "hostname",
+            "max_attachment_mb",
+            "max_hops",
+            "max_message_mb",
+            "max_recipients",
+        ),
+    ),
     "spam": (
         "security.spam",
         ("enabled", "engine", "subject_prefix", "tag_subject", "threshold", "when_down"),

@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 from mailroom.core import paths
+from mailroom.core.pages.mail_delivery_general import domains_of
 from mailroom.daemons.ask import silent_after
 from mailroom.daemons.asked import note_asked
 from mailroom.daemons.command import run
@@ -47,6 +48,7 @@ class Postfix(PlainDaemon):
         relay = facts.settings["mail_delivery.delivery"]
         known = {
             "general": facts.settings["mail_delivery.general"],
+            "domains": domains_of(facts.settings["mail_delivery.general"]),
             "relay": relay,
             "trusted": facts.trusted(),
             "policy": facts.settings["mail_delivery.security"],
