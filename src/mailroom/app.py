@@ -105,6 +105,7 @@ def job_parts(
     from mailroom.store.tokens import TokenStore
 
     settings.exchange.prepare = accounts.prepare
+    settings.looked_up = accounts.looked_up
     settings.judges.append(interface.refuse_unreachable)
     operations = {**settings_operations(settings), **accounts.operations(), **state_operations(events)}
     operations |= Tokens(TokenStore(), events, lambda name: accounts.person(name)["role"] == "admin").operations()

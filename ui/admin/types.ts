@@ -57,9 +57,16 @@ export interface StaleChange extends Change {
   yours?: unknown
 }
 
+/** What is allowed, but may not be meant. */
+export interface Warning {
+  field: string
+  text: string
+}
+
 export interface Difference {
   settings: Change[]
   files: { path: string; diff: string }[]
+  warnings?: Warning[]
   rendered_differently?: string[]
 }
 
@@ -67,6 +74,7 @@ export interface Applied {
   revision: number
   changed: Change[]
   reloaded: string[]
+  warnings?: Warning[]
   took_ms: number
 }
 

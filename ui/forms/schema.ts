@@ -3,6 +3,7 @@ import type { ComputedRef, InjectionKey } from 'vue'
 import { number, plainNumber } from '../shared/format'
 import { t } from '../shared/i18n'
 import { told } from '../shared/told'
+import { memberInWords } from './members'
 import { isKept } from './secret'
 
 export interface Hints {
@@ -61,6 +62,7 @@ const KNOWN = [
   'select',
   'number',
   'tags',
+  'members',
   'textarea',
   'html',
   'text-from-html',
@@ -142,7 +144,10 @@ export function blocker(field: Field, all: Field[], values: Values): Field | nul
     if (!other) continue
     const above = blocker(other, all, values)
     if (above) return above
-    if (!same(values[name], needed)) return other
+    const fits = Array.isArray(needed)
+      ? needed.some((one) => same(values[name], one))
+      : same(values[name], needed)
+    if (!fits) return other
   }
   return null
 }
@@ -210,6 +215,7 @@ export function inWords(field: Field | undefined, value: unknown): string {
   if (value === null || value === undefined || value === '') return t('form.empty')
   if (isKept(value)) return t(value.another ? 'secret.another' : value.set ? 'secret.set' : 'form.empty')
   if (field?.widget === 'secret') return t('secret.another')
+  if (field?.widget === 'members') return (value as string[]).map(memberInWords).join(', ')
   if (Array.isArray(value)) return value.length ? value.join(', ') : t('form.empty')
   const plain = typeof value === 'number' ? plainNumber(value) : String(value)
   const label = field?.hints.labels?.[String(value)] ?? plain

@@ -58,6 +58,8 @@ class Settings:
         self.judges: list[Callable[[AllValues, AllValues], None]] = []
         # The same for what is allowed, but may not be meant: each tells [{field, text}].
         self.advisers: list[Callable[[AllValues, AllValues], list[dict[str, str]]]] = []
+        # {name: text} of what Postfix looks up, as these settings make it: shown with the daemons' files.
+        self.looked_up: Callable[[AllValues], dict[str, str]] = lambda _: {}
 
     def current(self) -> Revision:
         """The revision in force. Raises Problem before the first set-up."""

@@ -9,7 +9,7 @@ from mailroom.core import settings as declared
 from mailroom.core.problems import NotFound
 from mailroom.core.settings import AllValues
 from mailroom.flows.setting import Author, Settings, cleaned, complete
-from mailroom.flows.setting_difference import differences, digests, file_differences
+from mailroom.flows.setting_difference import Rendered, differences, digests, file_differences
 from mailroom.store.settings import APPLIED, Revision
 
 
@@ -133,8 +133,7 @@ def _values_of(settings: Settings, number: int) -> AllValues:
 
 
 def _compared(settings: Settings, before: AllValues, after: AllValues) -> dict[str, Any]:
-    render, facts_for = settings.configuration.render, settings.facts_for
-    return {
-        "settings": differences(before, after),
-        "files": file_differences(render(facts_for(before)), render(facts_for(after))),
-    }
+    def files(values: AllValues) -> Rendered:
+        return {**settings.configuration.render(settings.facts_for(values)), "maps": settings.looked_up(values)}
+
+    return {"settings": differences(before, after), "files": file_differences(files(before), files(after))}

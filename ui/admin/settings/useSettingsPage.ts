@@ -3,6 +3,7 @@ import { isEdit, isList, listEdit, withEdit, type Item } from '../../forms/items
 import { changesOf, errorsOf, same, type Values } from '../../forms/schema'
 import { toast } from '../../kit/toasts'
 import { t } from '../../shared/i18n'
+import { told } from '../../shared/told'
 import { Problem, UNREACHABLE, problemOf } from '../../shared/problem'
 import { api } from '../session'
 import type { Applied, Difference, PageFacts, SettingsIndex, StaleChange } from '../types'
@@ -135,6 +136,7 @@ export function useSettingsPage(page: string) {
     stale.value = null
     refused.value = {}
     toast(t('settings.applied', { n: done.changed.length, ms: done.took_ms }))
+    for (const warning of done.warnings ?? []) toast(told(warning.text), 'bad')
     await load()
   }
 

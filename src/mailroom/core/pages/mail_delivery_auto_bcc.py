@@ -40,6 +40,7 @@ class BccRule(Item):
         group="",
         rows="BC01, BC02",
         help="Part of an address, or a whole one, in whatever case: anna@example.com, @example.com, sales.",
+        depends={"criterion": [FROM, TO]},
         column=True,
         max_length=254,
         placeholder="@example.com",
