@@ -56,12 +56,31 @@ CLAIMED = [
     "PR07",
     "PR08",
     "DL01",
+    "DL02",
+    "DL03",
+    "DL04",
     "DL05",
     "DL06",
     "DL07",
+    "DL08",
     "DL09",
     "DL10",
     "DL11",
+    "PO01",
+    "PO02",
+    "PO03",
+    "PO04",
+    "PO05",
+    "PO06",
+    "PO07",
+    "PO08",
+    "PO09",
+    "PO10",
+    "PO11",
+    "RL01",
+    "RL02",
+    "RL03",
+    "RL04",
     "SA01",
     "SA05",
     "SA06",
@@ -162,8 +181,8 @@ def others(page: str, key: str, value: object) -> list[object]:
         members = {"members": ["user:other"]} if "members" in kind.model_fields else {}
         return [[{"id": "one", **texts, **members}]]
     if isinstance(value, list):
-        return [["198.51.100.0/24"]]
-    texts = {"domain": "other.example", "hostname": "other.example", "public_address": "192.0.2.9"}
+        return [["other.example"] if key == "blocklists" else ["198.51.100.0/24"]]
+    texts = {"public_address": "192.0.2.9", **dict.fromkeys(("domain", "hostname", "outward_domain"), "other.example")}
     return [texts.get(key, "other")]
 
 
