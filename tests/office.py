@@ -144,8 +144,14 @@ class Office:
         return next(one for one in self.ctl("status")["daemons"] if one["id"] == name)
 
     def apply(self, page: str, **values: Any) -> Any:
-        """Apply settings of one page, as `mailroomctl settings set` does."""
-        return self.ctl("settings", "set", *(f"{page}.{key}={_typed(value)}" for key, value in values.items()))
+        """Apply settings of one page, as `mailroomctl settings set` does; items of a list are JSON."""
+
+        def typed(value: Any) -> str:
+            if isinstance(value, list) and all(isinstance(one, str) for one in value):
+                return ",".join(value)
+            return json.dumps(value) if isinstance(value, dict | list) else str(value)
+
+        return self.ctl("settings", "set", *(f"{page}.{key}={typed(value)}" for key, value in values.items()))
 
     def forgive(self, *accounts: str) -> None:
         """Forget failed sign-ins of the addresses that tests speak from, and of these accounts."""
@@ -272,13 +278,6 @@ class Office:
         """Leave nothing."""
         self.machine.delete()
         shutil.rmtree(self.folder, ignore_errors=True)
-
-
-def _typed(value: Any) -> str:
-    """A value as one types it; items of a list, or an edit of such a list, as JSON."""
-    if isinstance(value, dict) or (isinstance(value, list) and any(isinstance(one, dict) for one in value)):
-        return json.dumps(value)
-    return ",".join(value) if isinstance(value, list) else str(value)
 
 
 def trusting() -> ssl.SSLContext:
