@@ -1,3 +1,4 @@
+import { ALIAS_ROUTES } from './aliases'
 import { tell, type Api, type Call, type Reply } from './mock'
 import { checkRoutes } from './check'
 import { clients } from './clients'
@@ -22,14 +23,21 @@ function differences(page: string, wanted: Values): Revision['changes'] {
 
 interface Described {
   title: string
-  'x-ui': { group: string; help: string; parameter: string; labels?: Record<string, string>; unit?: string }
+  'x-ui': {
+    group: string
+    help: string
+    parameter: string
+    labels?: Record<string, string>
+    unit?: string
+    widget?: string
+  }
 }
 
 function knownSettings() {
   return Object.entries(PAGES).flatMap(([page, { schema }]) =>
     Object.entries((schema as { properties: Record<string, Described> }).properties).map(([key, one]) => {
-      const { group, help, parameter, labels, unit } = one['x-ui']
-      return { page, key, title: one.title, group, help, parameter, labels, unit }
+      const { group, help, parameter, labels, unit, widget } = one['x-ui']
+      return { page, key, title: one.title, group, help, parameter, labels, unit, widget }
     }),
   )
 }
@@ -115,6 +123,7 @@ const ROUTES: [RegExp, string, (call: Call, match: string[]) => Reply][] = [
     () => clients({ user: 'admin', address: 'admin@example.com', full_name: 'Anna Adler' }),
   ],
   ...SERVER_ROUTES,
+  ...ALIAS_ROUTES,
   ...checkRoutes(record),
   [
     /^settings$/,
