@@ -24,6 +24,7 @@ from typing import Any
 
 from devtools import spk
 from dsmhost.machine import Machine
+from typed import typed
 
 CLONE_NEWNET = 0x40000000
 DOMAIN, HOSTNAME = "example.com", "mail.example.com"
@@ -145,12 +146,6 @@ class Office:
 
     def apply(self, page: str, **values: Any) -> Any:
         """Apply settings of one page, as `mailroomctl settings set` does; items of a list are JSON."""
-
-        def typed(value: Any) -> str:
-            if isinstance(value, list) and all(isinstance(one, str) for one in value):
-                return ",".join(value)
-            return json.dumps(value) if isinstance(value, dict | list) else str(value)
-
         return self.ctl("settings", "set", *(f"{page}.{key}={typed(value)}" for key, value in values.items()))
 
     def forgive(self, *accounts: str) -> None:
