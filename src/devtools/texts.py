@@ -50,7 +50,7 @@ NO_SENTENCE = re.compile(
     r"^\d{3} \d|\n|\t|%[sdrY(]|^temp: |charset=|filename=|-src '|HTTP/1|^#!|nosniff|\bUID\b|^RETURN |^CHARSET |^CREATE "
     r"|^ALTER |^SELECT |^INSERT |^UPDATE |^DELETE FROM |^EXISTS |^export |^umask|^fdmove|^until |^foreground|^if \{"
     r"|^noopener|^v=|SameSite|^; |s6-|^[Mm]ailroom [a-z<]|^person |^public, |^content-length|^connection: "
-    r"|^Location: |^Content-|^Cache-|^Rcpt: |^stream: |^/|^-"
+    r"|^# |^Location: |^Content-|^Cache-|^Rcpt: |^stream: |^/|^-"
 )
 # What Postfix says to others: looked for in its replies.
 REPLIES = {

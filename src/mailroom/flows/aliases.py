@@ -147,8 +147,7 @@ class Aliases:
         for one in changed(before[PAGE][KEY], after[PAGE][KEY]):
             for member in one["members"]:
                 if member.startswith((USER, GROUP)) and member not in known:
-                    kind, _, name = member.partition(":")
-                    fields[f"{KEY}/{one['id']}/members"] = f"There is no {kind} {name}."
+                    fields[f"{KEY}/{one['id']}/members"] = unknown(member)
                 elif member.endswith(f"@{domain}"):
                     fields[f"{KEY}/{one['id']}/members"] = (
                         f"{member} is an address of this server. Choose the user or alias of this name instead."
@@ -165,6 +164,12 @@ class Aliases:
             for one in changed(before[PAGE][KEY], after[PAGE][KEY])
             if one["name"] in users
         ]
+
+
+def unknown(member: str) -> str:
+    """That nobody is known as this user or group."""
+    kind, _, name = member.partition(":")
+    return f"There is no group {name}." if kind == "group" else f"There is no user {name}."
 
 
 def shadows(alias: dict[str, Any]) -> str:

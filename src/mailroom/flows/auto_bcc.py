@@ -87,7 +87,7 @@ class AutoBcc:
             if fault := self._fault(one["target"], after):
                 field = f"{KEY}/{one['id']}/target"
                 raise Invalid(
-                    f"{fault} Auto BCC sends copies there.",
+                    fault,
                     field=field,
                     setting=f"{PAGE}.{KEY}",
                     next="Choose another address for the copies.",
@@ -99,7 +99,11 @@ class AutoBcc:
         if domain not in ("", aliases.domain_of(values)) or not self.accounts.synced():
             return ""
         known = name in {one["name"] for one in values[aliases.PAGE][aliases.KEY]}
-        return "" if known or self.accounts.find(name) else f"There is no user or alias {name}."
+        return (
+            ""
+            if known or self.accounts.find(name)
+            else f"There is no user or alias {name}, to which copies could be sent."
+        )
 
     def advise(self, before: AllValues, after: AllValues) -> list[dict[str, str]]:
         """An adviser of Settings: copies to a user who cannot use mail come to nobody."""

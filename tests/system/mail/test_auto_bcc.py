@@ -183,7 +183,7 @@ def test_an_alias_that_gets_copies_cannot_be_removed(server: Office) -> None:
     with (
         changed(server, "mail_delivery.alias", aliases=[{"name": "team", "members": ["user:chloe"]}]),
         changed(server, PAGE, rules=[rule("all", "team")]),
-        pytest.raises(RuntimeError, match="Auto BCC sends copies there"),
+        pytest.raises(RuntimeError, match="There is no user or alias team, to which"),
     ):
         server.apply("mail_delivery.alias", aliases=[])
 

@@ -20,11 +20,6 @@ from mailroom.store.journal import JournalStore
 NAME = "auto_bcc"
 ID = re.compile(r"[0-9A-Z]{26}")
 LOOKED_AT_MAX = 5
-WHY = {
-    "from": "because the sender's address contains “{text}”",
-    "to": "because a recipient's address contains “{text}”",
-    "all": "because all messages are copied",
-}
 
 
 @cache
@@ -48,11 +43,15 @@ def act(message: Message, asked: list[Asked], rules: Rules, changes: Changes) ->
             continue
         receiving.add(target.lower())
         changes.copies.append(target)
-        changes.told.append(f"Auto BCC: a copy was sent to {target}, {_why(rule)}.")
+        changes.told.append(_told(rule, target))
 
 
-def _why(rule: BccRule) -> str:
-    return WHY[rule.criterion].format(text=rule.text)
+def _told(rule: BccRule, target: str) -> str:
+    if rule.criterion == "from":
+        return f"Auto BCC: a copy was sent to {target}, because the sender's address contains “{rule.text}”."
+    if rule.criterion == "to":
+        return f"Auto BCC: a copy was sent to {target}, because a recipient's address contains “{rule.text}”."
+    return f"Auto BCC: a copy was sent to {target}, because all messages are copied."
 
 
 def is_our_own(message: Message) -> bool:

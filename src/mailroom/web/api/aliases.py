@@ -13,7 +13,7 @@ from mailroom.web.route import WINDOW, Answer, Call, Query, Whole, route
 
 AREA = "settings"
 NEW = [{"name": "info", "members": ["user:anna", "group:staff", "alias:team", "max@example.org"]}]
-REFUSED = [{"line": 3, "name": "all", "reason": "There is no user or alias nobody.", "kept": False}]
+REFUSED = [{"line": 3, "name": "all", "reason": "It has no members.", "kept": False}]
 
 
 class Members(Query):

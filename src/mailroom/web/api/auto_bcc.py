@@ -11,7 +11,7 @@ from mailroom.web.route import WINDOW, Answer, Call, Query, Whole, route
 
 AREA = "settings"
 NEW = [{"criterion": "from", "text": "@example.com", "target": "archive"}]
-REFUSED = [{"line": 3, "name": "sales", "reason": "There is no user or alias nobody.", "kept": False}]
+REFUSED = [{"line": 3, "name": "sales", "reason": "There already is a rule like this.", "kept": False}]
 
 
 class Which(Query):
