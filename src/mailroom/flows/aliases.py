@@ -8,6 +8,7 @@ from typing import Any
 
 from mailroom.core.lists import Items
 from mailroom.core.pages.mail_delivery_alias import GROUP, USER
+from mailroom.core.pages.mail_delivery_general import domains_of
 from mailroom.core.problems import Invalid
 from mailroom.core.settings import AllValues
 from mailroom.flows import account_pages
@@ -111,7 +112,7 @@ class Aliases:
 
     def _imported(self, content: str) -> Outcome:
         values = self.settings.values()
-        domains = [domain_of(values)]
+        domains = ours(values)
         file = alias_file.read(text_in(content), domains)
         if not file.groups and not any(line.readable for line in file.lines):
             raise Invalid(
@@ -143,12 +144,12 @@ class Aliases:
         accounts = self.accounts.all()
         known = {USER + account.key.lower() for account in accounts}
         known |= {GROUP + group for account in accounts for group in account.groups}
-        domain, fields = domain_of(after), {}
+        domains, fields = ours(after), {}
         for one in changed(before[PAGE][KEY], after[PAGE][KEY]):
             for member in one["members"]:
                 if member.startswith((USER, GROUP)) and member not in known:
                     fields[f"{KEY}/{one['id']}/members"] = unknown(member)
-                elif member.endswith(f"@{domain}"):
+                elif member.rpartition("@")[2] in domains:
                     fields[f"{KEY}/{one['id']}/members"] = (
                         f"{member} is an address of this server. Choose the user or alias of this name instead."
                     )
@@ -189,12 +190,17 @@ def status(account: Account) -> str:
 def alias_recipients(values: AllValues, accounts: Iterable[Account]) -> Recipients:
     """Who gets mail to each alias."""
     aliases = {one["name"]: one["members"] for one in values[PAGE][KEY]}
-    return Recipients(aliases, accounts, [domain_of(values)])
+    return Recipients(aliases, accounts, ours(values))
 
 
 def domain_of(values: AllValues) -> str:
     """The mail domain."""
     return str(values["mail_delivery.general"]["domain"])
+
+
+def ours(values: AllValues) -> list[str]:
+    """Every domain of this server, the mail domain first."""
+    return list(domains_of(values["mail_delivery.general"]))
 
 
 def changed(before: Items, after: Items) -> Items:

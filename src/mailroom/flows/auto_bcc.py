@@ -96,7 +96,7 @@ class AutoBcc:
 
     def _fault(self, target: str, values: AllValues) -> str:
         name, _, domain = target.partition("@")
-        if domain not in ("", aliases.domain_of(values)) or not self.accounts.synced():
+        if domain not in ("", *aliases.ours(values)) or not self.accounts.synced():
             return ""
         known = name in {one["name"] for one in values[aliases.PAGE][aliases.KEY]}
         return (
@@ -111,7 +111,7 @@ class AutoBcc:
         told = []
         for one in aliases.changed(before[PAGE][KEY], after[PAGE][KEY]):
             name, _, domain = one["target"].partition("@")
-            account = self.accounts.find(name) if domain in ("", aliases.domain_of(after)) else None
+            account = self.accounts.find(name) if domain in ("", *aliases.ours(after)) else None
             if name not in known and account is not None and not account.active:
                 text = f"{account.name} cannot use mail now: the copies are not delivered."
                 told.append({"field": f"{KEY}/{one['id']}/target", "text": text})
