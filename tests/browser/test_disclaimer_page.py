@@ -22,7 +22,10 @@ def test_a_disclaimer_is_written_copied_to_plain_text_applied_and_taken_back(
     inside.get_by_role("button", name="Create", exact=True).click()
     dialog = inside.get_by_role("dialog")
     dialog.get_by_label("Name", exact=True).fill("Legal")
-    dialog.get_by_role("textbox", name="HTML text").click()
+    editor = dialog.get_by_role("textbox", name="HTML text")
+    # The editor is loaded when it is needed.
+    expect(editor).to_have_attribute("contenteditable", "true")
+    editor.click()
     page.keyboard.type("Example Ltd., registered")
     page.keyboard.press("Enter")
     dialog.get_by_role("button", name="Bold").click()
