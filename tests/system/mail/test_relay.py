@@ -170,7 +170,7 @@ def test_the_password_is_nowhere_but_in_the_map_that_root_alone_reads(
             desktop.get(f"api/settings/{PAGE}"),
             desktop.get("api/settings/history"),
             desktop.get(f"api/settings/compare?from={base - 1}&to={base}"),
-            desktop.get("api/events"),
+            server.ctl("events"),
             desktop.post("api/settings/preview", revision=base, page=PAGE, changes={"password": f"{secret}2"}),
             desktop.post("api/relay/test", changes={"password": f"{secret}3"}),
             desktop.get("api/overview"),
