@@ -7,7 +7,7 @@ import { SETUP_ROUTES } from './setup'
 import { SERVER_ROUTES } from './server'
 import { TOKEN_ROUTES } from './tokens'
 import { accounts, explained, message } from './window-facts'
-import { NOW, PAGES, state, type Revision, type Values } from './window-state'
+import { knownSettings, NOW, PAGES, state, whole, type Revision, type Values } from './window-state'
 
 /** A made-up window API with some memory: enough to see every state of every page. */
 const revision = () => state.revisions.length
@@ -18,28 +18,13 @@ function differences(page: string, wanted: Values): Revision['changes'] {
   const now = state.settings[page] ?? {}
   return Object.entries(wanted)
     .filter(([key, value]) => JSON.stringify(now[key]) !== JSON.stringify(value))
-    .map(([key, value]) => ({ page, key, title: titleOf(page, key), old: now[key], new: value }))
-}
-
-interface Described {
-  title: string
-  'x-ui': {
-    group: string
-    help: string
-    parameter: string
-    labels?: Record<string, string>
-    unit?: string
-    widget?: string
-  }
-}
-
-function knownSettings() {
-  return Object.entries(PAGES).flatMap(([page, { schema }]) =>
-    Object.entries((schema as { properties: Record<string, Described> }).properties).map(([key, one]) => {
-      const { group, help, parameter, labels, unit, widget } = one['x-ui']
-      return { page, key, title: one.title, group, help, parameter, labels, unit, widget }
-    }),
-  )
+    .map(([key, value]) => ({
+      page,
+      key,
+      title: titleOf(page, key),
+      old: now[key],
+      new: whole(now[key], value),
+    }))
 }
 
 function filesOf(changes: Revision['changes']) {

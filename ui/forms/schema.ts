@@ -183,16 +183,36 @@ function sentence(property: Property, keyword: string, value: unknown, example?:
   return property.pattern ? t('form.pattern') : t('form.invalid')
 }
 
-/** A secret that is kept as it is has been checked when it was set. */
+/**
+ * What is to be checked: a secret that is kept as it is was checked when it was set, and each item of a list in its
+ * dialog; there may be thousands of them.
+ */
 function typed(fields: Field[], values: Values): Values {
   const kept = fields.filter((field) => field.widget === 'secret' && isKept(values[field.name]))
-  return { ...values, ...Object.fromEntries(kept.map((field) => [field.name, ''])) }
+  const lists = fields.filter((field) => field.widget === 'items')
+  const checked = [
+    ...kept.map(({ name }) => [name, ''] as const),
+    ...lists.map(({ name }) => [name, []] as const),
+  ]
+  return { ...values, ...Object.fromEntries(checked) }
+}
+
+/** {list: sentence} of those that are too long. */
+function tooLong(fields: Field[], values: Values): Record<string, string> {
+  const long = fields.filter(
+    ({ name, widget, property }) =>
+      widget === 'items' &&
+      ((values[name] as unknown[] | undefined)?.length ?? 0) > (property.maxItems ?? Infinity),
+  )
+  return Object.fromEntries(
+    long.map(({ name, property }) => [name, sentence(property, 'maxItems', values[name])]),
+  )
 }
 
 /** {field: sentence} of what the schema refuses. Fields without effect now are not held against anybody. */
 export function errorsOf(schema: SettingsSchema, values: Values): Record<string, string> {
   const fields = fieldsOf(schema)
-  const found: Record<string, string> = {}
+  const found = tooLong(fields, values)
   const result = new Validator(schema as unknown as Schema, '2020-12', false).validate(typed(fields, values))
   for (const error of result.errors) {
     const name = error.instanceLocation.split('/')[1]
