@@ -38,8 +38,7 @@ def texts(accounts: Iterable[Account], domains: Sequence[str], settings: AllValu
     """The source of each map. Several domains while one takes the place of another."""
     known = sorted(accounts, key=lambda account: account.key)
     aliases = {one["name"]: one["members"] for one in settings["mail_delivery.alias"]["aliases"]}
-    recipients = Recipients(aliases, known, domains)
-    led = {name: recipients.of(name) for name in aliases}
+    led = Recipients(aliases, known, domains).all()
     rows: Rows = {name: {} for name in NAMES}
     for domain in domains:
         _mailboxes(rows, known, domain)

@@ -46,13 +46,13 @@ class Aliases:
         """{total, aliases: [{name, address, members, recipients}]}; recipients: how many get its mail now."""
         values = self.settings.values()
         domain, sought = domain_of(values), search.strip().casefold()
-        people = alias_recipients(values, self.accounts.all())
+        people = alias_recipients(values, self.accounts.all()).all()
         found = [
             {
                 "name": one["name"],
                 "address": f"{one['name']}@{domain}",
                 "members": one["members"],
-                "recipients": people.of(one["name"]),
+                "recipients": people[one["name"]],
             }
             for one in values[PAGE][KEY]
             if sought in f"{one['name']} {' '.join(one['members'])}".casefold()

@@ -6,6 +6,7 @@ nothing. Pure: the same aliases and accounts give the same recipients.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -44,6 +45,36 @@ class Recipients:
             self.reachable.add(account.key)
             for group in account.groups:
                 self.groups.setdefault(group, []).append(account.key)
+
+    def all(self) -> dict[str, list[str]]:
+        """`of` each alias. What leads nowhere further is worked out first, so that each is looked at once."""
+        names = {
+            alias: [one for member in members for one in self._names(member)] for alias, members in self.aliases.items()
+        }
+        open_ways = {
+            alias: {one for one in found if one in self.aliases and one != alias} for alias, found in names.items()
+        }
+        back: defaultdict[str, list[str]] = defaultdict(list)
+        for alias, ways in open_ways.items():
+            for one in ways:
+                back[one].append(alias)
+        done: dict[str, list[str]] = {}
+        free = [alias for alias, ways in open_ways.items() if not ways]
+        while free:
+            alias = free.pop()
+            found: dict[str, None] = {}
+            for one in names[alias]:
+                if one in done:
+                    found.update(dict.fromkeys(done[one]))
+                elif "@" in one or one in self.reachable:
+                    found[one] = None
+            done[alias] = list(found)
+            for before in back[alias]:
+                open_ways[before].discard(alias)
+                if not open_ways[before]:
+                    free.append(before)
+        # What is left goes in circles, through a group that has changed.
+        return {alias: done[alias] if alias in done else self.of(alias) for alias in self.aliases}
 
     def of(self, name: str) -> list[str]:
         """Names of mailboxes and addresses of other servers, in order, each once."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import time
 from collections.abc import Iterator
@@ -30,9 +31,11 @@ def rcpt(server: Office, name: str) -> int:
 def import_file(desktop: Desktop, verb: str, content: bytes) -> Any:
     """Send a file as the window does; (status, answer)."""
     host, port = desktop.nas.web.removeprefix("http://").split(":")
-    link = http.client.HTTPConnection(host, int(port), timeout=60)
+    link = http.client.HTTPConnection(host, int(port), timeout=120)
     known = {"Cookie": desktop.cookie, "X-SYNO-TOKEN": desktop.token, "Content-Type": "application/octet-stream"}
-    link.request("POST", f"{RELAY}/api/aliases/{verb}", content, known)
+    # What is too large is refused before all of it was read.
+    with contextlib.suppress(BrokenPipeError):
+        link.request("POST", f"{RELAY}/api/aliases/{verb}", content, known)
     answer = link.getresponse()
     return answer.status, answer.read()
 

@@ -196,8 +196,8 @@ def test_import_and_export(server: Office, tmp_path: Any) -> None:
         assert "/@copied[.]example/ anna" in text and "/a[+]b/ archive@else.example" in text
         server.apply(PAGE, rules=[])
         inside = f"{text}/.*/ anna\nsales nobody\nmax@old.example anna\n"
-        server.machine.run("sh", "-c", f"cat > /tmp/rules <<'END'\n{inside}END")
-        told = server.ctl("auto-bcc", "import", "/tmp/rules", "from")
+        server.machine.run("sh", "-c", "cat > /root/rules", stdin=inside)
+        told = server.ctl("auto-bcc", "import", "/root/rules", "from")
         assert [one["line"] for one in told["refused"]] == [4, 5]
         known = server.ctl("settings", "list", PAGE)[PAGE]["values"]["rules"]
         assert [(one["text"], one["target"]) for one in known] == [
@@ -205,4 +205,4 @@ def test_import_and_export(server: Office, tmp_path: Any) -> None:
             ("a+b", "archive@else.example"),
             ("max@old.example", "anna"),
         ]
-        server.machine.run("rm", "/tmp/rules")
+        server.machine.run("rm", "/root/rules")

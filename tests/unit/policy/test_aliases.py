@@ -20,7 +20,10 @@ PEOPLE = [
 
 
 def of(aliases: dict[str, list[str]], name: str) -> list[str]:
-    return Recipients(aliases, PEOPLE, ["example.com"]).of(name)
+    known = Recipients(aliases, PEOPLE, ["example.com"])
+    found = known.all()[name]
+    assert sorted(found) == sorted(known.of(name)), "both ways lead to the same"
+    return found
 
 
 def test_users_groups_aliases_and_others_each_once_and_only_who_has_a_mailbox() -> None:
@@ -44,6 +47,12 @@ def test_a_user_of_the_same_name_gets_mail_only_as_a_member() -> None:
 
 def test_an_address_in_a_domain_that_became_ours_is_the_name_here() -> None:
     assert of({"info": ["ben@example.com", "all@example.com"], "all": ["user:anna"]}, "info") == ["ben", "anna"]
+
+
+def test_a_long_chain_is_followed_once() -> None:
+    chain = {f"a{turn}": [f"alias:a{turn + 1}", "user:anna"] for turn in range(20_000)}
+    found = Recipients({**chain, "a20000": ["user:ben"]}, PEOPLE, ["example.com"]).all()
+    assert set(found["a0"]) == {"anna", "ben"} and found["a20000"] == ["ben"]
 
 
 def cleaned(**aliases: list[str]) -> dict[str, list[str]]:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import base64
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from mailroom.core.problems import Invalid
-from mailroom.ctl.shape import Options, Parsers, command, job, noun, table
+from mailroom.ctl.shape import Options, Parsers, command, host_file, job, noun, table
 
 
 def add(parsers: Parsers) -> None:
@@ -55,7 +54,7 @@ def verb(options: Options) -> str:
 def content_of(name: str) -> str:
     """A file as the job process takes it. Raises Invalid when it cannot be read."""
     try:
-        found = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
+        found = sys.stdin.buffer.read() if name == "-" else host_file(name).read_bytes()
     except OSError as reason:
         raise Invalid(f"{name} cannot be read ({reason.strerror}).", field="file") from None
     return base64.b64encode(found).decode()
