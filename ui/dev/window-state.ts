@@ -68,6 +68,6 @@ export function whole(now: unknown, wanted: unknown): unknown {
   if (!Array.isArray(now) || !isEdit(wanted)) return wanted
   return withEdit(now as Item[], wanted).map((item, index) => ({
     ...item,
-    id: item.id.toLowerCase() + index,
+    id: item.id.startsWith('N') ? `n${Date.now() % 1e9}x${index}` : item.id,
   }))
 }
