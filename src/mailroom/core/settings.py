@@ -217,6 +217,7 @@ def _sentence(fault: Any) -> str:
         "less_than_equal": "Enter a number of at most {le}.",
         "string_too_short": "Enter at least {min_length} characters.",
         "string_too_long": "Enter at most {max_length} characters.",
+        "too_long": "There may be at most {max_length} entries.",
         "string_pattern_mismatch": "This is not in the form that is needed here.",
         "extra_forbidden": "There is no such setting on this page.",
         "int_parsing": "Enter a whole number.",
