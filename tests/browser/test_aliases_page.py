@@ -73,8 +73,9 @@ def test_a_file_is_looked_at_before_it_is_imported(page_of_aliases: FrameLocator
     expect(dialog.get_by_role("row", name="pipe")).to_contain_text("It runs a program")
     assert members(server) == {}
     take.click()
+    until(lambda: members(server) == {"info": ["user:anna", "user:chloe"]}, 60)
+    expect(dialog).to_have_count(0)
     expect(inside.get_by_role("row", name="info")).to_be_visible()
-    assert members(server) == {"info": ["user:anna", "user:chloe"]}
 
 
 def test_an_auto_bcc_rule(page_of_aliases: FrameLocator, server: Office) -> None:
