@@ -1,4 +1,4 @@
-"""Mail Delivery > Alias and Auto BCC in the window: filled, warned of, applied, imported (rows AL01-AL07, BC02-BC05)."""
+"""Mail Delivery > Alias and Auto BCC in the window: filled, warned of, applied, imported (AL01-AL07, BC02-BC05)."""
 
 from __future__ import annotations
 
