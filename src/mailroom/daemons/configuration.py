@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from mailroom.core import paths
+from mailroom.core.durable import sync_folder
 from mailroom.daemons import supervise
 from mailroom.daemons.order import BY_ID, DAEMONS
 from mailroom.daemons.order import wanted as wanted
@@ -77,16 +78,8 @@ def swap(folder: Path) -> Path | None:
     fresh.unlink(missing_ok=True)
     fresh.symlink_to(folder.name)
     fresh.replace(paths.CURRENT)
-    _sync_folder(paths.CONF)
+    sync_folder(paths.CONF)
     return before
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def remove(folder: Path) -> None:

@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from mailroom.core import paths
+from mailroom.core import durable, paths
 from mailroom.core.problems import Problem
 from mailroom.daemons.boot import prepare_mail
 from mailroom.daemons.command import run
@@ -142,7 +142,7 @@ def use(volume: str, store: str, outside: Path = OUTSIDE) -> None:
         source = outside / volume.lstrip("/") / FOLDER
     else:
         CHOICE.unlink(missing_ok=True)
-        _sync(CHOICE.parent)
+        durable.sync_folder(CHOICE.parent)
         source = outside / package_volume().lstrip("/") / "Mailroom" / "mail"
         source.mkdir(parents=True, exist_ok=True)
     if not _is(source, paths.MAIL):
@@ -186,19 +186,6 @@ def _unmount(folder: Path) -> None:
 
 
 def _write(file: Path, text: str) -> None:
-    """Wholly or not at all, and on disk before this returns."""
-    fresh = file.with_name(f"{file.name}.new")
-    with fresh.open("w") as out:
-        out.write(text)
-        out.flush()
-        os.fsync(out.fileno())
-    fresh.replace(file)
-    _sync(file.parent)
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    """Wholly or not at all, and on disk with its name before this returns."""
+    durable.replace(file, text)
+    durable.sync_folder(file.parent)

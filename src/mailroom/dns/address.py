@@ -18,6 +18,15 @@ CHANGING = re.compile(
 LASTING = re.compile(r"biz|business|colo|dedicated|fixed|server|srv|static|staticip|statics|vps")
 
 
+def is_address(text: str) -> bool:
+    """Whether this is an IPv4 or IPv6 address."""
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
 def kind(address: str) -> Kind:
     """What kind of address this is; "local" never leaves its machine or cable. Raises ValueError for no address."""
     found = ipaddress.ip_address(address)

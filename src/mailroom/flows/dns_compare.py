@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from mailroom.dns.address import kind
+from mailroom.dns.address import is_address, kind
 from mailroom.dns.authority import TELLING, Told
 from mailroom.flows.dns_wanted import Names, Wanted
 from mailroom.flows.dns_words import say
@@ -118,19 +118,11 @@ def _exchange(wanted: Wanted, told: Told, values: tuple[str, ...], names: Names)
     if any(target == "." for _, target in found):
         return "wrong", "mx_null"
     ours = [priority for priority, target in found if target == names.hostname]
-    if not ours and any(_is_address(target) for _, target in found):
+    if not ours and any(is_address(target) for _, target in found):
         return "wrong", "mx_is_address"
     if not ours:
         return "wrong", "mx_elsewhere"
     return RIGHT if ours[0] == found[0][0] else ("wrong", "mx_not_first")
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return True
 
 
 def is_spf(text: str) -> bool:

@@ -104,7 +104,7 @@ def quick(
     told: dict[str, list[dict[str, Any]]] = {"domain": [], "hostname": [], "public_address": _address_advice(address)}
     given = address or ""
     good = {name: name for name in (domain, hostname) if re.fullmatch(DOMAIN, name)}
-    if not good or (given and not _is_address(given)):
+    if not good or (given and not addresses.is_address(given)):
         return told
     # A name that is no good yet: the other one can be asked about all the same.
     known = (good.get(domain) or hostname, good.get(hostname) or domain, given)
@@ -131,18 +131,10 @@ def _quick_records(names: Names, good: Iterable[str], domain: str, hostname: str
 def _address_advice(address: str | None) -> list[dict[str, Any]]:
     if not address:
         return []
-    if not _is_address(address):
+    if not addresses.is_address(address):
         return [{"level": "advice", **say("address_invalid", address=address)}]
     kind = addresses.kind(address)
     return [] if kind == "public" else [{"level": "advice", **say(f"address_{kind}", address=address)}]
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return True
 
 
 def records(settings: AllValues, asked: dict[str, str], world: World = REAL) -> dict[str, Any]:
@@ -181,7 +173,7 @@ def _known(settings: AllValues, asked: dict[str, str]) -> tuple[str, str, str]:
         if len(value) > 253 or not re.fullmatch(DOMAIN, value):
             raise Invalid(f"{value} is not a domain name.", field=name, next="Write it like example.com.")
     address = asked.get("address") or settings.get("service.interface", {}).get("public_address", "")
-    if address and not _is_address(address):
+    if address and not addresses.is_address(address):
         raise Invalid(f"{address} is not an address.", field="address", next="Write it like 192.0.2.25.")
     return found["domain"], found["hostname"], address
 

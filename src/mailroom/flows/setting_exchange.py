@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
+from mailroom.core import durable
 from mailroom.core.problems import ApplyFailed
 from mailroom.core.settings import AllValues
 from mailroom.daemons.shape import DaemonFailed, Facts
@@ -101,12 +101,7 @@ class Exchange:
         return changed
 
     def _owe(self, changed: list[str]) -> None:
-        fresh = self.owed.with_suffix(".new")
-        with fresh.open("w") as out:
-            json.dump(changed, out)
-            out.flush()
-            os.fsync(out.fileno())
-        fresh.replace(self.owed)
+        durable.replace(self.owed, json.dumps(changed))
 
 
 @contextmanager

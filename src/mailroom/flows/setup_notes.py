@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
-from mailroom.core import paths
+from mailroom.core import durable, paths
 from mailroom.core.problems import Unavailable
 
 FOLDER = paths.DATA / "setup"
@@ -29,14 +28,9 @@ class Note:
 
     def write(self, facts: dict[str, Any]) -> None:
         """Keep it; on disk before this returns. Raises Unavailable."""
-        fresh = self.file.with_suffix(".new")
         try:
             self.file.parent.mkdir(mode=0o700, exist_ok=True)
-            with fresh.open("w") as out:
-                json.dump(facts, out)
-                out.flush()
-                os.fsync(out.fileno())
-            fresh.replace(self.file)
+            durable.replace(self.file, json.dumps(facts))
         except OSError as reason:
             raise Unavailable(
                 f"The answers cannot be kept ({reason.strerror}).", code="disk", next="Look whether the volume is full."

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from mailroom.core import paths
+from mailroom.core.durable import sync_folder
 from mailroom.filtering import conditions
 from mailroom.filtering.message import Asked, Changes, Message
 from mailroom.filtering.rules import Rules
@@ -37,7 +38,7 @@ def act(message: Message, asked: list[Asked], rules: Rules, changes: Changes) ->
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         _keep(whole, message.pieces())
         _keep(about, (json.dumps(facts).encode(),))
-        _sync(folder)
+        sync_folder(folder)
     changes.final = "discard"
 
 
@@ -47,11 +48,3 @@ def _keep(file: Path, pieces: Iterable[bytes]) -> None:
         out.writelines(pieces)
         out.flush()
         os.fsync(out.fileno())
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+from mailroom.core import durable
 from mailroom.core.problems import Invalid, Problem, Unavailable
 from mailroom.web.portal import submit, uploads, writing
 from mailroom.web.portal.imap import mailbox
@@ -91,14 +91,9 @@ def _read(note: Path) -> dict[str, str] | None:
 
 def _write_note(note: Path, digest: str, state: str) -> None:
     """In one step and onto the disk: a message that has left must not leave again after a power cut."""
-    fresh = note.with_suffix(".new")
     try:
         note.parent.mkdir(mode=0o700, exist_ok=True)
-        with fresh.open("w") as out:
-            json.dump({"digest": digest, "state": state}, out)
-            out.flush()
-            os.fsync(out.fileno())
-        fresh.replace(note)
+        durable.replace(note, json.dumps({"digest": digest, "state": state}))
     except OSError as reason:
         raise Unavailable("The disk of the server is full.", next="Look into Sent before you send again.") from reason
 
