@@ -50,18 +50,8 @@ export function useUploads() {
   const ids = computed(() => uploads.value.map((one) => one.id).filter((id): id is string => id !== null))
 
   /** Resolves when no file is on its way any more. */
-  function settled(): Promise<void> {
-    return new Promise((resolve) => {
-      const stop = watch(
-        waiting,
-        (still) => {
-          if (still) return
-          resolve()
-          queueMicrotask(() => stop())
-        },
-        { immediate: true },
-      )
-    })
+  async function settled(): Promise<void> {
+    while (waiting.value) await new Promise((resolve) => watch(waiting, resolve, { once: true }))
   }
 
   return { uploads, failed, ids, add, remove, removeAll, settled }

@@ -13,11 +13,11 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
+from dsm_life import until
 from dsm_probe import Probe, free_port
 
 from dsmhost.forward import PortTaken
 from dsmhost.machine import Machine
-from office import until
 
 SEND = """
 import smtplib, sys
@@ -93,7 +93,7 @@ def test_nothing_is_left(lone: Machine, tmp_path: Path, end: str) -> None:
     assert processes(lone.folder) == []
     assert str(lone.folder) not in Path("/proc/self/mounts").read_text()
     # The kernel lets go of a namespace a moment after the last process in it has gone.
-    until(lambda: not own & namespaces(), 10, "its namespaces are gone")
+    until(lambda: not own & namespaces(), "its namespaces are gone")
     lone.delete()
     assert not lone.folder.exists()
 
