@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -35,15 +35,8 @@ class Cost:
 class Costs:
     """Of all daemons. What was seen is kept for good: the cost of one that is switched off is worth knowing, too."""
 
-    def __init__(
-        self,
-        pids: Callable[[], dict[str, int]],
-        file: Path = FILE,
-        proc: Path = Path("/proc"),
-        clock: Clock | None = None,
-    ) -> None:
-        """pids: {id: its process} of the daemons that run now."""
-        self.pids, self.file, self.proc, self.clock = pids, file, proc, clock or SystemClock()
+    def __init__(self, file: Path = FILE, proc: Path = Path("/proc"), clock: Clock | None = None) -> None:
+        self.file, self.proc, self.clock = file, proc, clock or SystemClock()
         self.lock = threading.Lock()
         self.known: dict[str, Cost] = {}
         self.written: dict[str, float] = {}
@@ -60,9 +53,12 @@ class Costs:
             cost = self.known.get(name)
             return asdict(cost) if cost else None
 
-    def look(self) -> None:
-        """Measure when it is time to: often while somebody looks, at once when a daemon is new, else seldom."""
-        now, pids = self.clock.elapsed(), self.pids()
+    def look(self, pids: dict[str, int]) -> None:
+        """Measure when it is time to: often while somebody looks, at once when a daemon is new, else seldom.
+
+        pids: {id: its process} of the daemons that run now.
+        """
+        now = self.clock.elapsed()
         every_s = LOOKED_EVERY_S if now < self.wanted_until else IDLE_EVERY_S
         if now - self.measured_at >= every_s or pids != self.measured_pids:
             self.measure(pids)

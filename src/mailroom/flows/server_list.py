@@ -48,7 +48,7 @@ class ServerList:
     ) -> None:
         self.events, self.settings, self.today, self.mark = events, settings, today, mark
         self.sampler, self.history = Sampler(), History()
-        self.costs = Costs(_pids)
+        self.costs = Costs()
         self.told: dict[str, float] | None = None
         self.counted: tuple[object, dict[str, int]] | None = None
         self.counts_wanted, self.count_again = False, 0.0
@@ -75,8 +75,9 @@ class ServerList:
     def look(self) -> None:
         """Once."""
         self.history.add(self.sampler.take())
-        self.tell_ends(supervise.status())
-        self.costs.look()
+        daemons = supervise.status()
+        self.tell_ends(daemons)
+        self.costs.look({daemon["id"]: daemon["pid"] for daemon in daemons if daemon["pid"]})
         if self.counts_wanted and time.monotonic() >= self.count_again:
             self.counts_wanted = False
             self._count()
@@ -188,10 +189,6 @@ class ServerList:
     def log(self, id: str, lines: int = 200, after: str = "") -> dict[str, Any]:
         """See `logs.read`. Raises NotFound."""
         return logs.read(id, lines, after)
-
-
-def _pids() -> dict[str, int]:
-    return {daemon["id"]: daemon["pid"] for daemon in supervise.status() if daemon["pid"]}
 
 
 def _last_words(daemon: dict[str, Any]) -> str:

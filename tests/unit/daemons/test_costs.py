@@ -44,11 +44,11 @@ def test_a_family_is_its_session(proc: Path) -> None:
 
 def test_it_is_measured_often_only_while_somebody_looks(proc: Path, tmp_path: Path) -> None:
     hands = Hands()
-    costs = Costs(lambda: {"postfix": 7}, tmp_path / "costs.json", proc, hands)
+    costs = Costs(tmp_path / "costs.json", proc, hands)
 
     def after(seconds: float) -> float:
         hands.at += seconds
-        costs.look()
+        costs.look({"postfix": 7})
         return costs.known["postfix"].memory_mb
 
     assert after(0) == 3.0
@@ -64,23 +64,23 @@ def test_it_is_measured_often_only_while_somebody_looks(proc: Path, tmp_path: Pa
 
 def test_a_daemon_that_is_new_is_measured_at_once(proc: Path, tmp_path: Path) -> None:
     running = {"postfix": 7}
-    costs = Costs(lambda: dict(running), tmp_path / "costs.json", proc, Hands())
-    costs.look()
+    costs = Costs(tmp_path / "costs.json", proc, Hands())
+    costs.look(dict(running))
     running["dovecot"] = 9
-    costs.look()
+    costs.look(dict(running))
     assert costs.known["dovecot"].memory_mb == 4.0
 
 
 def test_what_was_seen_is_known_after_a_restart(proc: Path, tmp_path: Path) -> None:
-    Costs(lambda: {"postfix": 7}, tmp_path / "costs.json", proc, Hands()).look()
-    again = Costs(dict, tmp_path / "costs.json", proc, Hands())
+    Costs(tmp_path / "costs.json", proc, Hands()).look({"postfix": 7})
+    again = Costs(tmp_path / "costs.json", proc, Hands())
     assert again.of("postfix") == {"memory_mb": 3.0, "highest_mb": 3.0, "measured": 1_800_000_000.0}
     assert again.of("rspamd") is None
 
 
 def test_a_disk_that_may_sleep_is_left_alone(proc: Path, tmp_path: Path) -> None:
-    costs = Costs(lambda: {"postfix": 7}, tmp_path / "costs.json", proc, Hands())
-    costs.look()
+    costs = Costs(tmp_path / "costs.json", proc, Hands())
+    costs.look({"postfix": 7})
     (tmp_path / "costs.json").unlink()
     process(proc, 8, 7, 1060)
     costs.measure({"postfix": 7})
@@ -89,6 +89,6 @@ def test_a_disk_that_may_sleep_is_left_alone(proc: Path, tmp_path: Path) -> None
 
 def test_a_broken_file_is_no_obstacle(proc: Path, tmp_path: Path) -> None:
     (tmp_path / "costs.json").write_text('{"postfix": {"size": 1}}')
-    costs = Costs(lambda: {"postfix": 7}, tmp_path / "costs.json", proc, Hands())
-    costs.look()
+    costs = Costs(tmp_path / "costs.json", proc, Hands())
+    costs.look({"postfix": 7})
     assert costs.known["postfix"].highest_mb == 3.0
