@@ -1,4 +1,4 @@
-import { onBeforeUnmount, ref, shallowRef } from 'vue'
+import { ref, shallowRef } from 'vue'
 import { isAbort, problemOf, type Problem } from './problem'
 
 /** One thing read from the server: what is shown stays until the newer one is here. The last request wins. */
@@ -25,12 +25,4 @@ export function useResource<T>(load: () => Promise<T>) {
 
   void reload()
   return { data, problem, busy, reload }
-}
-
-/** Call `again` every so often while the page can be seen. */
-export function useWhileVisible(again: () => void, everyMs: number): void {
-  const timer = setInterval(() => {
-    if (document.visibilityState === 'visible') again()
-  }, everyMs)
-  onBeforeUnmount(() => clearInterval(timer))
 }
