@@ -30,7 +30,7 @@ place=/volume1/probe script=${0##*/}
 CONTROL = (
     RECORD
     + """
-state=${SYNOPKG_PKGVAR:-/var/packages/Probe/etc}
+state=${SYNOPKG_PKGVAR:-/var/packages/$SYNOPKG_PKGNAME/etc}
 alive() { [ -e "$state/pid" ] && grep -qs '^sleep$' "/proc/$(cat "$state/pid")/comm"; }
 case "$1" in
 start) alive || { setsid sleep 100000 & echo $! >"$state/pid"; until alive; do sleep 0.1; done; } ;;
