@@ -43,17 +43,16 @@ def free_port() -> int:
 
 def until(true: Callable[[], Any], limit_s: float = 30.0, what: str | Callable[[], str] = "") -> Any:
     """Wait until `true()` is, and return what it says. An error counts as no; `what` may be told in the end."""
-    end, last = time.monotonic() + limit_s, None
+    end = time.monotonic() + limit_s
     while True:
         try:
             if found := true():
                 return found
-            last = None
+            last: Exception | None = None
         except Exception as reason:
             last = reason
-        if time.monotonic() > end:
-            told = what() if callable(what) else what
-            raise AssertionError(f"not within {limit_s} s: {told or true} ({last!r})")
+        late = time.monotonic() > end
+        assert not late, f"not within {limit_s} s: {(what() if callable(what) else what) or true} ({last!r})"
         time.sleep(0.2)
 
 
