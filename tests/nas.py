@@ -74,11 +74,14 @@ AccountStore()
 """
 FLOW = """
 import json, sys
+from mailroom.core.settings import defaults
 from mailroom.flows.account import Accounts
 from mailroom.store.accounts import AccountStore
 class Settings:
     def values(self):
-        return {"mail_delivery.general": {"domain": "example.com"}}
+        known = defaults()
+        known["mail_delivery.general"]["domain"] = "example.com"
+        return known
 class Events:
     def add(self, kind, text, **facts):
         return 1

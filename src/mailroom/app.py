@@ -16,7 +16,7 @@ from mailroom.daemons.dovecot.doubles import remove_doubles
 from mailroom.daemons.order import wanted
 from mailroom.daemons.postfix.daemon import flush
 from mailroom.daemons.shape import Facts
-from mailroom.flows import clients, dns_records, interface, setting_history, setting_start
+from mailroom.flows import check_settings, clients, dns_records, interface, relay, setting_history, setting_start
 from mailroom.flows.job import serve
 from mailroom.flows.redelivery import Ports, Redelivery
 from mailroom.flows.setting import Author, Settings
@@ -93,23 +93,36 @@ def job_parts(
 ) -> tuple[dict[str, Callable[..., Any]], dict[str, Callable[[threading.Event], None]]]:
     """(what the job process can be asked, what runs beside): every part that knows of the others is told of them."""
     from mailroom.flows import setup_machine
+    from mailroom.flows.aliases import Aliases
+    from mailroom.flows.auto_bcc import AutoBcc
+    from mailroom.flows.blocked import Blocked
+    from mailroom.flows.doctor import Doctor
     from mailroom.flows.message import mark, today
     from mailroom.flows.server_list import ServerList
     from mailroom.flows.token import Tokens
+    from mailroom.store.checks import CheckStore
+    from mailroom.store.guesses import GuessStore
     from mailroom.store.tokens import TokenStore
 
-    settings.exchange.prepare = accounts.prepare_domain
+    settings.exchange.prepare = accounts.prepare
+    settings.looked_up = accounts.looked_up
     settings.judges.append(interface.refuse_unreachable)
     operations = {**settings_operations(settings), **accounts.operations(), **state_operations(events)}
     operations |= Tokens(TokenStore(), events, lambda name: accounts.person(name)["role"] == "admin").operations()
     operations |= clients.operations(settings.values, host_web.serves)
     operations |= dns_records.operations(settings.values)
+    operations |= relay.operations(settings.values)
+    operations |= Blocked(GuessStore(), events).operations()
+    operations |= Aliases(settings, accounts.store).operations() | AutoBcc(settings, accounts.store).operations()
+    operations |= check_settings.operations(settings)
+    doctor = Doctor(CheckStore(), events, settings.values)
+    operations |= doctor.operations()
     server_list = ServerList(events, settings.values, today, mark)
     operations |= server_list.operations()
     setup, more = setup_machine.operations(settings, accounts.sync_now, accounts.person)
     # What one that was killed in the middle of the set-up has left.
     setup.settle()
-    watches = {"machine": server_list.watch, "interface": interface.Watch(settings).watch}
+    watches = {"machine": server_list.watch, "interface": interface.Watch(settings).watch, "doctor": doctor.watch}
     return operations | more, {**accounts.watches(), **watches}
 
 
@@ -141,6 +154,9 @@ def settings_operations(settings: Settings) -> dict[str, Callable[..., Any]]:
     def compare(from_: int, to: int) -> Any:
         return setting_history.compare(settings, from_, to)
 
+    def preview_back(revision: int, to: int, page: str | None = None) -> Any:
+        return setting_history.preview_back(settings, revision, to, page)
+
     def put_back(revision: int, to: int, who: str, where: str, page: str | None = None) -> Any:
         return setting_history.put_back(settings, revision, to, page, Author(who, where))
 
@@ -152,6 +168,7 @@ def settings_operations(settings: Settings) -> dict[str, Callable[..., Any]]:
         "settings.apply": apply,
         "settings.history": history,
         "settings.compare": compare,
+        "settings.preview_back": preview_back,
         "settings.put_back": put_back,
     }
 

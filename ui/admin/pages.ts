@@ -23,11 +23,15 @@ export interface MenuEntry {
   colour: string
   /** Tabs with a page of their own; settings pages come beside them by themselves. */
   tabs: OwnTab[]
+  /** Its settings pages come after the pages of its own. */
+  settingsLast?: boolean
   /** Who is no administrator sees this entry too. */
   everybody?: boolean
 }
 
 const overview = defineAsyncComponent(() => import('./pages/Overview.vue'))
+const check = defineAsyncComponent(() => import('./pages/Check.vue'))
+const checkSettings = defineAsyncComponent(() => import('./pages/CheckSettings.vue'))
 const dns = defineAsyncComponent(() => import('./pages/DnsRecords.vue'))
 const history = defineAsyncComponent(() => import('./pages/History.vue'))
 const bans = defineAsyncComponent(() => import('./pages/Bans.vue'))
@@ -44,8 +48,11 @@ export const MENU: MenuEntry[] = [
     id: 'server_management',
     icon: LayoutDashboard,
     colour: '#0a78e0',
+    settingsLast: true,
     tabs: [
       { id: 'overview', component: overview },
+      { id: 'check', component: check },
+      { id: 'check_settings', component: checkSettings },
       { id: 'dns', component: dns },
       { id: 'history', component: history },
       { id: 'tokens', component: tokens },

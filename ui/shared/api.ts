@@ -14,8 +14,9 @@ export type Query = Record<string, string | number | undefined | null>
 export function createApi(options: ApiOptions) {
   async function request<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
     const headers: Record<string, string> = { Accept: 'application/json', ...options.headers() }
-    if (method !== 'GET') headers['Content-Type'] = 'application/json'
-    const payload = method === 'GET' ? undefined : JSON.stringify(body ?? {})
+    const file = body instanceof Blob
+    if (method !== 'GET') headers['Content-Type'] = file ? 'application/octet-stream' : 'application/json'
+    const payload = method === 'GET' ? undefined : file ? body : JSON.stringify(body ?? {})
     const answer = await reached(() => fetch(`api/${path}`, { method, headers, body: payload, signal }))
     if (answer.ok) return (answer.status === 204 ? undefined : await answer.json()) as T
     const problem = new Problem(answer.status, await factsOf(answer))
@@ -26,6 +27,7 @@ export function createApi(options: ApiOptions) {
   return {
     get: <T>(path: string, query: Query = {}, signal?: AbortSignal) =>
       request<T>('GET', path + queryText(query), undefined, signal),
+    /** A body that is a file is sent as it is. */
     post: <T>(path: string, body?: unknown) => request<T>('POST', path, body),
     remove: <T>(path: string) => request<T>('DELETE', path),
     headers: options.headers,

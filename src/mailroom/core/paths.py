@@ -25,8 +25,9 @@ SETUP = DATA / "setup.json"
 SERVICES = RUN / "service"
 SOCKETS = RUN / "mailroom"
 CONDITIONS = SOCKETS / "conditions"
-# In a folder of its own: Postfix may enter that one, and no other of ours.
+# Both in a folder of their own: Postfix may enter that one, and no other of ours.
 FILTER_SOCKET = RUN / "filter" / "filter.sock"
+POLICY_SOCKET = RUN / "filter" / "policy.sock"
 # In folders of their own: into the first goes nobody but the web process, into the second the relay on the host, which
 # does not see our /run.
 SERVE_SOCKET = RUN / "serve" / "serve.sock"

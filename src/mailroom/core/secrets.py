@@ -11,31 +11,31 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from mailroom.core import paths
 from mailroom.core.problems import Problem
+from mailroom.core.sealed import PREFIX
 
 KEY_FILE = paths.SECRETS / "key"
 KEY_BYTES, NONCE_BYTES = 32, 12
 MODE = 0o600
-PREFIX = "sealed:1:"
 
 
-def seal(secret: str, name: str, key_file: Path = KEY_FILE) -> str:
+def seal(secret: str, name: str, key_file: Path | None = None) -> str:
     """`secret` as text that may be stored (AES-256-GCM, NIST SP 800-38D).
 
     name: what the secret is for, e.g. "delivery.relay.password"; it can be unsealed under this name only, so that a
     stored secret cannot be moved to where it would be shown or sent elsewhere. The key is made at first use.
     """
     nonce = os.urandom(NONCE_BYTES)
-    sealed = AESGCM(_key(key_file)).encrypt(nonce, secret.encode(), name.encode())
+    sealed = AESGCM(_key(key_file or KEY_FILE)).encrypt(nonce, secret.encode(), name.encode())
     return PREFIX + base64.b64encode(nonce + sealed).decode()
 
 
-def unseal(sealed: str, name: str, key_file: Path = KEY_FILE) -> str:
+def unseal(sealed: str, name: str, key_file: Path | None = None) -> str:
     """The secret that `seal` was given under the same `name`. Raises Problem when it cannot be had."""
     try:
         if not sealed.startswith(PREFIX):
             raise ValueError(name)
         raw = base64.b64decode(sealed.removeprefix(PREFIX), validate=True)
-        return AESGCM(_key(key_file)).decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], name.encode()).decode()
+        return AESGCM(_key(key_file or KEY_FILE)).decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], name.encode()).decode()
     except (InvalidTag, ValueError):
         raise Problem(
             "A stored secret cannot be read with this server's key.",

@@ -7,6 +7,7 @@ import os
 import pwd
 import time
 from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 from mailroom.core import paths
@@ -15,6 +16,7 @@ from mailroom.core.line_socket import ask
 Options = argparse.Namespace
 Parsers = Any  # argparse has no public name for what add_subparsers returns
 JOB_LIMIT_S = 180.0
+OUTSIDE = paths.RUN / "outside" / "root"
 
 
 def command(
@@ -55,3 +57,8 @@ def table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
 def moment(seconds: float) -> str:
     """A time as the reader's clock shows it."""
     return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(seconds))
+
+
+def host_file(name: str) -> Path:
+    """A file as somebody on the host names it, as we see it from inside of our own root."""
+    return OUTSIDE / os.path.normpath(os.path.join(os.environ.get("MAILROOM_HOST_FOLDER", "/"), name)).lstrip("/")

@@ -1,4 +1,4 @@
-"""The filter process: a parent that holds the socket, and one worker a core that inherits it."""
+"""The filter process: a parent that holds the sockets, and one worker a core that inherits them."""
 
 from __future__ import annotations
 
@@ -15,11 +15,15 @@ from pathlib import Path
 import uvloop
 
 from mailroom.core import paths
+from mailroom.filtering import policy
 from mailroom.filtering import rules as rules_file
+from mailroom.filtering.guessing import Guessing
 from mailroom.filtering.journal import Journal
 from mailroom.filtering.rules import Rules
 from mailroom.filtering.session import Session
 from mailroom.filtering.watch import watch
+from mailroom.store.events import EventStore
+from mailroom.store.guesses import GuessStore
 
 LOG = logging.getLogger("mailroom.filter")
 SCANS_AT_ONCE = 32
@@ -43,10 +47,16 @@ def listen(file: Path) -> socket.socket:
 
 
 class Worker:
-    """One process that answers Postfix. parent: a pipe which ends when the parent does."""
+    """One process that answers Postfix. parent: a pipe which ends when the parent does.
 
-    def __init__(self, link: socket.socket, parent: int, rules: Rules, journal: Journal) -> None:
-        self.link, self.parent, self.rules, self.journal = link, parent, rules, journal
+    link, policy_link: where it speaks as a milter, and where as a policy service.
+    """
+
+    def __init__(
+        self, link: socket.socket, policy_link: socket.socket, parent: int, rules: Rules, journal: Journal
+    ) -> None:
+        self.link, self.policy_link, self.parent = link, policy_link, parent
+        self.rules, self.journal = rules, journal
 
     async def run(self) -> None:
         """Answer until SIGTERM or the parent's end; then finish the messages under way."""
@@ -54,16 +64,21 @@ class Worker:
         loop.add_signal_handler(signal.SIGTERM, stop.set)
         loop.add_signal_handler(signal.SIGHUP, self.read_rules)
         loop.add_reader(self.parent, stop.set)
-        scanning = asyncio.Semaphore(SCANS_AT_ONCE)
+        scanning, guessing = asyncio.Semaphore(SCANS_AT_ONCE), Guessing(GuessStore(), EventStore())
 
         async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            await Session(lambda: self.rules, self.journal.write, scanning).run(reader, writer)
+            await Session(lambda: self.rules, self.journal.write, scanning, guessing).run(reader, writer)
+
+        async def asked(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await policy.serve(reader, writer, lambda: self.rules)
 
         server = await asyncio.start_unix_server(connected, sock=self.link, limit=1024 * 1024)
+        policies = await asyncio.start_unix_server(asked, sock=self.policy_link, limit=policy.REQUEST_BYTES_MAX)
         watching = asyncio.create_task(watch(lambda: self.rules))
         await stop.wait()
         watching.cancel()
         server.close()
+        policies.close()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(FINISH_LIMIT_S):
                 for _ in range(SCANS_AT_ONCE):
@@ -137,9 +152,9 @@ class Parent:
 def main(arguments: list[str]) -> None:
     """`python -m mailroom filter`."""
     rules_file.read()
-    link = listen(paths.FILTER_SOCKET)
+    link, policy_link = listen(paths.FILTER_SOCKET), listen(paths.POLICY_SOCKET)
 
     def work(parent: int) -> None:
-        uvloop.run(Worker(link, parent, rules_file.read(), Journal()).run())
+        uvloop.run(Worker(link, policy_link, parent, rules_file.read(), Journal()).run())
 
     Parent(work, os.cpu_count() or 1).run()

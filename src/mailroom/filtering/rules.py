@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from mailroom.core import paths
+from mailroom.filtering.bcc_rules import BccRule
+from mailroom.filtering.disclaimers import Disclaimer, compiled
+from mailroom.filtering.lists import Lists
 
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 FILE = paths.CURRENT / "filter" / "filter.json"
 
 
@@ -42,6 +47,8 @@ class General:
     max_message_mb: int
     max_recipients: int
     max_hops: int
+    attachment_limit: bool = False
+    max_attachment_mb: int = 20
 
     @property
     def max_message_bytes(self) -> int:
@@ -50,12 +57,24 @@ class General:
 
 
 @dataclass(frozen=True)
+class Policy:
+    """What the filter needs of the page Mail Delivery > Security."""
+
+    unknown_accounts: int
+
+
+@dataclass(frozen=True)
 class Rules:
-    """Everything the checks and actions may look at."""
+    """Everything the checks and actions may look at. trusted: networks that need no sign-in."""
 
     general: General
     spam: Spam
     antivirus: Antivirus
+    policy: Policy
+    trusted: tuple[Network, ...] = ()
+    disclaimers: tuple[Disclaimer, ...] = ()
+    lists: Lists = field(default_factory=Lists)
+    auto_bcc: tuple[BccRule, ...] = ()
 
 
 def read(file: Path = FILE) -> Rules:
@@ -66,6 +85,11 @@ def read(file: Path = FILE) -> Rules:
             general=General(**{name: known["general"][name] for name in General.__annotations__}),
             spam=Spam(**{name: known["spam"][name] for name in Spam.__annotations__}),
             antivirus=Antivirus(**{name: known["antivirus"][name] for name in Antivirus.__annotations__}),
+            policy=Policy(**{name: known["policy"][name] for name in Policy.__annotations__}),
+            trusted=tuple(ipaddress.ip_network(one) for one in known["trusted"]),
+            disclaimers=compiled(known["disclaimer"]["disclaimers"]),
+            auto_bcc=tuple(BccRule(one["criterion"], one["text"], one["target"]) for one in known["auto_bcc"]["rules"]),
+            lists=Lists(known["lists"]["blacklist"], known["lists"]["whitelist"]),
         )
     except KeyError as missing:
         raise ValueError(f"{file} lacks {missing}") from None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from mailroom.core.settings import defaults
 from mailroom.flows.account_maps import MapFiles, texts
 
 
@@ -17,7 +18,7 @@ def postmap(argv: Sequence[str]) -> None:
 def test_a_lost_map_is_made_and_postfix_told(tmp_path: Path) -> None:
     told: list[str] = []
     maps = MapFiles(tmp_path, postmap, lambda: told.append("reopen"))
-    wanted = texts([], ["example.com"])
+    wanted = texts([], ["example.com"], defaults())
     assert maps.write(wanted) == list(wanted)
     told.clear()
     assert maps.write(wanted) == [] and told == []

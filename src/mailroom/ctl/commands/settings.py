@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
+from getpass import getpass
 from typing import TYPE_CHECKING, Any
 
 from mailroom.core.problems import Invalid
+from mailroom.core.sealed import is_mask
 from mailroom.ctl.shape import Options, Parsers, command, job, moment, noun, table
 
 if TYPE_CHECKING:
     from mailroom.core.settings import AllValues
 
-CHANGES_HELP = "PAGE.KEY=VALUE, e.g. mail_delivery.general.max_message_mb=50; lists with commas; several are one Apply"
+CHANGES_HELP = (
+    "PAGE.KEY=VALUE, e.g. mail_delivery.general.max_message_mb=50; lists with commas; lists of items as JSON, whole or "
+    'as an edit like {"put": [...], "drop": ["ID"]}; - asks for a secret, or reads JSON from the standard input; '
+    "several are one Apply"
+)
 
 
 def add(parsers: Parsers) -> None:
@@ -112,6 +119,11 @@ def value_of(page: str, key: str, text: str) -> Any:
 
     from mailroom.core import settings as declared
 
+    if text == "-" and key in declared.secrets_of(page):
+        # Not in the list of processes, and not in the shell's history.
+        return getpass(f"{declared.title_of(page, key)}: ")
+    if declared.item_of(page, key) is not None:
+        return items_of(f"{page}.{key}", sys.stdin.read() if text == "-" else text)
     kind: Any = declared.page_named(page).model_fields[key].annotation
     typed: Any = [part.strip() for part in text.split(",") if part.strip()] if kind == list[str] else text
     try:
@@ -121,10 +133,24 @@ def value_of(page: str, key: str, text: str) -> Any:
         return typed
 
 
+def items_of(name: str, text: str) -> Any:
+    """A list of items, or an edit of one, from JSON. Raises Invalid."""
+    try:
+        return json.loads(text or "[]")
+    except ValueError as reason:
+        raise Invalid(
+            f"{name}: this is no JSON ({reason}).", field=name, next="`mailroomctl settings get` shows how it looks."
+        ) from None
+
+
 def shown(value: Any) -> str:
     """A value as one types it."""
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if is_mask(value):
+        return "(another secret)" if value.get("another") else "(secret)" if value["set"] else ""
+    if isinstance(value, list) and any(isinstance(one, dict) for one in value):
+        return json.dumps(value, ensure_ascii=False)
     return ",".join(value) if isinstance(value, list) else str(value)
 
 
@@ -155,9 +181,19 @@ def tell_history(facts: Any) -> str:
 
 
 def changes_in_words(changes: list[dict[str, Any]]) -> str:
-    return "\n".join(
-        f"{one['page']}.{one['key']} ({one['title']}): {shown(one['old'])} -> {shown(one['new'])}" for one in changes
-    )
+    return "\n".join(line for one in changes for line in change_in_words(one))
+
+
+def change_in_words(one: dict[str, Any]) -> list[str]:
+    """A changed setting; of a list each item that was added, removed or changed."""
+    name = f"{one['page']}.{one['key']} ({one['title']})"
+    if "items" not in one:
+        return [f"{name}: {shown(one['old'])} -> {shown(one['new'])}"]
+    told = [f"{name}: order changed"] if one["moved"] else []
+    for item in one["items"]:
+        old, new = (json.dumps(item[when], ensure_ascii=False) if item[when] else "" for when in ("old", "new"))
+        told.append(f"{name}: {item['name']}: {' -> '.join(filter(None, (old or 'added', new or 'removed')))}")
+    return told
 
 
 LIST = (list_settings, tell_settings)

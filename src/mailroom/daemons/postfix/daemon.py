@@ -7,10 +7,12 @@ import re
 from pathlib import Path
 
 from mailroom.core import paths
+from mailroom.core.pages.mail_delivery_general import domains_of
 from mailroom.daemons.ask import silent_after
 from mailroom.daemons.command import run
 from mailroom.daemons.listening import ANY, Door, expect, refuse_taken, restarted_for
 from mailroom.daemons.places import PORTAL_SMTP_PORT
+from mailroom.daemons.postfix import bcc_senders, relay_password
 from mailroom.daemons.render import render
 from mailroom.daemons.shape import LOOPBACK, DaemonFailed, Facts, PlainDaemon, Service
 
@@ -41,23 +43,39 @@ class Postfix(PlainDaemon):
         )
 
     def files(self, facts: Facts) -> dict[str, str]:
+        relay = facts.settings["mail_delivery.delivery"]
         known = {
             "general": facts.settings["mail_delivery.general"],
+            "domains": domains_of(facts.settings["mail_delivery.general"]),
+            "relay": relay,
+            "trusted": facts.trusted(),
+            "policy": facts.settings["mail_delivery.security"],
+            "relayhost": relay_password.address(relay),
+            "relay_password": paths.CURRENT / self.id / relay_password.FILE,
             "protocol": facts.settings["service.protocol"],
             "host": facts.host,
             "paths": paths,
             "portal_port": PORTAL_SMTP_PORT,
+            "bcc_senders": bcc_senders.text(facts.settings["mail_delivery.auto_bcc"]["rules"]),
+            "asks_lists": asks_lists(facts),
             "public_address": facts.settings["service.interface"]["public_address"],
             # Where each service listens, as it stands before its port.
             "listen": [f"[{address}]:" if ":" in address else f"{address}:" for address in facts.listen()] or [""],
         }
-        return {name: render(HERE / f"{name}.j2", **known) for name in ("main.cf", "master.cf")}
+        files = {name: render(HERE / f"{name}.j2", **known) for name in ("main.cf", "master.cf")}
+        if relay["enabled"] and relay["authentication"]:
+            files[relay_password.FILE] = relay_password.text(relay)
+        if known["bcc_senders"]:
+            files[bcc_senders.FILE] = known["bcc_senders"]
+        return files
 
     def check(self, folder: Path) -> None:
         # Exit 0 means nothing here: postconf only warns of a misspelt parameter.
         run(self.id, ("postconf", "-c", str(folder), "-n"), stderr_is_failure=True)
         services = run(self.id, ("postconf", "-c", str(folder), "-M"), stderr_is_failure=True)
         refuse_taken(self.id, doors_in(services))
+        if (folder / relay_password.FILE).exists():
+            relay_password.make(folder)
         # Not `postfix check`: it reads the whole queue, and looks at files' owners more than at values. smtpd, alone
         # and with nobody to talk to (-S), reads its parameters, ends at once, and fails on a value it cannot take.
         try:
@@ -88,6 +106,12 @@ class Postfix(PlainDaemon):
         silent = silent_after((("smtp", f"{LOOPBACK}:{port}") for port in [PORTAL_SMTP_PORT, *plain]), PROBE_LIMIT_S)
         if silent:
             raise DaemonFailed(f"Postfix does not answer at {silent[0][1]}.", daemon=self.id, target=silent[0][1])
+
+
+def asks_lists(facts: Facts) -> bool:
+    """Whether the black & white list has rules for which our filter is to be asked (filtering/policy.py)."""
+    lists = facts.settings["mail_delivery.lists"]
+    return any(rule["enabled"] for rule in [*lists["blacklist"], *lists["whitelist"]])
 
 
 def doors_in(services: str) -> set[Door]:
