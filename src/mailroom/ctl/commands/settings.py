@@ -43,10 +43,14 @@ def add(parsers: Parsers) -> None:
     made = command(verbs, "compare", "what differs between two revisions", *COMPARE)
     made.add_argument("from_", metavar="FROM", type=int)
     made.add_argument("to", metavar="TO", type=int)
-    made = command(verbs, "put-back", "apply the values of an older revision again", *PUT_BACK)
-    made.add_argument("to", metavar="REVISION", type=int)
-    made.add_argument("--page", help="only this page")
-    made.add_argument("--revision", type=int, help="refuse when the settings are no longer this revision")
+    for name, help, steps in (
+        ("preview-back", "show what putting back would do", PREVIEW_BACK),
+        ("put-back", "apply the values of an older revision again", PUT_BACK),
+    ):
+        made = command(verbs, name, help, *steps)
+        made.add_argument("to", metavar="REVISION", type=int)
+        made.add_argument("--page", help="only this page")
+        made.add_argument("--revision", type=int, help="refuse when the settings are no longer this revision")
 
 
 def list_settings(options: Options) -> Any:
@@ -86,9 +90,14 @@ def change(operation: str, **more: str) -> Callable[[Options], Any]:
     return do
 
 
-def put_back(options: Options) -> Any:
-    base = options.revision or job("settings.index")["revision"]
-    return job("settings.put_back", revision=base, to=options.to, page=options.page)
+def back(operation: str) -> Callable[[Options], Any]:
+    """A verb that names an older revision: sent with the revision given, or the one in force now."""
+
+    def do(options: Options) -> Any:
+        base = options.revision or job("settings.index")["revision"]
+        return job(operation, revision=base, to=options.to, page=options.page)
+
+    return do
 
 
 def parse(changes: list[str]) -> AllValues:
@@ -205,4 +214,5 @@ HISTORY = (
     tell_history,
 )
 COMPARE = (lambda options: job("settings.compare", **{"from": options.from_, "to": options.to}), tell_differences)
-PUT_BACK = (put_back, tell_done)
+PREVIEW_BACK = (back("settings.preview_back"), tell_differences)
+PUT_BACK = (back("settings.put_back"), tell_done)
