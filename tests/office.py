@@ -42,8 +42,8 @@ def free_port() -> int:
         return int(link.getsockname()[1])
 
 
-def until(true: Callable[[], Any], limit_s: float = 30.0, what: str = "") -> Any:
-    """Wait until `true()` is, and return what it says. An error counts as no."""
+def until(true: Callable[[], Any], limit_s: float = 30.0, what: str | Callable[[], str] = "") -> Any:
+    """Wait until `true()` is, and return what it says. An error counts as no; `what` may be told in the end."""
     end, last = time.monotonic() + limit_s, None
     while True:
         try:
@@ -52,7 +52,9 @@ def until(true: Callable[[], Any], limit_s: float = 30.0, what: str = "") -> Any
             last = None
         except Exception as reason:
             last = reason
-        assert time.monotonic() < end, f"not within {limit_s} s: {what or true} ({last!r})"
+        if time.monotonic() > end:
+            told = what() if callable(what) else what
+            raise AssertionError(f"not within {limit_s} s: {told or true} ({last!r})")
         time.sleep(0.2)
 
 
