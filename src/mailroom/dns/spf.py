@@ -23,7 +23,7 @@ NETWORK = re.compile(r"(?P<sign>[-+~?]?)(?P<name>ip4|ip6):(?P<value>[0-9A-Fa-f.:
 MODIFIER = re.compile(r"(?P<name>[A-Za-z][\w.-]*)=(?P<value>\S*)")
 
 # Records of this type at this name; None when nobody could be asked.
-Ask = Callable[[str, str], Awaitable["tuple[str, ...] | None"]]
+Ask = Callable[[str, str], Awaitable[tuple[str, ...] | None]]
 
 
 class PermanentError(Exception):
