@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
 
 from mailroom.core import settings as declared
@@ -66,11 +65,13 @@ def history(settings: Settings, page: str | None, offset: int, limit: int) -> di
 
 
 def _told(revision: Revision) -> dict[str, Any]:
-    facts = asdict(revision)
     return {
-        "revision": facts["number"],
-        "when": facts["time"],
-        **{name: facts[name] for name in ("who", "where", "note", "changes")},
+        "revision": revision.number,
+        "when": revision.time,
+        "who": revision.who,
+        "where": revision.where,
+        "note": revision.note,
+        "changes": revision.changes,
     }
 
 
