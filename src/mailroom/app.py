@@ -98,11 +98,13 @@ def job_parts(
     from mailroom.flows.blocked import Blocked
     from mailroom.flows.doctor import Doctor
     from mailroom.flows.message import mark, today
+    from mailroom.flows.outbound_usage import OutboundUsage
     from mailroom.flows.server_list import ServerList
     from mailroom.flows.token import Tokens
     from mailroom.store.checks import CheckStore
     from mailroom.store.guesses import GuessStore
     from mailroom.store.tokens import TokenStore
+    from mailroom.store.usage import UsageStore
 
     settings.exchange.prepare = accounts.prepare
     settings.looked_up = accounts.looked_up
@@ -113,6 +115,7 @@ def job_parts(
     operations |= dns_records.operations(settings.values)
     operations |= relay.operations(settings.values)
     operations |= Blocked(GuessStore(), events).operations()
+    operations |= OutboundUsage(UsageStore(), events, settings.values).operations()
     operations |= Aliases(settings, accounts.store).operations() | AutoBcc(settings, accounts.store).operations()
     operations |= check_settings.operations(settings)
     doctor = Doctor(CheckStore(), events, settings.values)

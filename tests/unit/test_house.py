@@ -225,7 +225,7 @@ def test_the_filter_is_given_exactly_what_it_reads() -> None:
     given = {name: set(keys) for name, (_, keys) in filter_daemon.READS.items()}
     read = {name: set(kind.__annotations__) for name, kind in
             (("general", rules.General), ("spam", rules.Spam), ("antivirus", rules.Antivirus),
-             ("policy", rules.Policy))}  # fmt: skip
+             ("policy", rules.Policy), ("daily_quota", rules.DailyQuota))}  # fmt: skip
     read["disclaimer"] = {"disclaimers"}
     read["lists"] = {"blacklist", "whitelist"}
     read["auto_bcc"] = {"rules"}

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mailroom.filtering.body import Body
+from mailroom.store.usage import Taken
 
 Header = tuple[bytes, bytes]
 # What is beyond is counted, not kept; the check `header_limit` refuses such a message.
@@ -38,6 +39,7 @@ class Message:
 
     data: whether the client has begun to send the message itself. complete: whether all of it has come.
     blocked: whether it comes from an address that may send no mail today.
+    taken: how it was taken into account for its user's daily quota; None when it was not.
     """
 
     id: str
@@ -56,6 +58,7 @@ class Message:
     data: bool = False
     complete: bool = False
     blocked: bool = False
+    taken: Taken | None = None
 
     @property
     def size(self) -> int:

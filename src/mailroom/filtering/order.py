@@ -12,6 +12,7 @@ from mailroom.filtering.checks import (
     attachment_size,
     black_white_list,
     clamav,
+    daily_quota,
     disk_room,
     guessing,
     header_limit,
@@ -50,6 +51,8 @@ ENVELOPE = Stage(
 )
 SCANNERS: tuple[ScannerCheck, ...] = (clamav, spamassassin, rspamd)
 CONTENT = (Stage("scanners", SCANNERS, together=True),)
+# What counts a message is asked when nothing else has stopped it (session.py).
+LAST = Stage("last", (daily_quota,))
 # Of the tests that a whitelist rule lets mail skip (core/bypass.py), those that are checks of ours.
 BY_TEST: dict[str, tuple[Check, ...]] = {"antivirus": (clamav,)}
-TITLES = {check.NAME: check.TITLE for stage in (ENVELOPE, *CONTENT) for check in stage.checks}
+TITLES = {check.NAME: check.TITLE for stage in (ENVELOPE, *CONTENT, LAST) for check in stage.checks}

@@ -29,6 +29,8 @@ FAILED = Answer("tempfail", "the check failed inside", reply="451 4.3.0 Try agai
 # The first of these that any check answered is the verdict.
 WEIGHT = ("reject", "tempfail", "delete", "virus", "spam")
 ENDS = {"reject", "tempfail", "delete"}
+# Verdicts with which a message goes on to its recipients.
+GOES_ON = {"deliver", "spam"}
 # Whatever changes the body comes after all that may refuse, and before what signs it (DKIM).
 ACTIONS: dict[str, tuple[Action, ...]] = {
     "deliver": (strip_forged, drop_recipients, deliver, auto_bcc, add_disclaimer),

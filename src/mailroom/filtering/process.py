@@ -19,11 +19,13 @@ from mailroom.filtering import policy
 from mailroom.filtering import rules as rules_file
 from mailroom.filtering.guessing import Guessing
 from mailroom.filtering.journal import Journal
+from mailroom.filtering.quota import Quota
 from mailroom.filtering.rules import Rules
 from mailroom.filtering.session import Session
 from mailroom.filtering.watch import watch
 from mailroom.store.events import EventStore
 from mailroom.store.guesses import GuessStore
+from mailroom.store.usage import UsageStore
 
 LOG = logging.getLogger("mailroom.filter")
 SCANS_AT_ONCE = 32
@@ -65,9 +67,10 @@ class Worker:
         loop.add_signal_handler(signal.SIGHUP, self.read_rules)
         loop.add_reader(self.parent, stop.set)
         scanning, guessing = asyncio.Semaphore(SCANS_AT_ONCE), Guessing(GuessStore(), EventStore())
+        quota = Quota(UsageStore())
 
         async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            await Session(lambda: self.rules, self.journal.write, scanning, guessing).run(reader, writer)
+            await Session(lambda: self.rules, self.journal.write, scanning, guessing, quota).run(reader, writer)
 
         async def asked(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             await policy.serve(reader, writer, lambda: self.rules)

@@ -11,6 +11,7 @@ from mailroom.core import paths
 from mailroom.filtering.bcc_rules import BccRule
 from mailroom.filtering.disclaimers import Disclaimer, compiled
 from mailroom.filtering.lists import Lists
+from mailroom.store.usage import Limits
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 FILE = paths.CURRENT / "filter" / "filter.json"
@@ -64,8 +65,29 @@ class Policy:
 
 
 @dataclass(frozen=True)
+class DailyQuota:
+    """Values of the page Mail Delivery > Daily Quota."""
+
+    limit_messages: bool = False
+    messages: int = 500
+    limit_volume: bool = False
+    volume_mb: int = 1000
+
+    @property
+    def limits(self) -> Limits:
+        """What of it is enabled."""
+        return Limits(
+            self.messages if self.limit_messages else None,
+            self.volume_mb * 1024 * 1024 if self.limit_volume else None,
+        )
+
+
+@dataclass(frozen=True)
 class Rules:
-    """Everything the checks and actions may look at. trusted: networks that need no sign-in."""
+    """Everything the checks and actions may look at.
+
+    trusted: networks that need no sign-in. domains: whose mail is received here, in lower case.
+    """
 
     general: General
     spam: Spam
@@ -75,6 +97,8 @@ class Rules:
     disclaimers: tuple[Disclaimer, ...] = ()
     lists: Lists = field(default_factory=Lists)
     auto_bcc: tuple[BccRule, ...] = ()
+    daily_quota: DailyQuota = DailyQuota()
+    domains: frozenset[str] = frozenset()
 
 
 def read(file: Path = FILE) -> Rules:
@@ -90,6 +114,8 @@ def read(file: Path = FILE) -> Rules:
             disclaimers=compiled(known["disclaimer"]["disclaimers"]),
             auto_bcc=tuple(BccRule(one["criterion"], one["text"], one["target"]) for one in known["auto_bcc"]["rules"]),
             lists=Lists(known["lists"]["blacklist"], known["lists"]["whitelist"]),
+            daily_quota=DailyQuota(**{name: known["daily_quota"][name] for name in DailyQuota.__annotations__}),
+            domains=frozenset(known["domains"]),
         )
     except KeyError as missing:
         raise ValueError(f"{file} lacks {missing}") from None

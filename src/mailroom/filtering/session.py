@@ -14,7 +14,8 @@ from mailroom.filtering.checks.guessing import REPLY as BLOCKED
 from mailroom.filtering.guessing import Guessing
 from mailroom.filtering.ids import new_id
 from mailroom.filtering.message import Answer, Asked, Changes, Client, Message, Recipient
-from mailroom.filtering.order import ENVELOPE
+from mailroom.filtering.order import ENVELOPE, LAST
+from mailroom.filtering.quota import Quota
 from mailroom.filtering.rules import Rules
 
 LOG = logging.getLogger("mailroom.filter")
@@ -45,12 +46,20 @@ class Session:
     """One SMTP connection's milter side. `record` writes to the journal and raises OSError when it cannot."""
 
     def __init__(
-        self, rules: Callable[[], Rules], record: Recorder, scanning: asyncio.Semaphore, guessing: Guessing
+        self,
+        rules: Callable[[], Rules],
+        record: Recorder,
+        scanning: asyncio.Semaphore,
+        guessing: Guessing,
+        quota: Quota,
     ) -> None:
-        self.rules, self.record, self.scanning, self.guessing = rules, record, scanning, guessing
+        self.rules, self.record, self.scanning = rules, record, scanning
+        self.guessing, self.quota = guessing, quota
         self.client = Client()
         self.macros: dict[str, str] = {}
         self.message: Message | None = None
+        # The one that was judged, while Postfix is being told.
+        self.answered: Message | None = None
         self.postfix_left: Callable[[], bool] = lambda: False
 
     async def run(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -65,11 +74,13 @@ class Session:
                 for reply in await self._event(command, content):
                     writer.write(reply)
                     await writer.drain()
+                self._settle(told=True)
         except milter.Nonsense as reason:
             LOG.warning("a connection that does not speak our protocol: %s", reason)
         except (EOFError, OSError, TimeoutError):
             pass
         finally:
+            self._settle(told=False)
             await self._leave()
             writer.close()
 
@@ -141,12 +152,30 @@ class Session:
         rules = self.rules()
         try:
             async with asyncio.timeout(JUDGE_LIMIT_S), self.scanning:
-                changes = self._act(message, await pipeline.judge(message, rules), rules)
+                asked = await pipeline.judge(message, rules)
+                changes = self._act(message, asked + await self._count(message, asked, rules), rules)
         except TimeoutError:
             LOG.warning("%s waited too long for its turn", message.id)
             changes = self._act(message, [Asked("deadline", BUSY, JUDGE_LIMIT_S * 1000)], rules)
         message.body.close()
+        if changes.final == "accept":
+            self.answered = message
+        else:
+            self.quota.settle(message, accepted=False)
         return milter.verdict(changes)
+
+    async def _count(self, message: Message, asked: list[Asked], rules: Rules) -> list[Asked]:
+        """Take a message that nothing has stopped into account for its user's quota; what that check says."""
+        if pipeline.join(asked, rules) not in pipeline.GOES_ON or self.postfix_left():
+            return []
+        message.taken = self.quota.take(message, rules)
+        return await pipeline.ask(LAST, message, rules)
+
+    def _settle(self, *, told: bool) -> None:
+        """The message that was accepted counts for good, once Postfix was told so."""
+        message, self.answered = self.answered, None
+        if message is not None:
+            self.quota.settle(message, accepted=told)
 
     def _act(self, message: Message, asked: list[Asked], rules: Rules) -> Changes:
         if self.postfix_left():

@@ -52,12 +52,23 @@ class Nobody:
         return None
 
 
+class Uncounted:
+    """The daily quota, as it is for mail that comes in."""
+
+    def take(self, message: Message, rules: Rules) -> None:
+        return None
+
+    def settle(self, message: Message, accepted: bool) -> None:
+        return None
+
+
 class Wire:
     """Runs a session on bytes given in advance and collects what it says and records."""
 
     def __init__(self, rules: Rules = RULES) -> None:
         self.rules, self.said, self.turns = rules, b"", 4
         self.guessing: Any = Nobody()
+        self.quota: Any = Uncounted()
         self.records: list[tuple[Message, list[Asked], str, Changes]] = []
         self.wholes: list[bytes] = []
 
@@ -81,7 +92,8 @@ class Wire:
             reader = asyncio.StreamReader()
             reader.feed_data(b"".join(packets) + end)
             reader.feed_eof()
-            talking = Session(lambda: self.rules, self.record, asyncio.Semaphore(self.turns), self.guessing)
+            scanning = asyncio.Semaphore(self.turns)
+            talking = Session(lambda: self.rules, self.record, scanning, self.guessing, self.quota)
             await talking.run(reader, self)  # type: ignore[arg-type]
 
         asyncio.run(run())

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from mailroom.core import paths
+from mailroom.core.pages.mail_delivery_general import domains_of
 from mailroom.daemons.ask import ask
 from mailroom.daemons.command import run
 from mailroom.daemons.shape import DaemonFailed, Facts, PlainDaemon, Service
@@ -35,6 +36,7 @@ READS = {
     "lists": ("mail_delivery.lists", ("blacklist", "whitelist")),
     "auto_bcc": ("mail_delivery.auto_bcc", ("rules",)),
     "disclaimer": ("mail_delivery.disclaimer", ("disclaimers",)),
+    "daily_quota": ("mail_delivery.daily_quota", ("limit_messages", "limit_volume", "messages", "volume_mb")),
 }
 
 
@@ -52,7 +54,7 @@ class Filter(PlainDaemon):
 
     def files(self, facts: Facts) -> dict[str, str]:
         chosen = {name: {key: facts.settings[page][key] for key in keys} for name, (page, keys) in READS.items()}
-        known = {**chosen, "trusted": facts.trusted()}
+        known = {**chosen, "trusted": facts.trusted(), "domains": domains_of(facts.settings["mail_delivery.general"])}
         return {"filter.json": _text(known)}
 
     def check(self, folder: Path) -> None:
