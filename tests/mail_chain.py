@@ -41,7 +41,7 @@ paths.CURRENT.exists() or paths.CURRENT.symlink_to(folder)
 """
 TLS = (
     "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=mail.example.com"
-    " -keyout /data/tls/key.pem -out /data/tls/cert.pem"
+    " -keyout /data/tls/current/key.pem -out /data/tls/current/cert.pem"
 )
 READY = {
     "clamd": ("clamd", "/run/clamav/clamd.sock"),
@@ -62,6 +62,7 @@ class Chain(Room):
         super().__init__(root, data_size)
         self.settings = {page: dict(values) for page, values in SETTINGS.items()}
         self.render(settings)
+        self.execute("mkdir", "-p", "/data/tls/current")
         self.execute(*TLS.split())
         self.sink = LmtpSink(self.run_folder / "dovecot" / "lmtp")
         self.maps()

@@ -66,9 +66,11 @@ folder.mkdir(parents=True)
 for file, text in BY_ID["dovecot"].files(facts).items():
     (folder / file).write_text(text)
 paths.CURRENT.symlink_to(folder.parent)
+(paths.TLS / "current").mkdir()
 subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
     "-subj", "/CN=mail.example.com",
-    "-keyout", f"{paths.TLS}/key.pem", "-out", f"{paths.TLS}/cert.pem"], check=True, capture_output=True)
+    "-keyout", f"{paths.TLS}/current/key.pem", "-out", f"{paths.TLS}/current/cert.pem"],
+    check=True, capture_output=True)
 BY_ID["dovecot"].check(folder)
 AccountStore()
 """

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import grp
 import os
 import threading
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +27,7 @@ from mailroom.store.accounts import AccountStore
 from mailroom.store.events import EventStore
 from mailroom.store.settings import SettingsStore
 from mailroom.tls import self_signed
+from mailroom.tls.kept import Kept
 
 if TYPE_CHECKING:
     from mailroom.flows.account import Accounts
@@ -66,7 +67,7 @@ def prepare() -> None:
     # Before the checkers run: they want the certificate that the configuration names.
     known = settings.store.current()
     values = known.settings if known else first_settings().values
-    self_signed.make(paths.TLS, values["mail_delivery.general"]["hostname"], grp.getgrnam("mailroom").gr_gid)
+    self_signed.settle(Kept(), values["mail_delivery.general"]["hostname"], time.time())
     setting_start.start(settings)
     boot.prepare_queue()
     facts = settings.facts_for(settings.values())
@@ -96,6 +97,7 @@ def job_parts(
     from mailroom.flows.aliases import Aliases
     from mailroom.flows.auto_bcc import AutoBcc
     from mailroom.flows.blocked import Blocked
+    from mailroom.flows.certificate import Certificates
     from mailroom.flows.doctor import Doctor
     from mailroom.flows.message import mark, today
     from mailroom.flows.outbound_usage import OutboundUsage
@@ -120,12 +122,15 @@ def job_parts(
     operations |= check_settings.operations(settings)
     doctor = Doctor(CheckStore(), events, settings.values)
     operations |= doctor.operations()
+    certificates = Certificates(settings, events)
+    operations |= certificates.operations()
     server_list = ServerList(events, settings.values, today, mark)
     operations |= server_list.operations()
     setup, more = setup_machine.operations(settings, accounts.sync_now, accounts.person)
     # What one that was killed in the middle of the set-up has left.
     setup.settle()
     watches = {"machine": server_list.watch, "interface": interface.Watch(settings).watch, "doctor": doctor.watch}
+    watches["certificate"] = certificates.watch
     return operations | more, {**accounts.watches(), **watches}
 
 

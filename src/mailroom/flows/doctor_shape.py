@@ -47,7 +47,7 @@ ORDER = (
     Look("dmarc", "sending", "DMARC record", DNS),
     Look("port_out", "sending", "Port 25 to other servers", OPTIONS),
     Look("lists", "sending", "DNS blocklists", OPTIONS),
-    Look("certificate", "programs", "Certificate"),
+    Look("certificate", "programs", "Certificate", "service/certificate"),
     Look("protocols", "programs", "Protocols for mail programs", "service/protocol"),
     Look("sign_in", "programs", "Sign-in", "security/sign_in"),
     Look("clock", "server", "Clock", OPTIONS),
@@ -135,7 +135,7 @@ class Outside:
     dns: World = REAL
     greeting: Callable[[str, int], str] = greeting
     doors: Callable[[], set[Door]] = doors
-    certificate: Path = paths.TLS / "cert.pem"
+    certificate: Path = paths.TLS / "current" / "cert.pem"
     served: Callable[[str, int, served.Speaks, float], served.Certificate] = served.served
     host_time_server: Callable[[], str] = time_server.of_the_host
     offset_s: Callable[[str, float], float] = time_server.offset_s

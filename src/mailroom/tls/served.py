@@ -12,6 +12,7 @@ from typing import Literal
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtensionOID, NameOID
 
 Speaks = Literal["smtp", "smtps", "imap", "imaps", "pop3", "pop3s"]
@@ -19,7 +20,10 @@ Speaks = Literal["smtp", "smtps", "imap", "imaps", "pop3", "pop3s"]
 
 @dataclass(frozen=True)
 class Certificate:
-    """What a certificate says. Times in seconds since the epoch; chain: how many others its file holds."""
+    """What a certificate says. Times in seconds since the epoch.
+
+    chain: how many others its file holds; key: its kind, e.g. RSA 2048.
+    """
 
     names: tuple[str, ...]
     begins: float
@@ -28,6 +32,7 @@ class Certificate:
     self_signed: bool
     fingerprint: str
     chain: int = 0
+    key: str = ""
 
     def covers(self, hostname: str) -> bool:
         """Whether it was made for this name (RFC 6125 6.4): a star stands for exactly the first label."""
@@ -37,7 +42,12 @@ class Certificate:
 
 def of_file(file: Path) -> Certificate:
     """The first certificate of a PEM file. Raises OSError, ValueError."""
-    found = x509.load_pem_x509_certificates(file.read_bytes())
+    return of_pem(file.read_bytes())
+
+
+def of_pem(content: bytes) -> Certificate:
+    """The first of these certificates. Raises ValueError."""
+    found = x509.load_pem_x509_certificates(content)
     return _told(found[0], len(found) - 1)
 
 
@@ -102,7 +112,16 @@ def _told(found: x509.Certificate, chain: int) -> Certificate:
         found.issuer == found.subject,
         found.fingerprint(hashes.SHA256()).hex(),
         chain,
+        _kind(found),
     )
+
+
+def _kind(found: x509.Certificate) -> str:
+    """Its key as people write it, e.g. RSA 2048 or ECDSA secp256r1."""
+    key = found.public_key()
+    if isinstance(key, rsa.RSAPublicKey):
+        return f"RSA {key.key_size}"
+    return f"ECDSA {key.curve.name}" if isinstance(key, ec.EllipticCurvePublicKey) else ""
 
 
 def _issuer(found: x509.Certificate) -> str:

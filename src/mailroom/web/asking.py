@@ -26,6 +26,8 @@ CHANGES = {
     "check.settings_fix",
     "check.doctor_run",
     "relay.test",
+    "certificate.put",
+    "certificate.use",
 }
 SIGNIN_LIMIT_S = 10.0
 # A user who loses a role on the host loses it here within the sync's seconds and these.

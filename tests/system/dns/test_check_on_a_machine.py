@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -106,17 +105,16 @@ def test_the_windows_routes_say_the_same(server: Office, zone: Zone) -> None:
     assert made["seconds"] < 20
 
 
-def test_certificates_are_looked_at_where_each_service_shows_them(server: Office, tmp_path: Path) -> None:
+def test_certificates_are_looked_at_where_each_service_shows_them(server: Office) -> None:
     """All of SMTP, submission, IMAP and POP3 show the one in force; another one in its file is told."""
     before = looked(server.ctl("check", "doctor"))["certificate"]
     assert before["code"] == "cert_own", before
-    self_signed.make(tmp_path, "mail.example.com", os.getgid())
-    other = (tmp_path / "cert.pem").read_text()
-    server.inside("sh", "-c", f"cd /data/tls && mv cert.pem kept.pem && printf %s '{other}' > cert.pem")
+    other = self_signed.make("mail.example.com")[1].decode()
+    server.inside("sh", "-c", f"cd /data/tls/current && mv cert.pem kept.pem && printf %s '{other}' > cert.pem")
     try:
         assert looked(server.ctl("check", "doctor"))["certificate"]["code"] == "cert_not_served"
     finally:
-        server.inside("mv", "/data/tls/kept.pem", "/data/tls/cert.pem")
+        server.inside("mv", "/data/tls/current/kept.pem", "/data/tls/current/cert.pem")
     assert looked(server.ctl("check", "doctor"))["certificate"]["code"] == "cert_own"
 
 
