@@ -64,7 +64,7 @@ class MailDeliveryAlias(Page):
     menu: ClassVar[str] = "mail_delivery"
     tab: ClassVar[str] = "alias"
     title: ClassVar[str] = "Alias"
-    order: ClassVar[int] = 23
+    order: ClassVar[int] = 24
     groups: ClassVar[dict[str, str]] = {"aliases": "Aliases"}
 
     aliases: list[Alias] = setting(

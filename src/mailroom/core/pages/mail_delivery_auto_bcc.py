@@ -87,7 +87,7 @@ class MailDeliveryAutoBcc(Page):
     menu: ClassVar[str] = "mail_delivery"
     tab: ClassVar[str] = "auto_bcc"
     title: ClassVar[str] = "Auto BCC"
-    order: ClassVar[int] = 24
+    order: ClassVar[int] = 25
     groups: ClassVar[dict[str, str]] = {"rules": "Rules"}
 
     rules: list[BccRule] = setting(

@@ -14,7 +14,7 @@ class MailDeliveryDailyQuota(Page):
     menu: ClassVar[str] = "mail_delivery"
     tab: ClassVar[str] = "daily_quota"
     title: ClassVar[str] = "Daily Quota"
-    order: ClassVar[int] = 25
+    order: ClassVar[int] = 26
     groups: ClassVar[dict[str, str]] = {"limits": "Limits for each user"}
 
     limit_messages: bool = setting(

@@ -159,7 +159,7 @@ class MailDeliveryDisclaimer(Page):
     menu: ClassVar[str] = "mail_delivery"
     tab: ClassVar[str] = "disclaimer"
     title: ClassVar[str] = "Disclaimer"
-    order: ClassVar[int] = 29
+    order: ClassVar[int] = 27
     groups: ClassVar[dict[str, str]] = {"disclaimers": "Disclaimer"}
 
     disclaimers: list[Disclaimer] = setting(
