@@ -148,7 +148,7 @@ class Certificates:
                 daemon=reason.more.get("daemon", ""),
             ) from reason
         found = served.of_file(entry.chain)
-        names = ", ".join(found.names) or "no name"
+        names = ", ".join(found.names) or "–"
         self.events.add(
             KIND,
             f"The certificate of {found.issuer} for {names} is in force.",
