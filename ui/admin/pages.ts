@@ -39,6 +39,7 @@ const messages = defineAsyncComponent(() => import('./pages/Messages.vue'))
 const licences = defineAsyncComponent(() => import('./pages/Licences.vue'))
 const users = defineAsyncComponent(() => import('./pages/Users.vue'))
 const programs = defineAsyncComponent(() => import('./pages/MailPrograms.vue'))
+const certificate = defineAsyncComponent(() => import('./pages/Certificate.vue'))
 const tokens = defineAsyncComponent(() => import('./pages/Tokens.vue'))
 const personal = defineAsyncComponent(() => import('./pages/Personal.vue'))
 
@@ -60,7 +61,15 @@ export const MENU: MenuEntry[] = [
   },
   { id: 'threat_monitor', icon: ShieldAlert, colour: '#e0523e', tabs: [] },
   { id: 'mail_delivery', icon: Send, colour: '#1ba5b0', tabs: [] },
-  { id: 'service', icon: Server, colour: '#5b6fd8', tabs: [{ id: 'programs', component: programs }] },
+  {
+    id: 'service',
+    icon: Server,
+    colour: '#5b6fd8',
+    tabs: [
+      { id: 'certificate', component: certificate },
+      { id: 'programs', component: programs },
+    ],
+  },
   { id: 'security', icon: ShieldCheck, colour: '#25955b', tabs: [{ id: 'sign_in', component: bans }] },
   { id: 'queue', icon: Layers, colour: '#e08a1e', tabs: [] },
   { id: 'auditing', icon: ScrollText, colour: '#6f8497', tabs: [{ id: 'messages', component: messages }] },

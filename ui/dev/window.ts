@@ -1,7 +1,9 @@
 import { ALIAS_ROUTES } from './aliases'
 import { tell, type Api, type Call, type Reply } from './mock'
+import { CERTIFICATE_ROUTES } from './certificate'
 import { checkRoutes } from './check'
 import { clients } from './clients'
+import { QUOTA_ROUTES } from './quota'
 import { RELAY_ROUTES } from './relay'
 import { SETUP_ROUTES } from './setup'
 import { SERVER_ROUTES } from './server'
@@ -109,6 +111,7 @@ const ROUTES: [RegExp, string, (call: Call, match: string[]) => Reply][] = [
   ],
   ...SERVER_ROUTES,
   ...ALIAS_ROUTES,
+  ...QUOTA_ROUTES,
   ...checkRoutes(record),
   [
     /^settings$/,
@@ -284,7 +287,13 @@ const ROUTES: [RegExp, string, (call: Call, match: string[]) => Reply][] = [
 ]
 
 export const windowApi: Api = (call) => {
-  for (const [pattern, method, handle] of [...ROUTES, ...SETUP_ROUTES, ...TOKEN_ROUTES, ...RELAY_ROUTES]) {
+  for (const [pattern, method, handle] of [
+    ...ROUTES,
+    ...SETUP_ROUTES,
+    ...TOKEN_ROUTES,
+    ...RELAY_ROUTES,
+    ...CERTIFICATE_ROUTES,
+  ]) {
     const match = method === call.method ? pattern.exec(call.path) : null
     if (match) return handle(call, match)
   }

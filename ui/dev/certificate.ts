@@ -1,0 +1,77 @@
+import { tell, type Call, type Reply } from './mock'
+import { NOW } from './window-state'
+
+/** Made-up certificates: the one of the first day in force; what is uploaded takes its place. */
+const DAY_S = 86_400
+const HOSTNAME = 'mail.example.com'
+
+interface Made {
+  id: string
+  [fact: string]: unknown
+}
+
+const step = (name: string, issuer: string, days: number) => ({ name, issuer, ends: NOW() + days * DAY_S })
+const made = (id: string, state: string, issuer: string, days: number, chain: unknown[]): Made => ({
+  id,
+  source: state === 'own' ? 'self_signed' : 'uploaded',
+  time: NOW() - 20 * DAY_S,
+  who: state === 'own' ? 'Mailroom' : 'anna',
+  state,
+  names: [HOSTNAME, ...(state === 'own' ? ['localhost'] : ['autodiscover.example.com'])],
+  issuer,
+  begins: NOW() - 40 * DAY_S,
+  ends: NOW() + days * DAY_S,
+  days,
+  key: 'ECDSA secp256r1',
+  chain,
+  fingerprint: '5f0c92ab'.repeat(8),
+})
+const fresh = () =>
+  made('4', 'valid', 'Example Trust', 360, [
+    step(HOSTNAME, 'Example Trust R3', 360),
+    step('Example Trust R3', 'Example Trust Root', 1800),
+  ])
+let current = made('3', 'own', HOSTNAME, 780, [step(HOSTNAME, HOSTNAME, 780)])
+let earlier = [
+  made('2', 'soon', 'Example Trust', 9, [step(HOSTNAME, 'Example Trust R3', 9)]),
+  made('1', 'ended', 'Example Trust', -60, [step(HOSTNAME, 'Example Trust R3', -60)]),
+]
+
+const known = (): Reply => {
+  const services = [
+    { service: 'SMTP', port: 25 },
+    { service: 'SMTP', port: 465 },
+    { service: 'SMTP', port: 587 },
+    { service: 'IMAP', port: 993 },
+  ]
+  return { json: { hostname: HOSTNAME, current, earlier, services } }
+}
+
+function refused(field: string, message: string): Reply {
+  return { status: 422, json: { code: 'invalid', message, field, fields: { [field]: message } } }
+}
+
+function judged({ body }: Call): Reply {
+  if (!body.key) {
+    const message = "Choose the file of the private key: the certificate's file does not hold it."
+    return refused('key', message)
+  }
+  if (!body.chain) return refused('chain', 'The certificate of the issuer “Example Trust R3” is missing.')
+  const { names, issuer, ends, chain } = fresh()
+  const warnings = body.password ? ['Certificates in the files that do not belong to it are left out.'] : []
+  return { json: { names, issuer, ends, chain, warnings } }
+}
+
+function put(next: Made): Reply {
+  earlier = [current, ...earlier.filter((one) => one.id !== next.id)]
+  current = next
+  setTimeout(() => tell('change', { kind: 'certificate', id: 1 }), 50)
+  return known()
+}
+
+export const CERTIFICATE_ROUTES: [RegExp, string, (call: Call, match: RegExpExecArray) => Reply][] = [
+  [/^certificate$/, 'GET', known],
+  [/^certificate\/check$/, 'POST', judged],
+  [/^certificate$/, 'POST', () => put(fresh())],
+  [/^certificate\/(\d+)\/use$/, 'POST', (_, [, id]) => put(earlier.find((one) => one.id === id)!)],
+]
