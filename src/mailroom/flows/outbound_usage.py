@@ -43,7 +43,7 @@ class OutboundUsage:
         if column not in SORTS:
             raise Invalid(f"There is no column {column!r}.", field="sort", next=f"Use one of {', '.join(SORTS)}.")
         sought = search.strip().casefold()
-        found = [
+        found: list[dict[str, Any]] = [
             {"user": user, "messages": one.messages, "bytes": one.bytes, "since": one.since, "until": one.until}
             for user, one in sorted(self.store.all(self.now()).items())
             if sought in user.casefold()

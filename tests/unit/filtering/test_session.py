@@ -43,7 +43,7 @@ class Scripted:
 
 
 class Nobody:
-    """Guessing, as it is when nobody guesses."""
+    """Guessing when nobody guesses, and the daily quota when nobody sends."""
 
     def blocks(self, message: Message, rules: Rules) -> bool:
         return False
@@ -51,15 +51,7 @@ class Nobody:
     def refused(self, message: Message, recipient: Recipient, rules: Rules) -> None:
         return None
 
-
-class Uncounted:
-    """The daily quota, as it is for mail that comes in."""
-
-    def take(self, message: Message, rules: Rules) -> None:
-        return None
-
-    def settle(self, message: Message, accepted: bool) -> None:
-        return None
+    take = settle = lambda *_, **__: None
 
 
 class Wire:
@@ -68,7 +60,7 @@ class Wire:
     def __init__(self, rules: Rules = RULES) -> None:
         self.rules, self.said, self.turns = rules, b"", 4
         self.guessing: Any = Nobody()
-        self.quota: Any = Uncounted()
+        self.quota: Any = self.guessing
         self.records: list[tuple[Message, list[Asked], str, Changes]] = []
         self.wholes: list[bytes] = []
 

@@ -8,6 +8,7 @@ const tools = (page: string) => (props: { changes: Values }) => h(FileTools, { p
 
 export const EXTRAS: Record<string, Component> = {
   'mail_delivery.delivery': defineAsyncComponent(() => import('../relay/RelayTest.vue')),
+  'mail_delivery.daily_quota': defineAsyncComponent(() => import('../quota/OutboundUsage.vue')),
   'mail_delivery.alias': tools('mail_delivery.alias'),
   'mail_delivery.auto_bcc': tools('mail_delivery.auto_bcc'),
 }

@@ -27,29 +27,25 @@ def applies(message: Message, rules: Rules) -> bool:
 
 
 async def check(message: Message, rules: Rules) -> Answer:
-    assert message.taken is not None, "it applies"
+    assert message.taken is not None
     taken, quota = message.taken, rules.daily_quota
+    usage = taken.usage
     setting = MESSAGES if taken.full == "messages" or not (taken.full or quota.limit_volume) else BYTES
     if taken.full == UNKNOWN:
         return Answer("tempfail", "the outbound usage cannot be written", reply=LATER, setting=setting)
-    usage = taken.usage
-    of = {MESSAGES: f" of {quota.messages}", BYTES: f" of {quota.volume_mb}"}
-    number = f"{usage.messages}{of[MESSAGES] if quota.limit_messages else ''} messages"
-    volume = f"{usage.bytes / MB:.1f}{of[BYTES] if quota.limit_volume else ''} MB"
-    detail = f"{number} and {volume} since {_moment(usage.since)}"
+    detail = f"{usage.messages} messages and {usage.bytes / MB:.1f} MB since {_moment(usage.since)}"
     if not taken.full:
         return Answer("pass", detail, setting=setting)
     return Answer("reject", detail, reply=_reply(message, taken, rules), setting=setting)
 
 
 def _reply(message: Message, taken: Taken, rules: Rules) -> str:
-    quota = rules.daily_quota
-    again = f"You can send again at {_moment(taken.usage.until)}"
+    quota, again = rules.daily_quota, _moment(taken.usage.until)
     if taken.full == "messages":
-        return f"550 5.7.1 Your daily sending quota of {quota.messages} messages is used up. {again}"
+        return f"550 5.7.1 Your daily quota of {quota.messages} messages is used up; you can send again at {again}"
     if message.size > quota.volume_mb * MB:
         return f"552 5.3.4 This message alone is larger than your daily traffic limit of {quota.volume_mb} MB"
-    return f"550 5.7.1 This message exceeds your daily traffic limit of {quota.volume_mb} MB. {again}"
+    return f"550 5.7.1 This message exceeds your daily traffic limit of {quota.volume_mb} MB; it resets at {again}"
 
 
 def _moment(seconds: float) -> str:
