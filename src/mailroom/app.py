@@ -16,7 +16,16 @@ from mailroom.daemons.dovecot.doubles import remove_doubles
 from mailroom.daemons.order import wanted
 from mailroom.daemons.postfix.daemon import flush
 from mailroom.daemons.shape import Facts
-from mailroom.flows import check_settings, clients, dns_records, interface, relay, setting_history, setting_start
+from mailroom.flows import (
+    check_settings,
+    clients,
+    dns_records,
+    interface,
+    relay,
+    setting_file,
+    setting_history,
+    setting_start,
+)
 from mailroom.flows.job import serve
 from mailroom.flows.redelivery import Ports, Redelivery
 from mailroom.flows.setting import Author, Settings
@@ -119,7 +128,7 @@ def job_parts(
     operations |= Blocked(GuessStore(), events).operations()
     operations |= OutboundUsage(UsageStore(), events, settings.values).operations()
     operations |= Aliases(settings, accounts.store).operations() | AutoBcc(settings, accounts.store).operations()
-    operations |= check_settings.operations(settings)
+    operations |= check_settings.operations(settings) | setting_file.operations(settings)
     doctor = Doctor(CheckStore(), events, settings.values)
     operations |= doctor.operations()
     certificates = Certificates(settings, events)

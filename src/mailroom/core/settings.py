@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 from typing import Any, ClassVar, get_args
@@ -65,6 +66,7 @@ def setting(
     suggested: Any = None,
     column: bool = False,
     ordered: bool = False,
+    machine: bool = False,
     **limits: Any,
 ) -> Any:
     """Declare one setting.
@@ -78,6 +80,7 @@ def setting(
     suggested: the suggested value, when it is not the default.
     placeholders: {other field: {its value: the placeholder meanwhile}}.
     column:    of an item's field: the list shows it. ordered: of a list: the order of its items counts.
+    machine:   it is about this machine: a configuration from a file leaves it as it is, unless somebody chooses it.
     limits:    pydantic's ge, le, min_length, max_length, pattern (no look-around: the regex engine has none).
     """
     hints = {
@@ -97,6 +100,7 @@ def setting(
         "suggested": suggested,
         "column": column or None,
         "ordered": ordered or None,
+        "machine": machine or None,
     }
     shown: Any = {name: value for name, value in hints.items() if value is not None}
     return Field(default, title=title, json_schema_extra={"x-ui": shown}, **limits)
@@ -126,6 +130,16 @@ def each_setting() -> Iterator[tuple[str, str, str]]:
     for name, kind in pages().items():
         for key, field in kind.model_fields.items():
             yield name, key, field.title or key
+
+
+def machine_settings() -> list[tuple[str, str]]:
+    """(page, key) of each setting that is about this machine."""
+    return [
+        (name, key)
+        for name, kind in pages().items()
+        for key, field in kind.model_fields.items()
+        if isinstance(field.json_schema_extra, dict) and field.json_schema_extra["x-ui"].get("machine")  # type: ignore[union-attr]
+    ]
 
 
 def item_of(page: str, key: str) -> type[Item] | None:
@@ -193,6 +207,7 @@ def clean(page: str, values: Values) -> Values:
         ) from None
 
 
+        _refuse_doubles(page, found)
 def _field_of(fault: Any, values: Values) -> str:
     """The setting at fault; for an item of a list SETTING/ID/FIELD."""
     place = fault["loc"]
@@ -203,6 +218,19 @@ def _field_of(fault: Any, values: Values) -> str:
     item = values[place[0]][place[1]]
     name = item.get("id", place[1]) if isinstance(item, dict) else place[1]
     own = getattr(fault.get("ctx", {}).get("error"), "field", "")
+def _refuse_doubles(page: str, values: Values) -> None:
+    """Raises Invalid when two items of a list have one id: nobody could say which of them is meant."""
+    for key in values:
+        if item_of(page, key) is not None:
+            counted = Counter(item["id"] for item in values[key])
+            if double := next((name for name, count in counted.items() if count > 1), None):
+                field, sentence = f"{key}/{double}", f"There are two items with the id {double}."
+                fields = {field: sentence}
+                raise Invalid(
+                    sentence, field=field, setting=f"{page}.{key}", next="Correct the marked fields.", fields=fields
+                )
+
+
     return "/".join(str(part) for part in (place[0], name, place[2] if len(place) > 2 else own) if part != "")
 
 

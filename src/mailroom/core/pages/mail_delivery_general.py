@@ -127,6 +127,7 @@ class MailDeliveryGeneral(Page):
     )
     banner: str = setting(
         "",
+        machine=True,
         "SMTP banner",
         group="names",
         rows="DL01",
