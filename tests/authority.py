@@ -83,8 +83,9 @@ class Authority:
         """A certificate for these names."""
         return certificate(*names, by=self.middle, **how)
 
-    def pkcs12(self, made: Made, password: str, *, chain: bool = True) -> bytes:
+    def pkcs12(self, made: Made, password: str, *, chain: bool = True, root: bool = False) -> bytes:
         """As one file."""
-        others = [self.middle.certificate] if chain else None
+        others = [self.root.certificate] if root else []
+        others += [self.middle.certificate] if chain else []
         seal = serialization.BestAvailableEncryption(password.encode()) if password else serialization.NoEncryption()
-        return pkcs12.serialize_key_and_certificates(b"mail", made.key, made.certificate, others, seal)
+        return pkcs12.serialize_key_and_certificates(b"mail", made.key, made.certificate, others or None, seal)

@@ -139,7 +139,7 @@ def job_parts(
     # What one that was killed in the middle of the set-up has left.
     setup.settle()
     watches = {"machine": server_list.watch, "interface": interface.Watch(settings).watch, "doctor": doctor.watch}
-    watches["certificate"] = certificates.watch
+    watches["certificate"] = certificates.watcher.watch
     return operations | more, {**accounts.watches(), **watches}
 
 

@@ -22,7 +22,7 @@ const made = (id: string, state: string, issuer: string, days: number, chain: un
   begins: NOW() - 40 * DAY_S,
   ends: NOW() + days * DAY_S,
   days,
-  key: 'ECDSA secp256r1',
+  key: 'ECDSA P-256',
   chain,
   fingerprint: '5f0c92ab'.repeat(8),
 })

@@ -54,7 +54,7 @@ class Certificates:
         self.settings, self.events = settings, events
         self.kept, self.clock = kept or Kept(), clock or SystemClock()
         self.look, self.pause = look, pause
-        self.watch = Watch(self.kept, events, self.clock).watch
+        self.watcher = Watch(self.kept, events, self.clock)
 
     def operations(self) -> dict[str, Operation]:
         """What the job process can be asked about the certificate."""
@@ -148,7 +148,7 @@ class Certificates:
                 daemon=reason.more.get("daemon", ""),
             ) from reason
         found = served.of_file(entry.chain)
-        names = ", ".join(found.names) or "–"
+        names = ", ".join(found.names) or "-"
         self.events.add(
             KIND,
             f"The certificate of {found.issuer} for {names} is in force.",
@@ -156,6 +156,7 @@ class Certificates:
             where=author.where,
             fingerprint=found.fingerprint,
         )
+        self.watcher.look()
 
     def _reload(self, values: AllValues) -> None:
         self.settings.configuration.reload(list(DAEMONS), self.settings.facts_for(values))

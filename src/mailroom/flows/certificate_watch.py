@@ -34,6 +34,7 @@ class Watch:
         self.kept, self.events, self.clock = kept, events, clock
         self.report, self.clear = report, clear
         self.shown: tuple[str, int] | None = None
+        self.turn = threading.Lock()
 
     def watch(self, stop: threading.Event) -> None:
         """Until `stop`."""
@@ -43,6 +44,10 @@ class Watch:
 
     def look(self) -> None:
         """Once: tell what has not been told of this certificate yet, and have Server List show how it is."""
+        with self.turn:
+            self._look()
+
+    def _look(self) -> None:
         entry = self.kept.current()
         if entry is None:
             return

@@ -59,7 +59,7 @@ def warnings(pair: Pair, found: served.Certificate, hostname: str) -> list[str]:
     """What is allowed with a certificate that is brought, but may not be meant."""
     said = []
     if not found.covers(hostname):
-        names = ", ".join(found.names) or "–"
+        names = ", ".join(found.names) or "-"
         said.append(f"The certificate is for {names}, not for the mail server {hostname}: mail programs will warn.")
     if not pair.known:
         said.append("Its issuer is not among those that mail programs know: they will ask whether to trust it.")

@@ -15,6 +15,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtensionOID, NameOID
 
+# As FIPS 186-5 calls them.
+CURVES = {"secp256r1": "P-256", "secp384r1": "P-384", "secp521r1": "P-521"}
 Speaks = Literal["smtp", "smtps", "imap", "imaps", "pop3", "pop3s"]
 
 
@@ -121,7 +123,7 @@ def _kind(found: x509.Certificate) -> str:
     key = found.public_key()
     if isinstance(key, rsa.RSAPublicKey):
         return f"RSA {key.key_size}"
-    return f"ECDSA {key.curve.name}" if isinstance(key, ec.EllipticCurvePublicKey) else ""
+    return f"ECDSA {CURVES.get(key.curve.name, key.curve.name)}" if isinstance(key, ec.EllipticCurvePublicKey) else ""
 
 
 def _issuer(found: x509.Certificate) -> str:

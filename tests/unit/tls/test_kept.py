@@ -20,7 +20,7 @@ def test_the_first_one_is_made_once(tmp_path: Path) -> None:
     first = kept.current()
     assert first and first.note == {"source": "self_signed", "time": 5.0, "who": "Mailroom"}
     found = of_file(tmp_path / "current" / "cert.pem")
-    assert found.covers("mail.example.com") and found.self_signed and found.key == "ECDSA secp256r1"
+    assert found.covers("mail.example.com") and found.self_signed and found.key == "ECDSA P-256"
     self_signed.settle(kept, "other.example.com", 6.0)
     assert kept.current() == first
 

@@ -23,7 +23,7 @@ ONE = {
     "begins": 1790899200.0,
     "ends": 1798761600.0,
     "days": 90,
-    "key": "ECDSA secp256r1",
+    "key": "ECDSA P-256",
     "chain": [STEP],
     "fingerprint": "5f0c" * 16,
 }
