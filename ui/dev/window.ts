@@ -4,7 +4,6 @@ import { CERTIFICATE_ROUTES } from './certificate'
 import { checkRoutes } from './check'
 import { clients } from './clients'
 import { QUOTA_ROUTES } from './quota'
-import { QUOTA_ROUTES } from './quota'
 import { RELAY_ROUTES } from './relay'
 import { SETUP_ROUTES } from './setup'
 import { SERVER_ROUTES } from './server'
@@ -112,7 +111,6 @@ const ROUTES: [RegExp, string, (call: Call, match: string[]) => Reply][] = [
   ],
   ...SERVER_ROUTES,
   ...ALIAS_ROUTES,
-  ...QUOTA_ROUTES,
   ...QUOTA_ROUTES,
   ...checkRoutes(record),
   [
