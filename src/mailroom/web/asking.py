@@ -17,6 +17,7 @@ CHANGE_LIMIT_S = 120.0
 CHANGES = {
     "settings.apply",
     "settings.put_back",
+    "settings.import",
     "daemons.restart",
     "accounts.apply",
     "aliases.import",

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import base64
-import sys
 from collections.abc import Callable
 from typing import Any
 
-from mailroom.core.problems import Invalid
-from mailroom.ctl.shape import Options, Parsers, command, host_file, job, noun, table
+from mailroom.ctl.shape import Options, Parsers, command, content_of, job, noun, table
 
 
 def add(parsers: Parsers) -> None:
@@ -49,15 +46,6 @@ def import_rules(options: Options) -> Any:
 
 def verb(options: Options) -> str:
     return "preview_import" if options.preview else "import"
-
-
-def content_of(name: str) -> str:
-    """A file as the job process takes it. Raises Invalid when it cannot be read."""
-    try:
-        found = sys.stdin.buffer.read() if name == "-" else host_file(name).read_bytes()
-    except OSError as reason:
-        raise Invalid(f"{name} cannot be read ({reason.strerror}).", field="file") from None
-    return base64.b64encode(found).decode()
 
 
 def listed(options: Options) -> Any:

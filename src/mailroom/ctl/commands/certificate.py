@@ -5,8 +5,7 @@ from __future__ import annotations
 import getpass
 from typing import Any
 
-from mailroom.ctl.commands.aliases import content_of
-from mailroom.ctl.shape import Options, Parsers, command, job, moment, noun, table
+from mailroom.ctl.shape import Options, Parsers, command, content_of, job, moment, noun, table
 
 
 def add(parsers: Parsers) -> None:
