@@ -94,6 +94,15 @@ class MailDeliveryGeneral(Page):
         effect="A user who has signed in can send mail in the name of somebody else.",
         suggested=True,
     )
+    disable_auto_forwarding: bool = setting(
+        False,
+        "Disable auto forwarding",
+        group="auth",
+        rows="DL12",
+        help="Mail stays in the mailbox of a user whose own rules would send it on by themselves. None of the rules of "
+        "such a user are followed as long as one of them forwards. Forwarding a message by hand is not touched.",
+        parameter="sieve_max_redirects",
+    )
     domain: str = setting(
         "localdomain.invalid",
         "Domain name",
