@@ -1,10 +1,8 @@
-import { ALIAS_ROUTES } from './aliases'
 import { tell, type Api, type Call, type Reply } from './mock'
 import { CERTIFICATE_ROUTES } from './certificate'
 import { checkRoutes } from './check'
 import { clients } from './clients'
-import { QUOTA_ROUTES } from './quota'
-import { RELAY_ROUTES } from './relay'
+import { DELIVERY_ROUTES } from './delivery'
 import { SETUP_ROUTES } from './setup'
 import { SERVER_ROUTES } from './server'
 import { TOKEN_ROUTES } from './tokens'
@@ -110,8 +108,7 @@ const ROUTES: [RegExp, string, (call: Call, match: string[]) => Reply][] = [
     () => clients({ user: 'admin', address: 'admin@example.com', full_name: 'Anna Adler' }),
   ],
   ...SERVER_ROUTES,
-  ...ALIAS_ROUTES,
-  ...QUOTA_ROUTES,
+  ...DELIVERY_ROUTES,
   ...checkRoutes(record),
   [
     /^settings$/,
@@ -291,7 +288,6 @@ export const windowApi: Api = (call) => {
     ...ROUTES,
     ...SETUP_ROUTES,
     ...TOKEN_ROUTES,
-    ...RELAY_ROUTES,
     ...CERTIFICATE_ROUTES,
   ]) {
     const match = method === call.method ? pattern.exec(call.path) : null
