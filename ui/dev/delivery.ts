@@ -1,6 +1,7 @@
 import { ALIAS_ROUTES } from './aliases'
+import { CERTIFICATE_ROUTES } from './certificate'
 import { QUOTA_ROUTES } from './quota'
 import { RELAY_ROUTES } from './relay'
 
-/** What the pages of Mail Delivery ask beside their settings. */
-export const DELIVERY_ROUTES = [...ALIAS_ROUTES, ...QUOTA_ROUTES, ...RELAY_ROUTES]
+/** What the pages of Service and Mail Delivery ask beside their settings. */
+export const DELIVERY_ROUTES = [...ALIAS_ROUTES, ...CERTIFICATE_ROUTES, ...QUOTA_ROUTES, ...RELAY_ROUTES]

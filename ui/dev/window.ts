@@ -1,5 +1,4 @@
 import { tell, type Api, type Call, type Reply } from './mock'
-import { CERTIFICATE_ROUTES } from './certificate'
 import { checkRoutes } from './check'
 import { clients } from './clients'
 import { DELIVERY_ROUTES } from './delivery'
@@ -284,12 +283,7 @@ const ROUTES: [RegExp, string, (call: Call, match: string[]) => Reply][] = [
 ]
 
 export const windowApi: Api = (call) => {
-  for (const [pattern, method, handle] of [
-    ...ROUTES,
-    ...SETUP_ROUTES,
-    ...TOKEN_ROUTES,
-    ...CERTIFICATE_ROUTES,
-  ]) {
+  for (const [pattern, method, handle] of [...ROUTES, ...SETUP_ROUTES, ...TOKEN_ROUTES]) {
     const match = method === call.method ? pattern.exec(call.path) : null
     if (match) return handle(call, match)
   }

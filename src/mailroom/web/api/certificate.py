@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import Field
 
 from mailroom.web import asking
+from mailroom.web.api.daemons import Nothing
 from mailroom.web.route import WINDOW, Asked, Call, route
 
 AREA = "settings"
@@ -102,6 +103,7 @@ def put(call: Call) -> Any:
     summary="Put a certificate in force again that was before",
     answer="As it is read then. The job process records it.",
     example=KNOWN,
+    body=Nothing,
     errors=(404, 422, 424, 503),
     asked={"id": "1"},
 )
