@@ -69,7 +69,7 @@ function put(next: Made): Reply {
   return known()
 }
 
-export const CERTIFICATE_ROUTES: [RegExp, string, (call: Call, match: RegExpExecArray) => Reply][] = [
+export const CERTIFICATE_ROUTES: [RegExp, string, (call: Call, match: string[]) => Reply][] = [
   [/^certificate$/, 'GET', known],
   [/^certificate\/check$/, 'POST', judged],
   [/^certificate$/, 'POST', () => put(fresh())],
