@@ -12,6 +12,8 @@ ADDRESS_LENGTH_MAX = 254
 ATOM = r"[a-z0-9!#$%&'*+/=?^_`{}~-]"
 FOREIGN = re.compile(rf"(?=[^-/]){ATOM}+(\.{ATOM}+)*", re.I)
 LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+# What parts a name and its extension (X06-01), by the setting's choices.
+SEPARATORS = {"none": "", "plus": "+", "minus": "-"}
 DOMAIN = re.compile(rf"({LABEL}\.)+[a-z]([a-z0-9-]{{0,61}}[a-z0-9])?", re.I)
 
 
@@ -42,3 +44,11 @@ def normal(address: str) -> str:
     """The one spelling of an address: its domain in lower case (RFC 5321 2.4)."""
     local, _, domain = address.rpartition("@")
     return f"{local}@{domain.lower()}"
+
+
+def without_extension(address: str, separator: str) -> str:
+    """ben@example.com for ben+shop@example.com. separator: one character, or "" when addresses have no extensions."""
+    local, at, domain = address.rpartition("@")
+    # As Postfix does it (recipient_delimiter): from the first separator on, but never the whole name.
+    name = local.partition(separator)[0] if separator else local
+    return f"{name}{at}{domain}" if name else address

@@ -159,8 +159,18 @@ def secrets_of(page: str) -> frozenset[str]:
 
 
 def from_store(page: str, key: str, value: Any) -> Any:
-    """A value as a revision holds it."""
+    """A value as a revision holds it. Items of before a field was there have its default."""
+    usual = _usual_item(page, key)
+    if usual and any(len(one) <= len(usual) for one in value):
+        return [{**usual, **one} for one in value]
     return Sealed(value) if value and key in secrets_of(page) else value
+
+
+@cache
+def _usual_item(page: str, key: str) -> Values:
+    """The default of each field of a list's items but the id, {} for any other setting."""
+    kind = item_of(page, key)
+    return {name: field.default for name, field in kind.model_fields.items() if name != "id"} if kind else {}
 
 
 def shown(page: str, values: Values) -> Values:
@@ -197,6 +207,7 @@ def clean(page: str, values: Values) -> Values:
     kept = {key: value for key in secrets_of(page) if isinstance(value := values.get(key), Sealed)}
     try:
         found = kind.model_validate({**values, **dict.fromkeys(kept, sealed.KEPT)}).model_dump(mode="json")
+        _refuse_doubles(page, found)
         fresh = {key: sealed.seal(found[key], f"{page}.{key}") for key in secrets_of(page) - kept.keys()}
         return {**found, **kept, **fresh}
     except ValidationError as reason:
@@ -207,17 +218,6 @@ def clean(page: str, values: Values) -> Values:
         ) from None
 
 
-        _refuse_doubles(page, found)
-def _field_of(fault: Any, values: Values) -> str:
-    """The setting at fault; for an item of a list SETTING/ID/FIELD."""
-    place = fault["loc"]
-    if not place:
-        return str(getattr(fault.get("ctx", {}).get("error"), "field", "page"))
-    if len(place) == 1:
-        return str(place[0])
-    item = values[place[0]][place[1]]
-    name = item.get("id", place[1]) if isinstance(item, dict) else place[1]
-    own = getattr(fault.get("ctx", {}).get("error"), "field", "")
 def _refuse_doubles(page: str, values: Values) -> None:
     """Raises Invalid when two items of a list have one id: nobody could say which of them is meant."""
     for key in values:
@@ -231,6 +231,16 @@ def _refuse_doubles(page: str, values: Values) -> None:
                 )
 
 
+def _field_of(fault: Any, values: Values) -> str:
+    """The setting at fault; for an item of a list SETTING/ID/FIELD."""
+    place = fault["loc"]
+    if not place:
+        return str(getattr(fault.get("ctx", {}).get("error"), "field", "page"))
+    if len(place) == 1:
+        return str(place[0])
+    item = values[place[0]][place[1]]
+    name = item.get("id", place[1]) if isinstance(item, dict) else place[1]
+    own = getattr(fault.get("ctx", {}).get("error"), "field", "")
     return "/".join(str(part) for part in (place[0], name, place[2] if len(place) > 2 else own) if part != "")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,7 @@ from mailroom.filtering.footer.put import Footer
 from mailroom.filtering.wildcard import fits
 
 Patterns = tuple[str, ...]
+Domains = AbstractSet[str]
 
 
 @dataclass(frozen=True)
@@ -25,16 +27,16 @@ class Disclaimer:
     except_recipients: Patterns
     footer: Footer
 
-    def is_for(self, sender: str, recipients: Sequence[str], domain: str) -> bool:
-        """Whether mail from `sender` to these recipients gets it. All in lower case."""
-        if self.skip_inside and all(is_inside(one, domain) for one in recipients):
+    def is_for(self, sender: str, recipients: Sequence[str], domains: Domains) -> bool:
+        """Whether mail from `sender` to these recipients gets it. domains: our own. All in lower case."""
+        if self.skip_inside and all(is_inside(one, domains) for one in recipients):
             return False
-        if any(_fits(one, (sender,), domain) for one in self.except_senders):
+        if any(_fits(one, (sender,), domains) for one in self.except_senders):
             return False
-        if any(_fits(one, recipients, domain) for one in self.except_recipients):
+        if any(_fits(one, recipients, domains) for one in self.except_recipients):
             return False
-        rules = [_fits(one, (sender,), domain) for one in self.senders]
-        rules += [_fits(one, recipients, domain) for one in self.recipients]
+        rules = [_fits(one, (sender,), domains) for one in self.senders]
+        rules += [_fits(one, recipients, domains) for one in self.recipients]
         return all(rules) if self.match == "all" or not rules else any(rules)
 
 
@@ -57,19 +59,20 @@ def compiled(items: Sequence[dict[str, Any]]) -> tuple[Disclaimer, ...]:
 
 
 def first_for(
-    disclaimers: Sequence[Disclaimer], sender: str, recipients: Sequence[str], domain: str
+    disclaimers: Sequence[Disclaimer], sender: str, recipients: Sequence[str], domains: Domains
 ) -> Disclaimer | None:
     """The disclaimer that a message gets, or None."""
     low = [one.lower() for one in recipients]
-    return next((one for one in disclaimers if one.is_for(sender.lower(), low, domain.lower())), None)
+    return next((one for one in disclaimers if one.is_for(sender.lower(), low, domains)), None)
 
 
-def is_inside(address: str, domain: str) -> bool:
-    """Whether an address is of our own domain; both in lower case. An address without a domain is."""
-    return address.rpartition("@")[2] == domain if "@" in address else True
+def is_inside(address: str, domains: Domains) -> bool:
+    """Whether an address is of one of our own domains; all in lower case. An address without a domain is."""
+    return address.rpartition("@")[2] in domains if "@" in address else True
 
 
-def _fits(pattern: str, addresses: Sequence[str], domain: str) -> bool:
-    """Whether one of the addresses matches. A pattern without @ is a user's name, so it means our own domain."""
-    whole = pattern if "@" in pattern or pattern == "*" else f"{pattern}@{domain}"
-    return any(fits(whole, address) for address in addresses)
+def _fits(pattern: str, addresses: Sequence[str], domains: Domains) -> bool:
+    """Whether one of the addresses matches. A pattern without @ is a user's name, so it means our own domains."""
+    if "@" in pattern or pattern == "*":
+        return any(fits(pattern, address) for address in addresses)
+    return any(fits(pattern, one.rpartition("@")[0] or one) for one in addresses if is_inside(one, domains))

@@ -11,6 +11,7 @@ import logging
 import time
 from collections.abc import Callable
 
+from mailroom.core.address import without_extension
 from mailroom.core.problems import Problem
 from mailroom.filtering.message import Message, Recipient
 from mailroom.filtering.rules import Rules
@@ -43,7 +44,8 @@ class Guessing:
             return
         address, limit = counted_as(message.client.address), rules.policy.unknown_accounts
         try:
-            if self.store.add(self._today(), address, recipient.address.lower(), limit, self.now()):
+            account = without_extension(recipient.address.lower(), rules.general.separator)
+            if self.store.add(self._today(), address, account, limit, self.now()):
                 self.events.add(
                     "signin",
                     f"Blocked {address} until midnight: it wrote to more than {limit} accounts that do not exist.",

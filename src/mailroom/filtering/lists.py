@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from mailroom.core.address import without_extension
 from mailroom.core.bypass import SKIPS
 from mailroom.filtering.patterns import Patterns
 
@@ -106,18 +107,28 @@ class Envelope:
     def to(self, recipient: str) -> Ruling:
         """What they say of mail to this recipient. The whitelist takes priority (row BW10)."""
         address = plain(recipient)
-        white = [*self.white, *self.lists.whitelist.of_recipient(address)]
+        # ben+shop is ben: a rule for either is for this mail (X06-01).
+        spelt = dict.fromkeys((address, without_extension(address, self.lists.separator)))
+        white = [*self.white, *(rule for one in spelt for rule in self.lists.whitelist.of_recipient(one))]
         if white:
-            return Ruling(white=tuple(sorted(white, key=_place)))
-        black = [*self.black, *self.lists.blacklist.of_recipient(address)]
+            return Ruling(white=tuple(sorted(dict.fromkeys(white), key=_place)))
+        black = [*self.black, *(rule for one in spelt for rule in self.lists.blacklist.of_recipient(one))]
         return Ruling(black=min(black, key=_place, default=None))
 
 
 class Lists:
-    """Both lists. Raises KeyError or ValueError for items that are no rules."""
+    """Both lists. Raises KeyError or ValueError for items that are no rules.
 
-    def __init__(self, blacklist: Sequence[dict[str, Any]] = (), whitelist: Sequence[dict[str, Any]] = ()) -> None:
-        self.blacklist, self.whitelist = RuleList(blacklist), RuleList(whitelist)
+    separator: of address extensions, or "".
+    """
+
+    def __init__(
+        self,
+        blacklist: Sequence[dict[str, Any]] = (),
+        whitelist: Sequence[dict[str, Any]] = (),
+        separator: str = "",
+    ) -> None:
+        self.blacklist, self.whitelist, self.separator = RuleList(blacklist), RuleList(whitelist), separator
         self.any = self.blacklist.any or self.whitelist.any
 
     def about(self, client: str, sender: str) -> Envelope:

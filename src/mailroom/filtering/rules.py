@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mailroom.core import paths
+from mailroom.core.address import SEPARATORS
 from mailroom.filtering.bcc_rules import BccRule
 from mailroom.filtering.disclaimers import Disclaimer, compiled
 from mailroom.filtering.lists import Lists
@@ -50,6 +51,12 @@ class General:
     max_hops: int
     attachment_limit: bool = False
     max_attachment_mb: int = 20
+    address_separator: str = "none"
+
+    @property
+    def separator(self) -> str:
+        """What parts a name and its extension in an address, or "" (X06-01)."""
+        return SEPARATORS[self.address_separator]
 
     @property
     def max_message_bytes(self) -> int:
@@ -113,7 +120,11 @@ def read(file: Path = FILE) -> Rules:
             trusted=tuple(ipaddress.ip_network(one) for one in known["trusted"]),
             disclaimers=compiled(known["disclaimer"]["disclaimers"]),
             auto_bcc=tuple(BccRule(one["criterion"], one["text"], one["target"]) for one in known["auto_bcc"]["rules"]),
-            lists=Lists(known["lists"]["blacklist"], known["lists"]["whitelist"]),
+            lists=Lists(
+                known["lists"]["blacklist"],
+                known["lists"]["whitelist"],
+                SEPARATORS[known["general"]["address_separator"]],
+            ),
             daily_quota=DailyQuota(**{name: known["daily_quota"][name] for name in DailyQuota.__annotations__}),
             domains=frozenset(known["domains"]),
         )

@@ -1,8 +1,8 @@
 """What Postfix knows of the accounts: small indexed files, made beside the old ones and put in their place in one step.
 
 recipients  address -> OK                who has a mailbox (row DL01)
-aliases     address -> addresses         the admin's aliases (rows AL01-AL03, AL07); postmaster and abuse, which every
-                                         domain must have (RFC 5321 4.5.1, RFC 2142)
+aliases     address -> addresses         the admin's aliases (rows AL01-AL03, AL07, X06-03); postmaster and abuse, which
+                                         every domain must have (RFC 5321 4.5.1, RFC 2142); catch-alls (X06-02)
 senders     address -> login name        who may send as whom (row DL11)
 held        address -> 450 and a reason  users who have just disappeared from the host (check_recipient_access)
 inactive    address -> 550 and a reason  users without mailbox whose mail is wanted from some senders only (row BC07)
@@ -18,6 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from mailroom.core import paths
+from mailroom.core.pages.mail_delivery_alias import at_domain
+from mailroom.core.pages.mail_delivery_general import separator_of
 from mailroom.core.settings import AllValues
 from mailroom.daemons.command import run
 from mailroom.daemons.postfix.daemon import DAEMON as POSTFIX
@@ -37,34 +39,70 @@ Rows = dict[str, dict[str, str]]
 def texts(accounts: Iterable[Account], domains: Sequence[str], settings: AllValues) -> Texts:
     """The source of each map. Several domains while one takes the place of another."""
     known = sorted(accounts, key=lambda account: account.key)
-    aliases = {one["name"]: one["members"] for one in settings["mail_delivery.alias"]["aliases"]}
-    led = Recipients(aliases, known, domains).all()
     rows: Rows = {name: {} for name in NAMES}
+    caught = {one["domain"]: one["recipient"] for one in settings["mail_delivery.alias"]["catch_all"]}
+    # Else Postfix would take part of a name for the whole.
+    keeps = separator_of(settings["mail_delivery.general"]) == "-"
+    items = settings["mail_delivery.alias"]["aliases"]
+    # Most domains have none of their own: what is the same for all is worked out once.
+    led = {
+        place: Recipients(at_domain(items, place), known, domains) for place in {"", *(one["domain"] for one in items)}
+    }
     for domain in domains:
-        _mailboxes(rows, known, domain)
-        _copied(rows, known, domain, settings["mail_delivery.auto_bcc"]["rules"])
-        for name, found in led.items():
-            # Also when it leads nowhere: the user of its name gets none of its mail.
-            for kind in ("recipients", "held", "inactive"):
-                rows[kind].pop(f"{name}@{domain}", None)
-            if found:
-                addresses = (one if "@" in one else f"{one}@{domain}" for one in found)
-                rows["aliases"][f"{name}@{domain}"] = ", ".join(addresses)
-        _roles(rows, known, domain, aliases)
+        place = _Place(domain, rows, known, led.get(domain, led[""]))
+        catches = place.leads_to(caught[domain]) if domain in caught else []
+        place.mailboxes()
+        if not catches:
+            _copied(rows, known, domain, settings["mail_delivery.auto_bcc"]["rules"])
+        place.aliases()
+        _roles(rows, known, domain, place.recipients.aliases)
+        if keeps or catches:
+            place.keep()
+        if catches:
+            rows["aliases"][f"@{domain}"] = place.addresses(catches)
     return {
         name: "".join(f"{key}\t{value}\n" for key, value in sorted(entries.items())) for name, entries in rows.items()
     }
 
 
-def _mailboxes(rows: Rows, known: Sequence[Account], domain: str) -> None:
-    for account in known:
-        address = f"{account.key}@{domain}"
-        if account.active or account.held:
-            rows["recipients"][address] = "OK"
-        if account.active:
-            rows["senders"][address] = account.key
-        if account.held:
-            rows["held"][address] = HELD_REPLY
+class _Place:
+    """One domain's rows."""
+
+    def __init__(self, domain: str, rows: Rows, accounts: Sequence[Account], recipients: Recipients) -> None:
+        self.domain, self.rows, self.accounts, self.recipients = domain, rows, accounts, recipients
+
+    def mailboxes(self) -> None:
+        """Who has a mailbox, may send, or has just disappeared."""
+        for account in self.accounts:
+            address = f"{account.key}@{self.domain}"
+            if account.active or account.held:
+                self.rows["recipients"][address] = "OK"
+            if account.active:
+                self.rows["senders"][address] = account.key
+            if account.held:
+                self.rows["held"][address] = HELD_REPLY
+
+    def aliases(self) -> None:
+        """The admin's aliases. Also one that leads nowhere: the user of its name gets none of its mail."""
+        for name, found in self.recipients.led.items():
+            for kind in ("recipients", "held", "inactive"):
+                self.rows[kind].pop(f"{name}@{self.domain}", None)
+            if found:
+                self.rows["aliases"][f"{name}@{self.domain}"] = self.addresses(found)
+
+    def keep(self) -> None:
+        """Lead each mailbox to itself, so that neither a catch-all nor a shorter name takes its mail."""
+        for account in self.accounts:
+            if (address := f"{account.key}@{self.domain}") in self.rows["recipients"]:
+                self.rows["aliases"].setdefault(address, address)
+
+    def leads_to(self, name: str) -> Sequence[str]:
+        """Where mail to a user or an alias goes now; to nobody when that is nowhere."""
+        return self.recipients.led.get(name, [name] if name in self.recipients.reachable else [])
+
+    def addresses(self, found: Sequence[str]) -> str:
+        """What a row of the map of aliases holds."""
+        return ", ".join(one if "@" in one else f"{one}@{self.domain}" for one in found)
 
 
 def _copied(rows: Rows, known: Sequence[Account], domain: str, rules: auto_bcc.Rules) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
 from mailroom.core.lists import Items
-from mailroom.core.pages.mail_delivery_alias import GROUP, USER
+from mailroom.core.pages.mail_delivery_alias import GROUP, USER, at_domain
 from mailroom.core.pages.mail_delivery_general import domains_of
 from mailroom.core.problems import Invalid
 from mailroom.core.settings import AllValues
@@ -21,7 +21,7 @@ from mailroom.store.accounts import Account, AccountStore
 
 PAGE, KEY = "mail_delivery.alias", "aliases"
 LIMIT_MAX = 1_000
-NEXT = "Correct the marked aliases."
+NEXT = "Correct the marked entries."
 
 
 class Aliases:
@@ -46,13 +46,17 @@ class Aliases:
         """{total, aliases: [{name, address, members, recipients}]}; recipients: how many get its mail now."""
         values = self.settings.values()
         domain, sought = domain_of(values), search.strip().casefold()
-        people = alias_recipients(values, self.accounts.all()).all()
+        accounts, items = self.accounts.all(), values[PAGE][KEY]
+        people = {
+            place: Recipients(at_domain(items, place), accounts, ours(values)).all()
+            for place in {one["domain"] for one in items}
+        }
         found = [
             {
                 "name": one["name"],
-                "address": f"{one['name']}@{domain}",
+                "address": f"{one['name']}@{one['domain'] or domain}",
                 "members": one["members"],
-                "recipients": people[one["name"]],
+                "recipients": people[one["domain"]][one["name"]],
             }
             for one in values[PAGE][KEY]
             if sought in f"{one['name']} {' '.join(one['members'])}".casefold()
@@ -104,7 +108,10 @@ class Aliases:
         with self.settings.turn:
             outcome = self._imported(content)
             base = self.settings.current().number if revision is None else revision
-            put = [{"name": name, "members": members} for name, members in outcome.new.items()]
+            put = [
+                {"name": name.partition("@")[0], "domain": name.partition("@")[2], "members": members}
+                for name, members in outcome.new.items()
+            ]
             if put:
                 note = f"Import of {len(put)} aliases"
                 base = self.settings.apply(base, {PAGE: {KEY: {"put": put}}}, Author(who, where), note)["revision"]
@@ -120,7 +127,7 @@ class Aliases:
             )
         accounts = [account for account in self.accounts.all() if account.missing_since is None]
         known = Known(
-            {one["name"]: one["members"] for one in values[PAGE][KEY]},
+            by_name(values[PAGE][KEY]),
             {account.key for account in accounts if not account.unusable},
             {group for account in accounts for group in account.groups},
             domains,
@@ -134,8 +141,7 @@ class Aliases:
         for account in self.accounts.all():
             for group in account.groups if account.active else ():
                 groups.setdefault(group, []).append(account.key)
-        aliases = {one["name"]: one["members"] for one in values[PAGE][KEY]}
-        return alias_file.written(aliases, groups, domain_of(values))
+        return alias_file.written(by_name(values[PAGE][KEY]), groups, domain_of(values))
 
     def refuse_unknown(self, before: AllValues, after: AllValues) -> None:
         """A judge of Settings: each member of a changed alias is known. Raises Invalid naming those that are not."""
@@ -153,18 +159,38 @@ class Aliases:
                     fields[f"{KEY}/{one['id']}/members"] = (
                         f"{member} is an address of this server. Choose the user or alias of this name instead."
                     )
+            if one["domain"] and one["domain"] not in domains:
+                fields[f"{KEY}/{one['id']}/domain"] = no_domain(one["domain"])
+        for one in changed(before[PAGE]["catch_all"], after[PAGE]["catch_all"]):
+            name, place = one["recipient"], one["domain"]
+            if place not in domains:
+                fields[f"catch_all/{one['id']}/domain"] = no_domain(place)
+            elif USER + name not in known and name not in at_domain(after[PAGE][KEY], place):
+                fields[f"catch_all/{one['id']}/recipient"] = f"There is no user or alias {name}."
         if fields:
             first = next(iter(fields))
-            raise Invalid(fields[first], field=first, setting=f"{PAGE}.{KEY}", next=NEXT, fields=fields)
+            raise Invalid(
+                fields[first], field=first, setting=f"{PAGE}.{first.partition('/')[0]}", next=NEXT, fields=fields
+            )
 
     def advise(self, before: AllValues, after: AllValues) -> list[dict[str, str]]:
-        """An adviser of Settings: an alias that has the name of a user takes the user's mail (row AL07)."""
+        """An adviser of Settings: an alias that has the name of a user takes the user's mail (row AL07).
+
+        And what is for a domain that has just gone has no effect (X06-02, X06-03).
+        """
         users = {account.key for account in self.accounts.all() if not account.unusable}
-        return [
+        told = [
             {"field": f"{KEY}/{one['id']}/name", "text": shadows(one)}
             for one in changed(before[PAGE][KEY], after[PAGE][KEY])
             if one["name"] in users
         ]
+        gone = set(ours(before)) - set(ours(after))
+        for key in (KEY, "catch_all"):
+            for one in after[PAGE][key]:
+                if one["domain"] in gone:
+                    text = f"{one['domain']} goes, and with it what is set for it under Alias."
+                    told.append({"field": f"{key}/{one['id']}/domain", "text": text})
+        return told
 
 
 def unknown(member: str) -> str:
@@ -187,10 +213,14 @@ def status(account: Account) -> str:
     return account_pages.DEACTIVATED if shown == account_pages.NORMAL and not account.active else shown
 
 
-def alias_recipients(values: AllValues, accounts: Iterable[Account]) -> Recipients:
-    """Who gets mail to each alias."""
-    aliases = {one["name"]: one["members"] for one in values[PAGE][KEY]}
-    return Recipients(aliases, accounts, ours(values))
+def by_name(aliases: Items) -> dict[str, list[str]]:
+    """{name, or the whole address where an alias is for one domain: members}, as files have it."""
+    return {f"{one['name']}@{one['domain']}" if one["domain"] else one["name"]: one["members"] for one in aliases}
+
+
+def no_domain(domain: str) -> str:
+    """That mail for this domain is not received here."""
+    return f"{domain} is not a domain of this server."
 
 
 def domain_of(values: AllValues) -> str:

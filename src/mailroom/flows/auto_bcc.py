@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from mailroom.core.pages.mail_delivery_alias import at_domain
 from mailroom.core.pages.mail_delivery_auto_bcc import FROM, TO
 from mailroom.core.problems import Invalid
 from mailroom.core.settings import AllValues
@@ -80,8 +81,8 @@ class AutoBcc:
 
         So can the target of each rule whose alias has just been removed.
         """
-        old, new = (({one["name"] for one in known[aliases.PAGE][aliases.KEY]}) for known in (before, after))
-        gone = old - new
+        old, new = (aliases.by_name(known[aliases.PAGE][aliases.KEY]) for known in (before, after))
+        gone = {name.partition("@")[0] for name in old.keys() - new.keys()}
         rules = [one for one in after[PAGE][KEY] if one["target"].partition("@")[0] in gone]
         for one in [*aliases.changed(before[PAGE][KEY], after[PAGE][KEY]), *rules]:
             if fault := self._fault(one["target"], after):
@@ -98,7 +99,7 @@ class AutoBcc:
         name, _, domain = target.partition("@")
         if domain not in ("", *aliases.ours(values)) or not self.accounts.synced():
             return ""
-        known = name in {one["name"] for one in values[aliases.PAGE][aliases.KEY]}
+        known = name in at_domain(values[aliases.PAGE][aliases.KEY], domain or aliases.domain_of(values))
         return (
             ""
             if known or self.accounts.find(name)
@@ -107,10 +108,10 @@ class AutoBcc:
 
     def advise(self, before: AllValues, after: AllValues) -> list[dict[str, str]]:
         """An adviser of Settings: copies to a user who cannot use mail come to nobody."""
-        known = {one["name"] for one in after[aliases.PAGE][aliases.KEY]}
         told = []
         for one in aliases.changed(before[PAGE][KEY], after[PAGE][KEY]):
             name, _, domain = one["target"].partition("@")
+            known = at_domain(after[aliases.PAGE][aliases.KEY], domain or aliases.domain_of(after))
             account = self.accounts.find(name) if domain in ("", *aliases.ours(after)) else None
             if name not in known and account is not None and not account.active:
                 text = f"{account.name} cannot use mail now: the copies are not delivered."

@@ -27,7 +27,11 @@ NO_LINE = "This is no alias. Write it as “name: member, member”."
 
 @dataclass(frozen=True)
 class Line:
-    """One alias of a file. members: as written, without quotes. fault: why it cannot be one, or ""."""
+    """One alias of a file.
+
+    name: with its domain when it is for that one alone. members: as written, without quotes. fault: why it cannot be
+    one, or "".
+    """
 
     number: int
     name: str = ""
@@ -67,9 +71,10 @@ def _line(number: int, line: str, domains: Sequence[str]) -> Line:
             return Line(number, name, fault="A whole domain cannot be an alias.")
         if domain not in domains:
             return Line(number, name, fault=f"{domain} is not a domain of this server.")
-        name = local
+        # At the mail domain means at every domain, as a name alone does.
+        name = local if domain == domains[0] else name
     members = tuple(_members(match[3]))
-    return Line(number, name, members, local_part_fault(name) or _fault_of(members))
+    return Line(number, name, members, local_part_fault(name.partition("@")[0]) or _fault_of(members))
 
 
 def _members(text: str) -> Iterator[str]:
@@ -120,7 +125,7 @@ def _written(
         return member
     name = member.removeprefix(USER)
     # With its domain the user is meant, also where an alias has the same name.
-    return f"{name}@{domain}" if name in aliases and name != alias else name
+    return f"{name}@{domain}" if name in aliases and name != alias.partition("@")[0] else name
 
 
 def _group_names(groups: Iterable[str], taken: set[str]) -> dict[str, str]:

@@ -109,7 +109,11 @@ class Import:
         if name in self.groups:
             return self.groups[name]
         user = USER + name if name in self.known.users else ""
-        alias = ALIAS + name if name != own and (name in self.known.aliases or name in self.wanted) else ""
+        alias = (
+            ALIAS + name
+            if name != own.partition("@")[0] and (name in self.known.aliases or name in self.wanted)
+            else ""
+        )
         return (user or alias) if "@" in member else (alias or user)
 
 

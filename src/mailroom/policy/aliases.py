@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from mailroom.core.pages.mail_delivery_alias import ALIAS, GROUP, USER
 from mailroom.store.accounts import Account
@@ -45,6 +46,11 @@ class Recipients:
             self.reachable.add(account.key)
             for group in account.groups:
                 self.groups.setdefault(group, []).append(account.key)
+
+    @cached_property
+    def led(self) -> dict[str, list[str]]:
+        """What `all` says, worked out once."""
+        return self.all()
 
     def all(self) -> dict[str, list[str]]:
         """`of` each alias. What leads nowhere further is worked out first, so that each is looked at once."""

@@ -25,7 +25,7 @@ def cleaned(*items: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def chosen(*items: dict[str, Any], sender: str = ALICE, to: tuple[str, ...] = (CAROL,)) -> str:
-    found = first_for(compiled(cleaned(*items)), sender, to, "example.com")
+    found = first_for(compiled(cleaned(*items)), sender, to, {"example.com", "branch.example"})
     return found.name if found else ""
 
 

@@ -114,3 +114,14 @@ def test_a_table_that_cannot_be_read_lets_mail_go_on(net: Net) -> None:
     net.tries("a", "b", "c")
     net.store.database.execute_sql("DROP TABLE blocks")
     assert net.tries("d") == [b"c"]
+
+
+def test_one_account_with_many_extensions_is_one_account(net: Net) -> None:
+    """PO10, X06-01."""
+    general = replace(net.rules.general, address_separator="plus")
+    net.rules = replace(net.rules, general=general, policy=Policy(2))
+    net.tries(*(f"ghost+{turn}" for turn in range(9)))
+    assert net.tries("other")[-1][:1] == b"c"
+    net.rules = replace(net.rules, general=replace(general, address_separator="none"))
+    net.tries("ghost+1", "ghost+2")
+    assert net.tries("other") == [REFUSED]

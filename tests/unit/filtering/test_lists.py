@@ -146,3 +146,12 @@ def test_a_test_is_skipped_only_when_every_recipient_may() -> None:
 
 def test_without_rules_nobody_is_asked() -> None:
     assert not black_white_list.applies(message(Recipient("a@example.com")), rules_with())
+
+
+def test_a_rule_for_a_recipient_is_for_the_extended_address_too() -> None:
+    """X06-01: and one for the extended address is for that one only."""
+    black = [rule("recipient", "ben@example.com"), rule("recipient", "anna+shop@example.com")]
+    with_them = Lists(black, separator="+").about("192.0.2.1", "a@out.example")
+    assert with_them.to("Ben+x@example.com").black and with_them.to("anna+shop@example.com").black
+    assert with_them.to("anna+other@example.com").black is None
+    assert Lists(black).about("192.0.2.1", "a@out.example").to("ben+x@example.com").black is None

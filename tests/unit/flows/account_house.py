@@ -55,11 +55,20 @@ class Settings:
         self.more: list[dict[str, Any]] = []
         self.aliases: list[dict[str, Any]] = []
         self.rules: list[dict[str, Any]] = []
+        self.catch_all: list[dict[str, Any]] = []
+        self.separator = "none"
 
     def values(self) -> dict[str, Any]:
         return {
-            "mail_delivery.general": {"domain": self.domain, "additional_domains": self.more},
-            "mail_delivery.alias": {"aliases": self.aliases},
+            "mail_delivery.general": {
+                "domain": self.domain,
+                "additional_domains": self.more,
+                "address_separator": self.separator,
+            },
+            "mail_delivery.alias": {
+                "aliases": [{"domain": "", **one} for one in self.aliases],
+                "catch_all": self.catch_all,
+            },
             "mail_delivery.auto_bcc": {"rules": self.rules},
         }
 

@@ -98,7 +98,8 @@ def test_a_host_that_is_down_changes_nothing(synced: House) -> None:
 def test_another_domain_reaches_the_maps_also_while_the_host_is_down(synced: House) -> None:
     synced.activate("anna")
     synced.host.down = True
-    coming = {**synced.settings.values(), "mail_delivery.general": {"domain": "example.org", "additional_domains": []}}
+    usual = synced.settings.values()
+    coming = {**usual, "mail_delivery.general": {**usual["mail_delivery.general"], "domain": "example.org"}}
     synced.accounts.prepare(coming)
     assert synced.map("recipients").keys() == {"anna@example.com", "anna@example.org"}
     synced.settings.domain = "example.org"

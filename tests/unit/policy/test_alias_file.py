@@ -116,6 +116,24 @@ def test_what_was_exported_imports_as_the_same() -> None:
     assert elsewhere.new["group.domain-users"] == ["alias:anna", "alias:ben"]
 
 
+def test_an_address_at_another_domain_is_an_alias_of_that_domain_alone() -> None:
+    """X06-03: and so it comes back from an export."""
+    domains = [DOMAIN, "example.net"]
+    known = Known({}, USERS, set(), domains)
+    text = "sales: anna\nsales@example.net: ben\nben@example.net: ben, carl\nteam@example.com: carl\n"
+    text += "x@other.example: ben\n"
+    found = Import(alias_file.read(text, domains), known).outcome()
+    new = {
+        "sales": ["user:anna"],
+        "sales@example.net": ["user:ben"],
+        "ben@example.net": ["user:ben", "user:carl"],
+        "team": ["user:carl"],
+    }
+    assert found.new == new and [one.line for one in found.refused] == [5]
+    again = Import(alias_file.read(alias_file.written(new, {}, DOMAIN), domains), known).outcome()
+    assert again.new == new and again.refused == []
+
+
 @pytest.mark.parametrize(
     ("content", "words"),
     [

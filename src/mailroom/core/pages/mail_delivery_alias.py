@@ -1,4 +1,4 @@
-"""Mail Delivery > Alias: one address for many recipients (guide ch. 7, rows AL01, AL02, AL04, AL07)."""
+"""Mail Delivery > Alias: one address for many recipients (guide ch. 7, rows AL01, AL02, AL04, AL07; X06-02, X06-03)."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from typing import ClassVar
 from pydantic import field_validator, model_validator
 
 from mailroom.core.address import is_address, local_part_fault, normal
-from mailroom.core.lists import Item
+from mailroom.core.lists import Item, Items
 from mailroom.core.settings import BadField, Page, setting
 
 USER, GROUP, ALIAS = "user:", "group:", "alias:"
 NAME_MAX = 256
+
+Aliases = dict[str, list[str]]
 
 
 class Alias(Item):
@@ -28,6 +30,18 @@ class Alias(Item):
         parameter="virtual_alias_maps",
         column=True,
         max_length=64,
+    )
+    domain: str = setting(
+        "",
+        "Only at domain",
+        group="",
+        rows="X06-03",
+        help="Empty means at every domain of this server. At a domain that is named here, the alias takes the place of "
+        "one with the same name for every domain.",
+        parameter="virtual_alias_maps",
+        column=True,
+        max_length=253,
+        placeholder="All domains",
     )
     members: list[str] = setting(
         [],
@@ -51,10 +65,49 @@ class Alias(Item):
             raise ValueError(fault)
         return name.lower()
 
+    @field_validator("domain")
+    @classmethod
+    def _domain(cls, domain: str) -> str:
+        return domain.strip().lower()
+
     @field_validator("members")
     @classmethod
     def _members(cls, members: list[str]) -> list[str]:
         return list(dict.fromkeys(_member(text.strip()) for text in members))
+
+
+class CatchAll(Item):
+    """Who gets the mail to unknown addresses of one domain."""
+
+    label: ClassVar[str] = "domain"
+
+    domain: str = setting(
+        "",
+        "Domain name",
+        group="",
+        rows="X06-02",
+        help="One of the domains of this server.",
+        parameter="virtual_alias_maps",
+        column=True,
+        max_length=253,
+        placeholder="example.org",
+    )
+    recipient: str = setting(
+        "",
+        "Recipient",
+        group="",
+        rows="X06-02",
+        help="The name of a user, or of an alias.",
+        parameter="virtual_alias_maps",
+        column=True,
+        max_length=NAME_MAX,
+        placeholder="ben",
+    )
+
+    @field_validator("domain", "recipient")
+    @classmethod
+    def _lower(cls, text: str) -> str:
+        return text.strip().lower()
 
 
 class MailDeliveryAlias(Page):
@@ -65,7 +118,7 @@ class MailDeliveryAlias(Page):
     tab: ClassVar[str] = "alias"
     title: ClassVar[str] = "Alias"
     order: ClassVar[int] = 24
-    groups: ClassVar[dict[str, str]] = {"aliases": "Aliases"}
+    groups: ClassVar[dict[str, str]] = {"aliases": "Aliases", "catch_all": "Catch-all"}
 
     aliases: list[Alias] = setting(
         [],
@@ -78,25 +131,61 @@ class MailDeliveryAlias(Page):
         max_length=20_000,
     )
 
+    catch_all: list[CatchAll] = setting(
+        [],
+        "Catch-all",
+        group="catch_all",
+        rows="X06-02",
+        help="Mail to an address that nobody has at a domain goes to this recipient instead of being refused. Spammers "
+        "make up addresses: expect much more spam, and senders no longer learn that they have mistyped a name.",
+        parameter="virtual_alias_maps",
+        effect="Mail to any made-up address of a domain with a catch-all is taken, and most of such mail is spam.",
+        max_length=100,
+    )
+
     @model_validator(mode="after")
     def _whole(self) -> MailDeliveryAlias:
-        known: dict[str, list[str]] = {}
+        items = [one.model_dump() for one in self.aliases]
+        known: dict[str, Aliases] = {}
+        taken: set[tuple[str, str]] = set()
         for one in self.aliases:
             if not one.name:
                 raise BadField(f"aliases/{one.id}/name", "Enter the alias name.")
             if not one.members:
                 raise BadField(f"aliases/{one.id}/members", f"The alias {one.name} needs at least one member.")
-            if one.name in known:
+            if (one.name, one.domain) in taken:
                 raise BadField(f"aliases/{one.id}/name", f"There already is an alias {one.name}.")
-            known[one.name] = one.members
+            taken.add((one.name, one.domain))
+            if one.domain not in known:
+                known[one.domain] = at_domain(items, one.domain)
         for one in self.aliases:
-            lacks = next((kind for kind in aliases_in(one.members) if kind not in known), None)
+            lacks = next((kind for kind in aliases_in(one.members) if kind not in known[one.domain]), None)
             if lacks is not None:
                 raise BadField(f"aliases/{one.id}/members", f"{one.name} has the alias {lacks}, which does not exist.")
-        if loop := loop_in(known):
-            first = next(one for one in self.aliases if one.name == loop[0])
-            raise BadField(f"aliases/{first.id}/members", f"These aliases lead back to themselves: {' → '.join(loop)}.")
+        for domain, found in known.items():
+            if loop := loop_in(found):
+                first = next(one for one in self.aliases if one.name == loop[0] and one.domain in ("", domain))
+                ways = " → ".join(loop)
+                raise BadField(f"aliases/{first.id}/members", f"These aliases lead back to themselves: {ways}.")
         return self
+
+    @model_validator(mode="after")
+    def _one_for_each_domain(self) -> MailDeliveryAlias:
+        seen: set[str] = set()
+        for one in self.catch_all:
+            for field, text in (("domain", one.domain), ("recipient", one.recipient)):
+                if not text:
+                    raise BadField(f"catch_all/{one.id}/{field}", "Enter the domain, and the user or alias.")
+            if one.domain in seen:
+                raise BadField(f"catch_all/{one.id}/domain", f"There already is a catch-all for {one.domain}.")
+            seen.add(one.domain)
+        return self
+
+
+def at_domain(aliases: Items, domain: str) -> Aliases:
+    """{name: members} of the aliases in force at a domain: its own take the place of those for every domain."""
+    everywhere = {one["name"]: one["members"] for one in aliases if not one["domain"]}
+    return everywhere | {one["name"]: one["members"] for one in aliases if domain and one["domain"] == domain}
 
 
 def _member(text: str) -> str:

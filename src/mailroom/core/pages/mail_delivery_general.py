@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from pydantic import field_validator, model_validator
 
+from mailroom.core.address import SEPARATORS
 from mailroom.core.lists import Item
 from mailroom.core.net import network
 from mailroom.core.settings import BadField, Page, Values, setting
@@ -46,7 +47,12 @@ class MailDeliveryGeneral(Page):
     tab: ClassVar[str] = "general"
     title: ClassVar[str] = "General"
     order: ClassVar[int] = 20
-    groups: ClassVar[dict[str, str]] = {"auth": "SMTP authentication", "names": "Domain", "limits": "Limits"}
+    groups: ClassVar[dict[str, str]] = {
+        "auth": "SMTP authentication",
+        "names": "Domain",
+        "addresses": "Addresses",
+        "limits": "Limits",
+    }
 
     smtp_auth: bool = setting(
         True,
@@ -130,13 +136,13 @@ class MailDeliveryGeneral(Page):
         rows="DL01, SW06",
         help="The name by which this server greets others. It should match its A record and the reverse record.",
         parameter="myhostname",
+        machine=True,
         pattern=DOMAIN,
         max_length=253,
         placeholder="mail.example.com",
     )
     banner: str = setting(
         "",
-        machine=True,
         "SMTP banner",
         group="names",
         rows="DL01",
@@ -146,6 +152,27 @@ class MailDeliveryGeneral(Page):
         pattern=r"^[\x20-\x7e]*$",
         placeholder="ESMTP",
         effect="Strangers read this text at each connection and may learn from it what runs here.",
+    )
+    address_separator: Literal["none", "plus", "minus"] = setting(
+        "none",
+        "Separator of address extensions",
+        group="addresses",
+        rows="X06-01",
+        help="With +, mail to ben+shop@example.com reaches ben: users may put whatever they like between the separator "
+        "and the @, and so can aliases. With -, a name ends at its first dash, unless the whole is somebody's address.",
+        parameter="recipient_delimiter",
+        labels={"none": "None", "plus": "+ (ben+shop)", "minus": "- (ben-shop)"},
+    )
+    extension_folder: bool = setting(
+        False,
+        "Deliver to the folder with the name of the extension",
+        group="addresses",
+        rows="X06-01",
+        help="Mail to ben+shop@example.com goes to ben's folder shop if there is one that is spelt the same, and to "
+        "the inbox if not. At domains with a catch-all it goes to the inbox.",
+        parameter="lmtp_save_to_detail_mailbox",
+        depends={"address_separator": "plus"},
+        indent=1,
     )
     max_recipients: int = setting(
         1000,
@@ -224,6 +251,11 @@ class MailDeliveryGeneral(Page):
     @classmethod
     def _networks(cls, networks: list[str]) -> list[str]:
         return [network(text) for text in networks]
+
+
+def separator_of(general: Values) -> str:
+    """What parts a name and its extension in an address, "" when nothing does (X06-01). general: values of the page."""
+    return SEPARATORS[general["address_separator"]]
 
 
 def local_domain(domain: str) -> str:

@@ -18,6 +18,7 @@ READS = {
     "general": (
         "mail_delivery.general",
         (
+            "address_separator",
             "attachment_limit",
             "domain",
             "hostname",

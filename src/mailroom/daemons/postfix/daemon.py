@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from mailroom.core import paths
-from mailroom.core.pages.mail_delivery_general import domains_of
+from mailroom.core.pages.mail_delivery_general import domains_of, separator_of
 from mailroom.daemons.ask import silent_after
 from mailroom.daemons.command import run
 from mailroom.daemons.listening import ANY, Door, expect, refuse_taken, restarted_for
@@ -47,6 +47,7 @@ class Postfix(PlainDaemon):
         known = {
             "general": facts.settings["mail_delivery.general"],
             "domains": domains_of(facts.settings["mail_delivery.general"]),
+            "separator": separator_of(facts.settings["mail_delivery.general"]),
             "relay": relay,
             "trusted": facts.trusted(),
             "policy": facts.settings["mail_delivery.security"],

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 
-from mailroom.filtering.disclaimers import first_for, is_inside
+from mailroom.filtering.disclaimers import Domains, first_for, is_inside
 from mailroom.filtering.footer.put import Footer, Left, Put, put
 from mailroom.filtering.message import Asked, Changes, Message
 from mailroom.filtering.rules import Rules
@@ -24,10 +24,10 @@ FAILED = "its structure could not be followed"
 
 
 def act(message: Message, asked: list[Asked], rules: Rules, changes: Changes) -> None:
-    if not rules.disclaimers or not sent_by_us(message, rules.general.domain):
+    if not rules.disclaimers or not sent_by_us(message, rules.domains):
         return
     recipients = [one.address for one in message.accepted]
-    found = first_for(rules.disclaimers, message.sender, recipients, rules.general.domain)
+    found = first_for(rules.disclaimers, message.sender, recipients, rules.domains)
     if found is None:
         return
     result = _put(message, found.footer)
@@ -44,9 +44,9 @@ def act(message: Message, asked: list[Asked], rules: Rules, changes: Changes) ->
     changes.body = result.pieces(message.body.buffer())
 
 
-def sent_by_us(message: Message, domain: str) -> bool:
+def sent_by_us(message: Message, domains: Domains) -> bool:
     """Whether a user, a program or a device of ours sends this message."""
-    elsewhere = (not is_inside(one.address.lower(), domain.lower()) for one in message.accepted)
+    elsewhere = (not is_inside(one.address.lower(), domains) for one in message.accepted)
     return bool(message.login) or message.daemon in USERS_PORTS or any(elsewhere)
 
 
