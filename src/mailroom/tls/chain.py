@@ -48,10 +48,12 @@ class Pair:
         return b"".join(one.public_bytes(serialization.Encoding.PEM) for one in self.certificates)
 
 
-def joined(key: Key, brought: Iterable[x509.Certificate], now: float, roots: Path | None = None) -> Pair:
+def joined(
+    key: Key, brought: Iterable[x509.Certificate], now: float, roots: Path | None = None, *, complete: bool = True
+) -> Pair:
     """The pair in order, each certificate valid now, up to an issuer that is known. Raises Invalid.
 
-    roots: the issuers that common programs know; without that file none is.
+    roots: the issuers that common programs know; without that file none is. complete: whether it must lead there.
     """
     held, trusted = list(dict.fromkeys(brought)), _roots(roots or ROOTS)
     own = next((one for one in held if _public(one.public_key()) == _public(key.public_key())), None)
@@ -62,7 +64,7 @@ def joined(key: Key, brought: Iterable[x509.Certificate], now: float, roots: Pat
     chain = _followed(own, held)
     last = chain[-1]
     root = _issuer(last, trusted)
-    if last.issuer != last.subject and root is None:
+    if complete and last.issuer != last.subject and root is None:
         raise refused(
             CHAIN,
             f"The certificate of the issuer “{name_of(last.issuer)}” is missing.",
