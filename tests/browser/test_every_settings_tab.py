@@ -29,7 +29,7 @@ FILLED: dict[str, Values] = {
     "mail_delivery.disclaimer": {
         "disclaimers": [{"name": "Law", "match": "any", "senders": ["*@office.example"], "html": "Confidential."}]
     },
-    "security.spam": {"threshold": 6, "subject_prefix": "[spam]"},
+    "security.spam": {"threshold": 6, "tag_subject": True, "subject_prefix": "[spam]"},
     "security.antivirus": {"action": "delete", "when_down": "pass"},
     "server_management.check_options": {"daily": False, "blocklists": ["list.example"]},
     "service.interface": {"public_address": "192.0.2.77"},
@@ -110,29 +110,30 @@ def test_the_table_has_every_page() -> None:
     assert set(FILLED) == set(settings.pages())
 
 
-@pytest.mark.parametrize("page", FILLED)
-def test_a_tab_is_filled_previewed_applied_and_put_back(page: str, window: Window, server: Office) -> None:
+@pytest.mark.parametrize("name", FILLED)
+def test_a_tab_is_filled_previewed_applied_and_put_back(name: str, window: Window, server: Office) -> None:
     def now() -> Values:
-        return told(server.ctl("settings", "list", page)[page]["values"])
+        return told(server.ctl("settings", "list", name)[name]["values"])
 
-    before, schema = now(), settings.schema_of(page)
-    menu, tab = titles_of(page)
+    before, schema = now(), settings.schema_of(name)
+    menu, tab = titles_of(name)
     inside = window()
     inside.get_by_role("navigation").get_by_role("button", name=menu, exact=True).click()
     inside.get_by_role("tab", name=tab, exact=True).click()
-    for key, value in FILLED[page].items():
+    for key, value in FILLED[name].items():
         type_in(inside.locator("main"), inside, schema, key, value)
     inside.get_by_role("button", name="Preview").click()
     preview = inside.get_by_role("dialog", name="What Apply would change")
-    for key in FILLED[page]:
+    for key in FILLED[name]:
         expect(preview).to_contain_text(schema["properties"][key]["title"])
     assert now() == before
     preview.get_by_role("button", name="Apply", exact=True).click()
-    until(lambda: contains(now(), FILLED[page]), 60, lambda: f"applied: {now()}")
+    until(lambda: contains(now(), FILLED[name]), 60, lambda: f"applied: {now()}")
     expect(inside.get_by_role("button", name="Apply", exact=True)).to_be_disabled()
     inside.get_by_role("button", name="History").click()
     history = inside.get_by_role("dialog")
     history.get_by_role("button", name="Put Back").first.click()
+    history.get_by_role("button", name="Back to the List").wait_for()
     history.get_by_role("button", name="Put Back", exact=True).click()
     until(lambda: now() == before, 60, lambda: f"put back: {now()}")
     until(lambda: not server.late(), 60, "every daemon answers")

@@ -66,7 +66,7 @@ class Doctor:
     def history(self) -> list[dict[str, Any]]:
         """[{time, counts, changed: [{id, title, state}]}] of the results that are kept, newest first."""
         found = self.store.newest(1000)
-        before = [*found[1:], {"items": []}]
+        before = [*found[1:], {"items": []}][: len(found)]
         return [
             {
                 "time": now["time"],

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from peewee import SQL, AutoField, BlobField, FloatField, Model, SqliteDatabase, TextField
+from peewee import SQL, AutoField, BlobField, FloatField, Model, SqliteDatabase, TextField, fn
 from playhouse.sqlite_ext import JSONField
 
 from mailroom.core import paths
@@ -123,11 +123,13 @@ class SettingsStore:
     def history(self, page: str | None, offset: int, limit: int) -> tuple[int, list[Revision]]:
         """(how many, the asked slice) of applied revisions, newest first, without their settings.
 
-        page: only those that changed it.
+        page: only those that changed it, and the very first, so that its first change can be put back, too.
         """
         rows = self._applied().order_by(RevisionRow.number.desc())
         if page is not None:
-            rows = rows.where(SQL("EXISTS (SELECT 1 FROM json_each(pages) WHERE value = ?)", [page]))
+            first = self._applied().select(fn.MIN(RevisionRow.number))
+            changed = SQL("EXISTS (SELECT 1 FROM json_each(pages) WHERE value = ?)", [page])
+            rows = rows.where(changed | (RevisionRow.number == first))
         return rows.count(), [_revision(row, whole=False) for row in rows.offset(offset).limit(limit)]
 
     def _applied(self) -> Any:

@@ -106,12 +106,12 @@ def test_any_list_comes_back_as_it_was(opened: SettingsStore, items: list[Any]) 
 
 def test_the_history_of_a_page_is_found_by_what_was_changed(tmp_path: Path) -> None:
     store, values = SettingsStore(tmp_path / "settings.sqlite"), declared.defaults()
-    add(store, values)
+    first = add(store, values)
     changed = {"page": GENERAL, "key": "max_hops", "title": "", "old": 50, "new": 20}
     second = add(store, values, [changed])
     add(store, values, [{**changed, "page": LISTS}])
     total, found = store.history(GENERAL, 0, 10)
-    assert (total, [one.number for one in found], found[0].changes) == (1, [second], [changed])
+    assert (total, [one.number for one in found], found[0].changes) == (2, [second, first], [changed])
     assert store.history(None, 0, 10)[0] == 3
     assert [one.number for one in store.since(1)] == [2, 3]
 
