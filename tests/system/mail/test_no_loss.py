@@ -39,8 +39,8 @@ class Sender(threading.Thread):
         self.refused = ""
 
     def run(self) -> None:
-        until_s = time.monotonic() + GIVE_UP_S
         for turn in range(EACH):
+            until_s = time.monotonic() + GIVE_UP_S
             name = f"<{self.number}-{turn}@flood.world.example>"
             while not self.send(name):
                 if time.monotonic() > until_s:
