@@ -103,6 +103,7 @@ def job_parts(
 ) -> tuple[dict[str, Callable[..., Any]], dict[str, Callable[[threading.Event], None]]]:
     """(what the job process can be asked, what runs beside): every part that knows of the others is told of them."""
     from mailroom.flows import setup_machine
+    from mailroom.flows.acme import Renewal
     from mailroom.flows.aliases import Aliases
     from mailroom.flows.auto_bcc import AutoBcc
     from mailroom.flows.blocked import Blocked
@@ -110,6 +111,7 @@ def job_parts(
     from mailroom.flows.doctor import Doctor
     from mailroom.flows.message import mark, today
     from mailroom.flows.outbound_usage import OutboundUsage
+    from mailroom.flows.search_index import SearchIndex
     from mailroom.flows.server_list import ServerList
     from mailroom.flows.token import Tokens
     from mailroom.store.checks import CheckStore
@@ -132,14 +134,17 @@ def job_parts(
     doctor = Doctor(CheckStore(), events, settings.values)
     operations |= doctor.operations()
     certificates = Certificates(settings, events)
-    operations |= certificates.operations()
+    renewal = Renewal(settings, certificates)
+    operations |= certificates.operations() | renewal.operations()
+    search = SearchIndex(settings, accounts.store, events)
+    operations |= search.operations()
     server_list = ServerList(events, settings.values, today, mark)
     operations |= server_list.operations()
     setup, more = setup_machine.operations(settings, accounts.sync_now, accounts.person)
     # What one that was killed in the middle of the set-up has left.
     setup.settle()
     watches = {"machine": server_list.watch, "interface": interface.Watch(settings).watch, "doctor": doctor.watch}
-    watches["certificate"] = certificates.watcher.watch
+    watches |= {"certificate": certificates.watcher.watch, "acme": renewal.watch, "search": search.watch}
     return operations | more, {**accounts.watches(), **watches}
 
 
