@@ -34,6 +34,7 @@ const check = defineAsyncComponent(() => import('./pages/Check.vue'))
 const checkSettings = defineAsyncComponent(() => import('./pages/CheckSettings.vue'))
 const dns = defineAsyncComponent(() => import('./pages/DnsRecords.vue'))
 const history = defineAsyncComponent(() => import('./pages/History.vue'))
+const configuration = defineAsyncComponent(() => import('./pages/ConfigurationBackup.vue'))
 const bans = defineAsyncComponent(() => import('./pages/Bans.vue'))
 const messages = defineAsyncComponent(() => import('./pages/Messages.vue'))
 const licences = defineAsyncComponent(() => import('./pages/Licences.vue'))
@@ -56,6 +57,7 @@ export const MENU: MenuEntry[] = [
       { id: 'check_settings', component: checkSettings },
       { id: 'dns', component: dns },
       { id: 'history', component: history },
+      { id: 'configuration', component: configuration },
       { id: 'tokens', component: tokens },
     ],
   },

@@ -1,6 +1,7 @@
 import { tell, type Api, type Call, type Reply } from './mock'
 import { checkRoutes } from './check'
 import { clients } from './clients'
+import { CONFIGURATION_ROUTES } from './configuration'
 import { DELIVERY_ROUTES } from './delivery'
 import { SETUP_ROUTES } from './setup'
 import { SERVER_ROUTES } from './server'
@@ -108,6 +109,7 @@ const ROUTES: [RegExp, string, (call: Call, match: string[]) => Reply][] = [
   ],
   ...SERVER_ROUTES,
   ...DELIVERY_ROUTES,
+  ...CONFIGURATION_ROUTES,
   ...checkRoutes(record),
   [
     /^settings$/,
