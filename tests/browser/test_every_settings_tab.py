@@ -62,7 +62,10 @@ def type_in(form: FrameLocator | Locator, inside: FrameLocator, schema: Values, 
     elif isinstance(value, list) and value and isinstance(value[0], dict):
         kind = schema["$defs"][declared["items"]["$ref"].split("/")[-1]]
         for item in value:
-            create(inside, kind, item)
+            create(form.locator(f'[data-field="{key}"]'), inside, kind, item)
+    elif hints.get("widget") == "html":
+        field.click()
+        field.press_sequentially(value)
     elif isinstance(value, list):
         for word in value:
             field.fill(word)
@@ -71,9 +74,9 @@ def type_in(form: FrameLocator | Locator, inside: FrameLocator, schema: Values, 
         field.fill(str(value))
 
 
-def create(inside: FrameLocator, kind: Values, item: Values) -> None:
+def create(its_list: Locator, inside: FrameLocator, kind: Values, item: Values) -> None:
     """A new item of a list, in its dialog."""
-    inside.get_by_role("button", name="Create", exact=True).click()
+    its_list.get_by_role("button", name="Create", exact=True).click()
     dialog = inside.get_by_role("dialog")
     for key, value in item.items():
         type_in(dialog, inside, kind, key, value)
