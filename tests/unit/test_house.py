@@ -177,8 +177,9 @@ def test_no_setting_does_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert idle == []
 
 
-def test_each_field_of_a_lists_item_makes_a_difference() -> None:
+def test_each_field_of_a_lists_item_makes_a_difference(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Habit 6, for items: no two of their samples, which differ in one field at least, are read alike."""
+    monkeypatch.setattr(secrets, "KEY_FILE", tmp_path / "key")
     usual, alike = settings.defaults(), []
     for page, key, _ in settings.each_setting():
         seen: list[object] = [configuration.render(Facts(usual, HostFacts()))]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any, ClassVar, get_args
 
@@ -151,9 +151,30 @@ def item_of(page: str, key: str) -> type[Item] | None:
 @cache
 def secrets_of(page: str) -> frozenset[str]:
     """The secret settings of a page (see core/sealed.py)."""
+    return _secret_fields(pages()[page])
+
+
+@cache
+def places_of_secrets(page: str) -> dict[str, frozenset[str]]:
+    """Where the secrets of a page are, as sealed.each wants it."""
+    inside = {key: _secret_fields(kind) for key in pages()[page].model_fields if (kind := item_of(page, key))}
+    return {
+        **dict.fromkeys(secrets_of(page), frozenset[str]()),
+        **{key: found for key, found in inside.items() if found},
+    }
+
+
+def secrets_in(page: str, values: Values) -> dict[str, Any]:
+    """{name: value} of each secret among these values, as sealed.each names them."""
+    found: dict[str, Any] = {}
+    sealed.each(page, values, places_of_secrets(page), found.setdefault)
+    return found
+
+
+def _secret_fields(kind: type[BaseModel]) -> frozenset[str]:
     return frozenset(
         key
-        for key, field in pages()[page].model_fields.items()
+        for key, field in kind.model_fields.items()
         if isinstance(field.json_schema_extra, dict) and field.json_schema_extra["x-ui"].get("widget") == sealed.WIDGET  # type: ignore[union-attr]
     )
 
@@ -162,8 +183,8 @@ def from_store(page: str, key: str, value: Any) -> Any:
     """A value as a revision holds it. Items of before a field was there have its default."""
     usual = _usual_item(page, key)
     if usual and any(len(one) <= len(usual) for one in value):
-        return [{**usual, **one} for one in value]
-    return Sealed(value) if value and key in secrets_of(page) else value
+        value = [{**usual, **one} for one in value]
+    return sealed.each(page, {key: value}, places_of_secrets(page), lambda _, text: Sealed(text) if text else text)[key]
 
 
 @cache
@@ -175,7 +196,7 @@ def _usual_item(page: str, key: str) -> Values:
 
 def shown(page: str, values: Values) -> Values:
     """The values of a page as they may be told: of secrets only whether they are set."""
-    return {key: sealed.mask(value) if key in secrets_of(page) else value for key, value in values.items()}
+    return sealed.each(page, values, places_of_secrets(page), lambda _, value: sealed.mask(value))
 
 
 def title_of(page: str, key: str) -> str:
@@ -204,18 +225,29 @@ def clean(page: str, values: Values) -> Values:
     Raises Invalid with `fields` naming each field at fault.
     """
     kind = page_named(page)
-    kept = {key: value for key in secrets_of(page) if isinstance(value := values.get(key), Sealed)}
+    places, kept = places_of_secrets(page), dict[str, Sealed]()
     try:
-        found = kind.model_validate({**values, **dict.fromkeys(kept, sealed.KEPT)}).model_dump(mode="json")
+        found = kind.model_validate(sealed.each(page, values, places, _without(kept))).model_dump(mode="json")
         _refuse_doubles(page, found)
-        fresh = {key: sealed.seal(found[key], f"{page}.{key}") for key in secrets_of(page) - kept.keys()}
-        return {**found, **kept, **fresh}
+        return sealed.each(page, found, places, lambda name, text: kept.get(name) or sealed.seal(text, name))
     except ValidationError as reason:
         fields = {_field_of(fault, values): _sentence(fault) for fault in reason.errors()}
         first = next(iter(fields))
         raise Invalid(
             fields[first], field=first, setting=f"{page}.{first}", next="Correct the marked fields.", fields=fields
         ) from None
+
+
+def _without(kept: dict[str, Sealed]) -> Callable[[str, Any], Any]:
+    """Puts secrets that are sealed already aside while the rest is checked."""
+
+    def change(name: str, value: Any) -> Any:
+        if not isinstance(value, Sealed):
+            return value
+        kept[name] = value
+        return sealed.KEPT
+
+    return change
 
 
 def _refuse_doubles(page: str, values: Values) -> None:

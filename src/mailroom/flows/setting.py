@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mailroom.core import paths
+from mailroom.core import paths, sealed
 from mailroom.core import settings as declared
 from mailroom.core.clock import Clock, SystemClock
 from mailroom.core.lists import edited, is_edit, with_ids
@@ -205,10 +205,14 @@ def cleaned(before: AllValues, wanted: AllValues) -> AllValues:
 
 def _wanted(before: AllValues, page: str, key: str, value: Any) -> Any:
     """What a setting becomes: an edit of a list is carried out, every new item gets its id, a secret may stay."""
-    if key in before[page] and key in declared.secrets_of(page) and is_mask(value):
-        return before[page][key]
-    if key not in before[page] or declared.item_of(page, key) is None:
+    if key not in before[page]:
         return value
-    if is_edit(value):
-        return edited(before[page][key], value)
-    return with_ids(value) if isinstance(value, list) else value
+    if declared.item_of(page, key) is not None:
+        value = edited(before[page][key], value) if is_edit(value) else value
+        value = with_ids(value) if isinstance(value, list) else value
+    known = declared.secrets_in(page, {key: before[page][key]})
+
+    def kept(name: str, given: Any) -> Any:
+        return known.get(name, "") if is_mask(given) else given
+
+    return sealed.each(page, {key: value}, declared.places_of_secrets(page), kept)[key]

@@ -102,7 +102,7 @@ def _unknown_settings(found: Brought, page: str, given: Values) -> None:
 
 def _page(found: Brought, page: str, given: Values | None, before: Values) -> Values:
     """What is wanted of a page."""
-    wanted, usual = {}, declared.defaults()[page]
+    wanted, usual, places = {}, declared.defaults()[page], declared.places_of_secrets(page)
     for name, default in usual.items():
         if f"{page}.{name}" in found.own:
             continue
@@ -111,13 +111,16 @@ def _page(found: Brought, page: str, given: Values | None, before: Values) -> Va
             if given is not None:
                 title = declared.title_of(page, name)
                 found.tell(f"{page}.{name}", f"The file does not have the setting {title}. It gets its default.")
-        elif name in declared.secrets_of(page):
-            wanted[name] = _secret(found, page, name, given[name], before[name])
         elif declared.item_of(page, name) is not None and not isinstance(given[name], list):
             raise _wrong(page, name)
         else:
             wanted[name] = given[name]
-    return wanted
+    known = declared.secrets_in(page, before)
+
+    def opened(name: str, value: Any) -> Any:
+        return _secret(found, page, name, value, known.get(name, ""))
+
+    return sealed.each(page, wanted, {key: places[key] for key in places.keys() & (given or {}).keys()}, opened)
 
 
 def _wrong(page: str, key: str) -> Invalid:
@@ -125,9 +128,10 @@ def _wrong(page: str, key: str) -> Invalid:
     return Invalid(sentence, field=key, setting=f"{page}.{key}", next=CHOOSE, fields={key: sentence})
 
 
-def _secret(found: Brought, page: str, name: str, given: Any, before: str) -> Any:
-    """A secret in clear text, or what says that it stays as it is here."""
-    full, title, key = f"{page}.{name}", declared.title_of(page, name), found.key
+def _secret(found: Brought, page: str, full: str, given: Any, before: str) -> Any:
+    """A secret in clear text, or what says that it stays as it is here. full: its name, see sealed.each."""
+    name = full.removeprefix(f"{page}.").partition("/")[0]
+    title, key = declared.title_of(page, name), found.key
     stays = sealed.mask(before)
     if is_mask(given):
         if not given["set"] and key is not None:
@@ -158,14 +162,22 @@ def _is_known(before: str, name: str, text: str) -> bool:
 
 def _needs_secret(found: Brought, page: str, wanted: Values, before: Values) -> bool:
     """Whether a page cannot come in force without a secret that neither the file nor this server has; told."""
-    missing = [name for name in declared.secrets_of(page) if is_mask(wanted.get(name)) and not before[name]]
+    known, missing = declared.secrets_in(page, before), set()
+
+    def kept(name: str, value: Any) -> Any:
+        if not is_mask(value):
+            return value
+        if not known.get(name):
+            missing.add(name)
+        return known.get(name, "")
+
+    tried = sealed.each(page, {**before, **wanted}, declared.places_of_secrets(page), kept)
     if not missing:
         return False
-    kept = {name: before[name] for name in declared.secrets_of(page) if is_mask(wanted.get(name))}
     try:
-        declared.clean(page, {**before, **wanted, **kept})
+        declared.clean(page, tried)
     except Invalid as reason:
-        if reason.field in missing:
+        if f"{page}.{reason.field}" in missing:
             kind = declared.pages()[page]
             found.tell(
                 page, f"The page {kind.title} needs a secret that the file does not have. It stays as it is here."

@@ -35,7 +35,18 @@ def _difference(page: str, key: str, old: Any, new: Any) -> dict[str, Any]:
     if kind is None:
         return {"old": old, "new": new}
     items, moved = item_differences(old, new, kind.label)
-    return {"old": None, "new": None, "items": items, "moved": moved}
+    secrets = declared.places_of_secrets(page).get(key, frozenset())
+    return {"old": None, "new": None, "items": [_masked(one, secrets) for one in items], "moved": moved}
+
+
+def _masked(change: dict[str, Any], secrets: frozenset[str]) -> dict[str, Any]:
+    """How an item differs, without its secrets."""
+    old, new = change["old"], change["new"]
+    told = {"old": old and {**old, **{name: mask(old[name]) for name in secrets}}}
+    if new:
+        another = {name: bool(old and old[name] and old[name] != new[name]) for name in secrets}
+        told["new"] = {**new, **{name: mask(new[name], another=another[name]) for name in secrets}}
+    return {**change, **told}
 
 
 def changed_daemons(before: Rendered, after: Rendered) -> list[str]:

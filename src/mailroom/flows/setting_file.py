@@ -89,12 +89,13 @@ def _worthy(passphrase: str) -> str:
 
 def _outward(page: str, values: dict[str, Any], key: bytes | None) -> dict[str, Any]:
     """The values of a page as the file has them."""
-    told = declared.shown(page, values)
-    for name in declared.secrets_of(page) if key else ():
-        full = f"{page}.{name}"
-        if values[name]:
-            told[name] = {"sealed": secrets().close_with(key, sealed.plain(values[name], full), full)}
-    return told
+
+    def outward(name: str, value: str) -> Any:
+        if not (key and value):
+            return sealed.mask(value)
+        return {"sealed": secrets().close_with(key, sealed.plain(value, name), name)}
+
+    return sealed.each(page, values, declared.places_of_secrets(page), outward)
 
 
 def preview(

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import ipaddress
-import re
 from typing import ClassVar
 
 from pydantic import field_validator, model_validator
 
+from mailroom.core.sender_relay import ACCOUNT, ADDRESS, NEEDS_BOTH, NEEDS_NAME, PASSWORD, SenderRelay, host
 from mailroom.core.settings import BadField, Page, setting
-
-LABEL = "[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
-# What `_host` lets through of addresses: no name ends in a number, and none has a colon.
-ADDRESS = re.compile(r"^[0-9.]+$|:")
-HOST = re.compile(rf"^({LABEL}\.)*{LABEL}\.?$")
 
 
 class MailDeliveryDelivery(Page):
@@ -24,7 +18,7 @@ class MailDeliveryDelivery(Page):
     tab: ClassVar[str] = "delivery"
     title: ClassVar[str] = "Delivery"
     order: ClassVar[int] = 21
-    groups: ClassVar[dict[str, str]] = {"relay": "SMTP relay"}
+    groups: ClassVar[dict[str, str]] = {"relay": "SMTP relay", "senders": "Relays by sender domain"}
 
     enabled: bool = setting(
         False,
@@ -111,7 +105,7 @@ class MailDeliveryDelivery(Page):
         depends={"enabled": True, "authentication": True},
         indent=2,
         max_length=255,
-        pattern=r"^[^\x00-\x20:\x7f]*$",
+        pattern=ACCOUNT,
     )
     password: str = setting(
         "",
@@ -124,24 +118,32 @@ class MailDeliveryDelivery(Page):
         indent=2,
         widget="secret",
         max_length=1000,
-        pattern=r"^([^\x00-\x20\x7f]([^\x00-\x1f\x7f]*[^\x00-\x20\x7f])?)?$",
+        pattern=PASSWORD,
+    )
+    sender_relays: list[SenderRelay] = setting(
+        [],
+        "Relays by sender domain",
+        group="senders",
+        rows="X06-05",
+        help="Mail to other domains that comes from a sender at one of these domains goes through its own server, "
+        "whether or not there is a relay for all other mail.",
+        parameter="sender_dependent_default_transport_maps",
+        max_length=100,
     )
 
     @field_validator("server")
     @classmethod
     def _host(cls, text: str) -> str:
-        name = text.strip().strip("[]").lower()
-        try:
-            found = ipaddress.ip_address(name)
-        except ValueError:
-            if name and not HOST.match(name):
-                raise ValueError("Enter the name or the address of a server.") from None
-            if name == "localhost":
-                raise ValueError("Mail would come back to this server. Enter another one.") from None
-            return name.rstrip(".")
-        if found.is_loopback or found.is_unspecified or found.is_multicast:
-            raise ValueError("Mail would come back to this server. Enter another one.")
-        return str(found)
+        return host(text)
+
+    @model_validator(mode="after")
+    def _one_for_each_domain(self) -> MailDeliveryDelivery:
+        known: set[str] = set()
+        for one in self.sender_relays:
+            if one.domain in known:
+                raise BadField(f"sender_relays/{one.id}/domain", f"There is a relay for {one.domain} already.")
+            known.add(one.domain)
+        return self
 
     @model_validator(mode="after")
     def _whole(self) -> MailDeliveryDelivery:
@@ -150,8 +152,8 @@ class MailDeliveryDelivery(Page):
         if not self.server:
             raise BadField("server", "Enter the relay server.")
         if self.always_tls and self.verify and ADDRESS.match(self.server):
-            raise BadField("server", "A certificate is made for a name. Enter the server's name, or do not check it.")
+            raise BadField("server", NEEDS_NAME)
         for key in ("account", "password") if self.authentication else ():
             if not getattr(self, key):
-                raise BadField(key, "The relay server's account needs both a name and a password.")
+                raise BadField(key, NEEDS_BOTH)
         return self

@@ -17,11 +17,13 @@ def add(parsers: Parsers) -> None:
         "changes", nargs="*", metavar="KEY=VALUE", help=f"instead of what is applied, e.g. port=465; KEY as in {PAGE}"
     )
     made.add_argument("--to", default="", help="the recipient to name")
+    made.add_argument("--domain", default="", help="try the relay of this sender domain instead")
 
 
 def test(options: Options) -> Any:
     words = (word.partition("=") for word in options.changes)
-    return job("relay.test", changes={key: value_of(PAGE, key, text) for key, _, text in words}, to=options.to)
+    changes = {key: value_of(PAGE, key, text) for key, _, text in words}
+    return job("relay.test", changes=changes, to=options.to, domain=options.domain)
 
 
 def tell(facts: Any) -> str:

@@ -12,7 +12,7 @@ from mailroom.daemons.ask import silent_after
 from mailroom.daemons.command import run
 from mailroom.daemons.listening import ANY, Door, expect, refuse_taken, restarted_for
 from mailroom.daemons.places import PORTAL_SMTP_PORT
-from mailroom.daemons.postfix import bcc_senders, relay_password
+from mailroom.daemons.postfix import bcc_senders, relay_password, sender_relays
 from mailroom.daemons.render import render
 from mailroom.daemons.shape import LOOPBACK, DaemonFailed, Facts, PlainDaemon, Service
 
@@ -53,6 +53,10 @@ class Postfix(PlainDaemon):
             "policy": facts.settings["mail_delivery.security"],
             "relayhost": relay_password.address(relay),
             "relay_password": paths.CURRENT / self.id / relay_password.FILE,
+            "sender_relays": sender_relays.rows(relay["sender_relays"]),
+            "sender_kinds": sender_relays.kinds(relay["sender_relays"]),
+            "sender_passwords": sender_relays.passwords(relay["sender_relays"]),
+            "sender_passwords_file": paths.CURRENT / self.id / sender_relays.FILE,
             "protocol": facts.settings["service.protocol"],
             "host": facts.host,
             "paths": paths,
@@ -66,6 +70,8 @@ class Postfix(PlainDaemon):
         files = {name: render(HERE / f"{name}.j2", **known) for name in ("main.cf", "master.cf")}
         if relay["enabled"] and relay["authentication"]:
             files[relay_password.FILE] = relay_password.text(relay)
+        if known["sender_passwords"]:
+            files[sender_relays.FILE] = known["sender_passwords"]
         if known["bcc_senders"]:
             files[bcc_senders.FILE] = known["bcc_senders"]
         return files
@@ -75,8 +81,9 @@ class Postfix(PlainDaemon):
         run(self.id, ("postconf", "-c", str(folder), "-n"), stderr_is_failure=True)
         services = run(self.id, ("postconf", "-c", str(folder), "-M"), stderr_is_failure=True)
         refuse_taken(self.id, doors_in(services))
-        if (folder / relay_password.FILE).exists():
-            relay_password.make(folder)
+        for file in (folder / relay_password.FILE, folder / sender_relays.FILE):
+            if file.exists():
+                relay_password.make(file)
         # Not `postfix check`: it reads the whole queue, and looks at files' owners more than at values. smtpd, alone
         # and with nobody to talk to (-S), reads its parameters, ends at once, and fails on a value it cannot take.
         try:
