@@ -183,7 +183,7 @@ class AcmeServer:
         proof = {"type": "http-01", "url": url, "token": order["tokens"][name], "status": order["proved"][name]}
         if order["proved"][name] == "invalid":
             proof["error"] = {"type": f"{URN}{'unauthorized'}", "detail": order["why"]}
-        other = {"type": "dns-01", "url": f"{url}/dns", "token": "x" * 20, "status": "pending"}
+        other = {"type": "dns-01", "url": f"{url}/dns", "token": "x" * 43, "status": "pending"}
         told = {"identifier": {"type": "dns", "value": name}, "status": order["proved"][name]}
         return 200, {**told, "challenges": [other, proof]}, {}
 
@@ -204,11 +204,8 @@ class AcmeServer:
         order["proved"][name] = "valid" if right else "invalid"
         if set(order["proved"].values()) == {"valid"}:
             order["status"] = "ready"
-        return (
-            200,
-            {"type": "http-01", "status": "processing", "token": token, "url": f"{self.base}/challenge/{id}"},
-            {},
-        )
+        told = {"type": "http-01", "status": "processing", "token": token, "url": f"{self.base}/challenge/{id}"}
+        return 200, told, {"Link": f'<{self.base}/authz/{id}>;rel="up"'}
 
     def _finalize(self, id: str, payload: Any, kid: str, jwk: Any) -> Any:
         order = self.orders[id]

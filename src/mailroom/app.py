@@ -70,6 +70,7 @@ def prepare() -> None:
     os.umask(0o022)
     boot.prepare_folders(mail=not mail_place.missing())
     boot.prepare_signatures()
+    boot.prepare_srs_key()
     boot.prepare_resolver()
     accounts, events = AccountStore(), EventStore()
     settings = settings_story(accounts, events, AtRest())

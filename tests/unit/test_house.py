@@ -213,8 +213,9 @@ def others(page: str, key: str, value: object) -> list[object]:
         members = {"members": ["user:other"]} if "members" in kind.model_fields else {}
         return [[{"id": "one", **texts, **members}]]
     if isinstance(value, list):
-        return [["other.example"] if key == "blocklists" else ["198.51.100.0/24"]]
-    texts = {"public_address": "192.0.2.9", **dict.fromkeys(("domain", "hostname", "outward_domain"), "other.example")}
+        return [["other.example"] if key in ("blocklists", "names") else ["198.51.100.0/24"]]
+    texts = {"email": "other@example.com", "directory": "https://other.example/", "public_address": "192.0.2.9"}
+    texts |= dict.fromkeys(("domain", "hostname", "outward_domain"), "other.example")
     return [texts.get(key, "other")]
 
 

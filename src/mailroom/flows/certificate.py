@@ -54,6 +54,8 @@ class Certificates:
         self.settings, self.events = settings, events
         self.kept, self.clock = kept or Kept(), clock or SystemClock()
         self.look, self.pause = look, pause
+        # Each raises Invalid while nobody may put one in force by hand.
+        self.guards: list[Callable[[], None]] = []
         self.watcher = Watch(self.kept, events, self.clock)
 
     def operations(self) -> dict[str, Operation]:
@@ -96,14 +98,19 @@ class Certificates:
         self, certificate: str, who: str, where: str, key: str = "", chain: str = "", password: str = ""
     ) -> dict[str, Any]:
         """Put what is brought in force, and answer as `read`. Raises Invalid or ApplyFailed; then all is as before."""
+        self._refuse_by_hand()
         pair = self._brought(certificate, key, chain, password)
         self.take(pair, UPLOADED, Author(who, where))
         return self.read()
 
-    def take(self, pair: Pair, source: str, author: Author) -> None:
-        """Keep a pair and put it in force. source: uploaded or acme. Raises Invalid, ApplyFailed."""
+    def take(self, pair: Pair, source: str, author: Author, **facts: Any) -> None:
+        """Keep a pair and put it in force. source: uploaded or acme; facts: more of its note.
+
+        Raises Invalid, ApplyFailed.
+        """
         with self.settings.turn:
             note = {"source": source, "time": self.clock.now(), "who": author.who, "known": pair.known}
+            note |= facts
             entry = self.kept.add(pair.key_pem(), pair.chain_pem(), note)
             try:
                 self._put_in_force(entry, author)
@@ -113,6 +120,7 @@ class Certificates:
 
     def use(self, id: str, who: str, where: str) -> dict[str, Any]:
         """Put one in force that is kept, and answer as `read`. Raises NotFound, Invalid, ApplyFailed."""
+        self._refuse_by_hand()
         with self.settings.turn:
             entry = self.kept.one(id)
             if entry is None:
@@ -121,6 +129,10 @@ class Certificates:
                 raise Invalid("This certificate has ended.", field="id", next="Bring a new one.")
             self._put_in_force(entry, Author(who, where))
         return self.read()
+
+    def _refuse_by_hand(self) -> None:
+        for guard in self.guards:
+            guard()
 
     def _brought(self, certificate: str, key: str, chain: str, password: str) -> Pair:
         files = Files(bytes_of("certificate", certificate), bytes_of("key", key), bytes_of("chain", chain), password)

@@ -53,9 +53,11 @@ class Watch:
             return
         found = served.of_file(entry.chain)
         days = days_left(found, self.clock.now())
-        # One that lives for weeks only is renewed late in its life: its last third is what counts.
+        # One that lives for weeks only is renewed late in its life: its last third is what counts. One that we renew
+        # ourselves in that third is told of when that has failed for a while.
+        share = 6 if entry.note.get("source") == "acme" else 3
         life_days = (found.ends - found.begins) / DAY_S
-        due = [at for at in TOLD_AT if (days < 0 if at == 0 else days <= at) and at <= max(1.0, life_days / 3)]
+        due = [at for at in TOLD_AT if (days < 0 if at == 0 else days <= at) and at <= max(1.0, life_days / share)]
         self._show(entry.id, found, days, bool(due))
         if due and min(due) < entry.note.get("warned", max(TOLD_AT) + 1):
             self.events.add("certificate", _sentence(found, days), names=list(found.names))

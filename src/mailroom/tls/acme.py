@@ -34,7 +34,7 @@ POLL_S, POLL_MAX_S = 1.0, 15.0
 URN = "urn:ietf:params:acme:error:"
 RATE_LIMITED, BAD_NONCE = "rateLimited", "badNonce"
 # RFC 8555 8.3: base64url, with enough of it not to be guessed. It becomes part of a path of ours.
-TOKEN = re.compile(r"[A-Za-z0-9_-]{16,200}")
+TOKEN = re.compile(r"[A-Za-z0-9_-]{22,200}")
 PEM_CHAIN = "application/pem-certificate-chain"
 
 
@@ -60,7 +60,7 @@ class Answer(NamedTuple):
         """The JSON object in it. Raises ValueError."""
         found = json.loads(self.content)
         if not isinstance(found, dict):
-            raise ValueError("no object")
+            raise ValueError
         return found
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
+import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -140,7 +142,12 @@ def _public(key: object) -> bytes:
 
 @cache
 def _read_roots(file: Path, changed: float) -> tuple[x509.Certificate, ...]:
-    return tuple(x509.load_pem_x509_certificates(file.read_bytes()))
+    found = []
+    with warnings.catch_warnings(), contextlib.suppress(ValueError):
+        # Roots have oddities of their own, e.g. a serial number of 0, which are no concern of ours.
+        warnings.simplefilter("ignore")
+        found = x509.load_pem_x509_certificates(file.read_bytes())
+    return tuple(found)
 
 
 def _roots(file: Path) -> tuple[x509.Certificate, ...]:

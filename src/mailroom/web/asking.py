@@ -27,6 +27,7 @@ CHANGES = {
     "check.settings_fix",
     "check.doctor_run",
     "relay.test",
+    "acme.get",
     "certificate.put",
     "certificate.use",
 }

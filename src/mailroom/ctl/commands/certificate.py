@@ -19,6 +19,8 @@ def add(parsers: Parsers) -> None:
     made.add_argument("--check", action="store_true", help="only judge it")
     made = command(verbs, "use", "put one in force again that was before", use, tell)
     made.add_argument("id")
+    command(verbs, "acme", "how getting a certificate by itself goes (service.acme)", acme, tell_acme)
+    command(verbs, "get", "ask the authority of service.acme for a certificate now", get, tell_acme)
 
 
 def show(options: Options) -> Any:
@@ -33,6 +35,22 @@ def upload(options: Options) -> Any:
 
 def use(options: Options) -> Any:
     return job("certificate.use", id=options.id)
+
+
+def acme(options: Options) -> Any:
+    return job("acme.read")
+
+
+def get(options: Options) -> Any:
+    return job("acme.get")
+
+
+def tell_acme(facts: Any) -> str:
+    if not facts["enabled"]:
+        return "Switched off."
+    last = "got" if facts["ok"] else f"failed {facts['failures']} times: {facts['text']} {facts['next']}".rstrip()
+    tried = f"Last try {moment(facts['tried'])}: {last}" if facts["tried"] else "Not tried yet."
+    return f"For {', '.join(facts['names'])}\n{tried}\nNext {moment(facts['due'])}"
 
 
 def tell(facts: Any) -> str:
