@@ -123,6 +123,7 @@ def job_parts(
     settings.exchange.prepare = accounts.prepare
     settings.looked_up = accounts.looked_up
     settings.judges.append(interface.refuse_unreachable)
+    settings.advisers.append(interface.advise)
     operations = {**settings_operations(settings), **accounts.operations(), **state_operations(events)}
     operations |= Tokens(TokenStore(), events, lambda name: accounts.person(name)["role"] == "admin").operations()
     operations |= clients.operations(settings.values, host_web.serves)
