@@ -9,6 +9,8 @@ const tools = (page: string) => (props: { changes: Values }) => h(FileTools, { p
 export const EXTRAS: Record<string, Component> = {
   'mail_delivery.delivery': defineAsyncComponent(() => import('../relay/RelayTest.vue')),
   'mail_delivery.daily_quota': defineAsyncComponent(() => import('../quota/OutboundUsage.vue')),
+  'service.acme': defineAsyncComponent(() => import('../certificate/AcmeState.vue')),
+  'service.search': defineAsyncComponent(() => import('../search/SearchIndex.vue')),
   'mail_delivery.alias': tools('mail_delivery.alias'),
   'mail_delivery.auto_bcc': tools('mail_delivery.auto_bcc'),
 }

@@ -34,9 +34,9 @@ class ServiceSearch(Page):
         group="search",
         rows="PR11",
         help="The index keeps every piece of up to three characters, so that Chinese, Japanese and Korean words, which "
-        "stand in texts without spaces, are found in it. When off, it keeps pieces of up to two characters: for "
-        "longer words the messages that may have them are opened to make sure, which takes longer; the index is half "
-        "as large. Changing this builds the index anew.",
+        "stand in texts without spaces, are found by the index alone. When off, it keeps pieces of up to two "
+        "characters: longer words are found too, but the messages that may have them are opened to make sure, which "
+        "takes longer; the index is about half as large. Changing this builds the index anew.",
         parameter="fts_squat",
         depends={"enabled": True},
         indent=1,

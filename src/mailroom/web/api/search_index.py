@@ -19,11 +19,6 @@ STATE = {
     "failed": [],
     "ready": None,
 }
-ANSWER = (
-    "`state` is off, removing, indexing, paused or ready. `messages` and `bytes`: indexed so far, and what the index "
-    "takes. `current`: what is being indexed, or null. `failed`: users whose mail could not be indexed; they are tried "
-    "again. `ready`: since when, in seconds since the epoch, or null."
-)
 
 
 class Paused(Asked):
@@ -37,7 +32,9 @@ class Paused(Asked):
     "GET",
     "api/search-index",
     summary="How far the full-text search has indexed mail",
-    answer=ANSWER,
+    answer="`state` is off, removing, indexing, paused or ready. `messages` and `bytes`: indexed so far, and what the "
+    "index takes. `current`: what is being indexed, or null. `failed`: users whose mail could not be indexed; they are "
+    "tried again. `ready`: since when, in seconds since the epoch, or null.",
     example=STATE,
     errors=(503,),
 )
@@ -50,7 +47,7 @@ def read(call: Call) -> Any:
     "POST",
     "api/search-index",
     summary="Index nothing more for now, or go on; a folder under way is finished",
-    answer=f"{ANSWER} The job process records it.",
+    answer="How far it is, as it is read. The job process records it.",
     example={**STATE, "state": "paused", "current": None},
     body=Paused,
     errors=(503,),
