@@ -21,7 +21,7 @@ function exported({ body }: Call): Reply {
     const message = 'A passphrase has 8 to 200 characters.'
     return refused({ message, field: 'passphrase', fields: { passphrase: message } })
   }
-  return { json: { ...HEAD, secrets: body.passphrase ? 'sealed' : 'left out', settings: state.settings } }
+  return { json: { ...HEAD, secrets: body.passphrase ? 'sealed' : 'omitted', settings: state.settings } }
 }
 
 function look({ body }: Call): Reply {

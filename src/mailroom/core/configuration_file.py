@@ -40,7 +40,7 @@ class Document(BaseModel):
     server: str = Field(pattern=LINE, max_length=253)
     date: str = Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")
     revision: int = Field(ge=0, le=2**53 - 1)
-    secrets: Literal["left out", "sealed"]
+    secrets: Literal["omitted", "sealed"]
     salt: str = Field(default="", pattern=BASE64, max_length=100)
     proof: str = Field(default="", pattern=BASE64, max_length=200)
     settings: dict[str, dict[str, Any]]

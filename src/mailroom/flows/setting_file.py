@@ -64,7 +64,7 @@ def export(settings: Settings, passphrase: str, author: Author) -> dict[str, str
         server=server,
         date=f"{made:%Y-%m-%dT%H:%M:%SZ}",
         revision=now.number,
-        secrets="sealed" if key else "left out",
+        secrets="sealed" if key else "omitted",
         salt=base64.b64encode(salt).decode(),
         settings={page: _outward(page, keys, key) for page, keys in values.items()},
     )

@@ -96,7 +96,7 @@ def test_exported_changed_looked_at_imported_and_undone(server: Office, desktop:
     (item,) = next(one["items"] for one in shown["settings"] if one["key"] == "blacklist")
     assert item["old"] is None and item["new"] == RULE
     assert any(one["path"].startswith("postfix/") for one in shown["files"]) and revision(server) == base
-    assert shown["file"]["server"] == shown["here"]["server"] and shown["file"]["secrets"] == "left out"
+    assert shown["file"]["server"] == shown["here"]["server"] and shown["file"]["secrets"] == "omitted"
     done = take(desktop, text, shown["revision"])
     assert done["revision"] == base + 1 and not accepts(server, "offers@spam.example")
     newest = desktop.get("api/settings/history?limit=1")["revisions"][0]

@@ -144,7 +144,7 @@ def test_what_is_about_the_machine_stays_unless_it_is_chosen(settings: Settings,
 def test_without_a_passphrase_secrets_are_left_out_and_stay(settings: Settings, other: Settings) -> None:
     at(settings).apply(1, DIFFERENT, ANNA)
     text = out(settings)
-    assert '"secrets": "left out"' in text and PASSWORD not in text and "sealed:1:" not in text
+    assert '"secrets": "omitted"' in text and PASSWORD not in text and "sealed:1:" not in text
     shown = look(other, text)
     assert not shown["file"]["opened"] and DELIVERY in [one["field"] for one in shown["told"]]
     take(other, text)

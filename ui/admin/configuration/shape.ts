@@ -8,7 +8,7 @@ export interface Brought extends Difference {
     server: string
     date: string
     revision: number
-    secrets: 'left out' | 'sealed'
+    secrets: 'omitted' | 'sealed'
     opened: boolean
   }
   here: { made_by: string; server: string }

@@ -70,7 +70,7 @@ class Imported(Looked):
         "server": "mail.example.com",
         "date": "2026-09-21T13:33:20Z",
         "revision": 7,
-        "secrets": "left out",
+        "secrets": "omitted",
         "settings": Named({"service.protocol": free({"smtp_port": 25})}),
         "checksum": "sha256:00",
     },
