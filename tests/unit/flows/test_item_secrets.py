@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from mailroom.daemons import configuration
 from mailroom.daemons.postfix import relay_password, sender_relays
 from mailroom.daemons.shape import Facts
 from mailroom.flows import relay as relay_flow
-from mailroom.flows import setting_history
+from mailroom.flows import setting_file, setting_history
 from mailroom.flows.setting import Settings
 from mailroom.flows.setting_difference import file_differences
 
@@ -29,6 +30,7 @@ TWO = {"domain": "two.example", "server": "b.example", "account": "ben", "passwo
 @pytest.fixture(autouse=True)
 def key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(secrets, "KEY_FILE", tmp_path / "key")
+    monkeypatch.setattr(secrets, "SCRYPT_N", 2)
 
 
 def put(settings: Settings, *items: dict[str, Any]) -> Any:
@@ -149,3 +151,32 @@ def test_the_test_of_a_relay_gives_no_kept_password_to_another_server(relays: Se
     with pytest.raises(Invalid) as refused:
         relay_flow.try_out(relays.values(), {KEY: {"put": [{**one, "server": "thief.example"}]}}, domain="one.example")
     assert refused.value.field == "password"
+
+
+def taken(settings: Settings, text: str, passphrase: str) -> list[str]:
+    """A configuration's file is put in force; what was told of what could not be taken over."""
+    content, base = base64.b64encode(text.encode()).decode(), settings.current().number
+    told = setting_file.preview(settings, content, passphrase, [])["told"]
+    setting_file.take(settings, content, passphrase, [], base, ANNA)
+    return [one["text"] for one in told]
+
+
+def test_a_file_of_the_configuration_carries_them_sealed_by_its_passphrase(relays: Settings) -> None:
+    passphrase = "four words without relation"
+    text = setting_file.export(relays, passphrase, ANNA)["text"]
+    assert "Sesame" not in text and sealed.PREFIX not in text
+    relays.apply(relays.current().number, {PAGE: {KEY: []}}, ANNA)
+    taken(relays, text, passphrase)
+    assert [opened(one) for one in items(relays)] == [FIRST, SECOND]
+
+
+def test_a_file_without_them_leaves_those_of_this_server(relays: Settings) -> None:
+    text = setting_file.export(relays, "", ANNA)["text"]
+    one, two = items(relays)
+    put(relays, {**one, "port": 26, "password": {"set": True}}, {**two, "port": 26, "password": {"set": True}})
+    told = taken(relays, text, "")
+    assert [opened(one) for one in items(relays)] == [FIRST, SECOND] and items(relays)[0]["port"] == 587
+    assert any("Relays by sender domain is a secret" in one for one in told)
+    relays.apply(relays.current().number, {PAGE: {KEY: []}}, ANNA)
+    assert any("needs a secret that the file does not have" in one for one in taken(relays, text, ""))
+    assert items(relays) == []
