@@ -1,5 +1,5 @@
 import { tell, type Call, type Reply } from './mock'
-import { NOW } from './window-state'
+import { NOW, state } from './window-state'
 
 /** Made-up certificates: the one of the first day in force; what is uploaded takes its place. */
 const DAY_S = 86_400
@@ -11,13 +11,13 @@ interface Made {
 }
 
 const step = (name: string, issuer: string, days: number) => ({ name, issuer, ends: NOW() + days * DAY_S })
-const made = (id: string, state: string, issuer: string, days: number, chain: unknown[]): Made => ({
+const made = (id: string, how: string, issuer: string, days: number, chain: unknown[]): Made => ({
   id,
-  source: state === 'own' ? 'self_signed' : 'uploaded',
+  source: how === 'own' ? 'self_signed' : 'uploaded',
   time: NOW() - 20 * DAY_S,
-  who: state === 'own' ? 'Mailroom' : 'anna',
-  state,
-  names: [HOSTNAME, ...(state === 'own' ? ['localhost'] : ['autodiscover.example.com'])],
+  who: how === 'own' ? 'Mailroom' : 'anna',
+  state: how,
+  names: [HOSTNAME, ...(how === 'own' ? ['localhost'] : ['autodiscover.example.com'])],
   issuer,
   begins: NOW() - 40 * DAY_S,
   ends: NOW() + days * DAY_S,
@@ -69,9 +69,23 @@ function put(next: Made): Reply {
   return known()
 }
 
+const acme = (): Reply => {
+  const page = state.settings['service.acme'] ?? {}
+  const failed = (page.names as string[] | undefined)?.length
+  const text = 'acme-v02.api.letsencrypt.org could not look at mail.example.com: Connection refused'
+  const next =
+    'Port 80 of this name must lead from the Internet to port 5281 of this NAS; look at router and DNS.'
+  const told = failed ? { ok: false, text, next, failures: 3 } : { ok: true, text: '', next: '', failures: 0 }
+  const names = [HOSTNAME, ...((page.names as string[]) ?? [])]
+  const due = NOW() + (failed ? 4 * 3600 : 60 * DAY_S)
+  return { json: { enabled: page.enabled ?? false, names, due, tried: NOW() - 600, ...told } }
+}
+
 export const CERTIFICATE_ROUTES: [RegExp, string, (call: Call, match: string[]) => Reply][] = [
   [/^certificate$/, 'GET', known],
   [/^certificate\/check$/, 'POST', judged],
   [/^certificate$/, 'POST', () => put(fresh())],
+  [/^acme$/, 'GET', acme],
+  [/^acme\/get$/, 'POST', acme],
   [/^certificate\/(\d+)\/use$/, 'POST', (_, [, id]) => put(earlier.find((one) => one.id === id)!)],
 ]

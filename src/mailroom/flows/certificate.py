@@ -84,6 +84,7 @@ class Certificates:
 
         Each file as base64; see tls/brought.py for what it may be.
         """
+        self._refuse_by_hand()
         pair = self._brought(certificate, key, chain, password)
         found = served.of_pem(pair.chain_pem())
         return {

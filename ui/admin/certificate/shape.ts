@@ -7,7 +7,7 @@ export interface Step {
 
 export interface Certificate {
   id: string
-  source: 'self_signed' | 'uploaded' | ''
+  source: 'self_signed' | 'uploaded' | 'acme' | ''
   time: number
   who: string
   state: 'ended' | 'not_yet' | 'other_name' | 'soon' | 'own' | 'valid'
@@ -46,3 +46,15 @@ export const KIND = {
   own: 'warn',
   valid: 'good',
 } as const
+
+/** How getting a certificate by itself goes; times are 0 for never. */
+export interface Acme {
+  enabled: boolean
+  names: string[]
+  due: number
+  tried: number
+  ok: boolean
+  text: string
+  next: string
+  failures: number
+}
