@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -82,7 +83,9 @@ def test_exported_compared_imported_and_undone(backup: FrameLocator, page: Page,
     assert hops(server) == 50
     backup.get_by_role("tab", name="Change History").click()
     expect(backup.get_by_role("row", name="Import of the configuration of mail.example.com")).to_be_visible()
-    backup.get_by_role("row", name=f"Revision {changed}").get_by_role("button", name="Put back").click()
+    former = backup.get_by_role("row", name=re.compile(rf"Revision {changed}\b"))
+    former.get_by_role("button", name="Put back").click()
+    expect(backup.get_by_role("row", name="Max message hops")).to_be_visible()
     backup.get_by_role("button", name="Put back").click()
     expect(backup.get_by_text(f"Put back to revision {changed}.", exact=True)).to_be_visible(timeout=60_000)
     assert hops(server) == 44
