@@ -34,6 +34,7 @@ FILLED: dict[str, Values] = {
     "server_management.check_options": {"daily": False, "blocklists": ["list.example"]},
     "service.interface": {"public_address": "192.0.2.77"},
     "service.protocol": {"pop3_enabled": True, "pop3s_enabled": True},
+    "service.search": {"character_search": True},
 }
 
 
