@@ -24,6 +24,7 @@ from mailroom.flows.setting_brought import PROOF, Brought, brought, of_machine, 
 
 PASSPHRASE_MIN, PASSPHRASE_MAX = 8, 200
 GENERAL = "mail_delivery.general"
+ELSEWHERE = "Correct it on the server that the file is from and export again, or make on this one what it needs."
 
 
 def operations(settings: Settings) -> dict[str, Callable[..., Any]]:
@@ -143,12 +144,14 @@ def _opened(settings: Settings, content: str, passphrase: str, machine: list[str
 
 @contextmanager
 def _at_line(raw: bytes) -> Iterator[None]:
-    """A refusal that names a setting names the line of the file, too."""
+    """A refusal that names a setting names the line of the file, too; nobody can correct a field of it on the page."""
     try:
         yield
     except Invalid as reason:
         page = next((page for page in declared.pages() if (reason.setting or "").startswith(f"{page}.")), "")
         line = line_of(raw.decode("utf-8", "replace"), page, reason.field or "") if page else None
+        if page:
+            reason.next = ELSEWHERE
         if line is not None:
             reason.more.setdefault("line", line)
         raise
