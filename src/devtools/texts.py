@@ -33,6 +33,7 @@ NOT_SHOWN_FILES = (
     "filtering/ids.py",
     "filtering/milter.py",
     "filtering/received.py",
+    "filtering/return_addresses.py",
     "filtering/rules.py",
     "web/clients/",
     "web/openapi.py",
@@ -71,6 +72,7 @@ REPLIES = {
     "mailbox cannot be reached",
     "not logged in",
     "not owned by user",
+    "return address is not valid",
 }
 # Here a word alone is shown, too: titles of daemons, states.
 WORD_FILES = ("flows/", "licences/", "daemons/")

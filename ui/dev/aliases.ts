@@ -21,14 +21,17 @@ const GROUPS = ['administrators', 'sales', 'staff', 'users'].map((name, index) =
 interface Alias {
   id: string
   name: string
+  domain: string
   members: string[]
 }
 
 state.settings['mail_delivery.alias'] = {
   aliases: [
-    { id: '1', name: 'info', members: ['user:anna', 'user:ben', 'partner@example.org'] },
-    { id: '2', name: 'sales', members: ['group:sales', 'alias:info'] },
+    { id: '1', name: 'info', domain: '', members: ['user:anna', 'user:ben', 'partner@example.org'] },
+    { id: '2', name: 'sales', domain: '', members: ['group:sales', 'alias:info'] },
+    { id: '3', name: 'sales', domain: 'branch.example', members: ['user:chloe'] },
   ],
+  catch_all: [{ id: '1', domain: 'example.com', recipient: 'info' }],
 }
 state.settings['mail_delivery.auto_bcc'] = {
   rules: [
@@ -57,8 +60,8 @@ const REFUSED = [
 
 function take(): Reply {
   const known = state.settings['mail_delivery.alias'] as { aliases: Alias[] }
-  const fresh = NEW.map((one, index) => ({ ...one, id: `new${index}` }))
-  state.settings['mail_delivery.alias'] = { aliases: [...known.aliases, ...fresh] }
+  const fresh = NEW.map((one, index) => ({ ...one, domain: '', id: `new${index}` }))
+  state.settings['mail_delivery.alias'] = { ...known, aliases: [...known.aliases, ...fresh] }
   return { json: { new: NEW, refused: REFUSED, revision: state.revisions.length } }
 }
 

@@ -232,7 +232,8 @@ export function errorsOf(schema: SettingsSchema, values: Values): Record<string,
 export function inWords(field: Field | undefined, value: unknown): string {
   if (value === true) return t('form.on')
   if (value === false) return t('form.off')
-  if (value === null || value === undefined || value === '') return t('form.empty')
+  if (value === null || value === undefined || value === '')
+    return field?.hints.labels?.[''] ?? t('form.empty')
   if (isKept(value)) return t(value.another ? 'secret.another' : value.set ? 'secret.set' : 'form.empty')
   if (field?.widget === 'secret') return t('secret.another')
   if (field?.widget === 'members') return (value as string[]).map(memberInWords).join(', ')

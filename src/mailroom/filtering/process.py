@@ -10,18 +10,20 @@ import signal
 import socket
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import uvloop
 
 from mailroom.core import paths
-from mailroom.filtering import policy
+from mailroom.filtering import policy, return_addresses
 from mailroom.filtering import rules as rules_file
 from mailroom.filtering.guessing import Guessing
 from mailroom.filtering.journal import Journal
 from mailroom.filtering.quota import Quota
 from mailroom.filtering.rules import Rules
 from mailroom.filtering.session import Session
+from mailroom.filtering.srs import Srs
 from mailroom.filtering.watch import watch
 from mailroom.store.events import EventStore
 from mailroom.store.guesses import GuessStore
@@ -48,17 +50,21 @@ def listen(file: Path) -> socket.socket:
     return link
 
 
+@dataclass(frozen=True)
+class Links:
+    """Where it speaks as a milter, as a policy service, and as a table."""
+
+    milter: socket.socket
+    policy: socket.socket
+    srs: socket.socket
+
+
 class Worker:
-    """One process that answers Postfix. parent: a pipe which ends when the parent does.
+    """One process that answers Postfix. parent: a pipe which ends when the parent does."""
 
-    link, policy_link: where it speaks as a milter, and where as a policy service.
-    """
-
-    def __init__(
-        self, link: socket.socket, policy_link: socket.socket, parent: int, rules: Rules, journal: Journal
-    ) -> None:
-        self.link, self.policy_link, self.parent = link, policy_link, parent
-        self.rules, self.journal = rules, journal
+    def __init__(self, links: Links, parent: int, rules: Rules, journal: Journal, srs: Srs) -> None:
+        self.links, self.parent = links, parent
+        self.rules, self.journal, self.srs = rules, journal, srs
 
     async def run(self) -> None:
         """Answer until SIGTERM or the parent's end; then finish the messages under way."""
@@ -75,13 +81,19 @@ class Worker:
         async def asked(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             await policy.serve(reader, writer, lambda: self.rules)
 
-        server = await asyncio.start_unix_server(connected, sock=self.link, limit=1024 * 1024)
-        policies = await asyncio.start_unix_server(asked, sock=self.policy_link, limit=policy.REQUEST_BYTES_MAX)
+        async def looked_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await return_addresses.serve(reader, writer, self.srs, lambda: self.rules)
+
+        servers = (
+            await asyncio.start_unix_server(connected, sock=self.links.milter, limit=1024 * 1024),
+            await asyncio.start_unix_server(asked, sock=self.links.policy, limit=policy.REQUEST_BYTES_MAX),
+            await asyncio.start_unix_server(looked_up, sock=self.links.srs),
+        )
         watching = asyncio.create_task(watch(lambda: self.rules))
         await stop.wait()
         watching.cancel()
-        server.close()
-        policies.close()
+        for server in servers:
+            server.close()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(FINISH_LIMIT_S):
                 for _ in range(SCANS_AT_ONCE):
@@ -155,9 +167,10 @@ class Parent:
 def main(arguments: list[str]) -> None:
     """`python -m mailroom filter`."""
     rules_file.read()
-    link, policy_link = listen(paths.FILTER_SOCKET), listen(paths.POLICY_SOCKET)
+    links = Links(listen(paths.FILTER_SOCKET), listen(paths.POLICY_SOCKET), listen(paths.SRS_SOCKET))
+    srs = Srs(paths.SRS_KEY.read_bytes(), time.time)
 
     def work(parent: int) -> None:
-        uvloop.run(Worker(link, policy_link, parent, rules_file.read(), Journal()).run())
+        uvloop.run(Worker(links, parent, rules_file.read(), Journal(), srs).run())
 
     Parent(work, os.cpu_count() or 1).run()

@@ -42,6 +42,7 @@ class Alias(Item):
         column=True,
         max_length=253,
         placeholder="All domains",
+        labels={"": "All domains"},
     )
     members: list[str] = setting(
         [],
@@ -119,6 +120,7 @@ class MailDeliveryAlias(Page):
     title: ClassVar[str] = "Alias"
     order: ClassVar[int] = 24
     groups: ClassVar[dict[str, str]] = {"aliases": "Aliases", "catch_all": "Catch-all"}
+    tabs: ClassVar[bool] = True
 
     aliases: list[Alias] = setting(
         [],

@@ -174,6 +174,17 @@ class MailDeliveryGeneral(Page):
         depends={"address_separator": "plus"},
         indent=1,
     )
+    srs: bool = setting(
+        True,
+        "Rewrite the sender of forwarded mail (SRS)",
+        group="addresses",
+        rows="X06-04",
+        help="Mail from elsewhere that an alias or a user's rule sends on to another server leaves with a sender of "
+        "this domain, so that the other server's SPF check does not refuse it. Failures find their way back to the "
+        "true sender. Nothing in the message itself is changed.",
+        parameter="sender_dependent_default_transport_maps",
+        effect="Other servers refuse mail that is forwarded to them when its sender's domain has an SPF record.",
+    )
     max_recipients: int = setting(
         1000,
         "Max recipients per message",

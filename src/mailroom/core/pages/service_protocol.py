@@ -122,6 +122,7 @@ class ServiceProtocol(Page):
     def _ports_differ(self) -> ServiceProtocol:
         taken = {110: "POP3", 995: "POP3 SSL/TLS", 143: "IMAP", 993: "IMAP SSL/TLS"}
         taken |= dict.fromkeys((5143, 5280, 5587), "the mail portal")
+        taken[5589] = "forwarded mail"
         for name in ("smtp_port", "smtps_port", "submission_port"):
             port = getattr(self, name)
             if port in taken:

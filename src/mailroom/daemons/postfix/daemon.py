@@ -11,8 +11,8 @@ from mailroom.core.pages.mail_delivery_general import domains_of, separator_of
 from mailroom.daemons.ask import silent_after
 from mailroom.daemons.command import run
 from mailroom.daemons.listening import ANY, Door, expect, refuse_taken, restarted_for
-from mailroom.daemons.places import PORTAL_SMTP_PORT
-from mailroom.daemons.postfix import bcc_senders, relay_password, sender_relays
+from mailroom.daemons.places import PORTAL_SMTP_PORT, SRS_PORT
+from mailroom.daemons.postfix import bcc_senders, relay_password, sender_relays, srs
 from mailroom.daemons.render import render
 from mailroom.daemons.shape import LOOPBACK, DaemonFailed, Facts, PlainDaemon, Service
 
@@ -61,6 +61,7 @@ class Postfix(PlainDaemon):
             "host": facts.host,
             "paths": paths,
             "portal_port": PORTAL_SMTP_PORT,
+            "srs_port": SRS_PORT,
             "bcc_senders": bcc_senders.text(facts.settings["mail_delivery.auto_bcc"]["rules"]),
             "asks_lists": asks_lists(facts),
             "public_address": facts.settings["service.interface"]["public_address"],
@@ -72,6 +73,9 @@ class Postfix(PlainDaemon):
             files[relay_password.FILE] = relay_password.text(relay)
         if known["sender_passwords"]:
             files[sender_relays.FILE] = known["sender_passwords"]
+        files[srs.ADDRESSES] = srs.addresses(known["domains"])
+        if known["general"]["srs"]:
+            files[srs.SENDERS] = srs.senders([*known["domains"], *(one["domain"] for one in relay["sender_relays"])])
         if known["bcc_senders"]:
             files[bcc_senders.FILE] = known["bcc_senders"]
         return files
@@ -105,7 +109,10 @@ class Postfix(PlainDaemon):
         """Where it listens when these facts are in force."""
         protocol = facts.settings["service.protocol"]
         ports = [protocol[f"{name}_port"] for name in SERVICES if protocol[f"{name}_enabled"]]
-        return {(LOOPBACK, PORTAL_SMTP_PORT), *((where, port) for where in facts.listen() or (ANY,) for port in ports)}
+        own = {(LOOPBACK, PORTAL_SMTP_PORT)}
+        if facts.settings["mail_delivery.general"]["srs"]:
+            own.add((LOOPBACK, SRS_PORT))
+        return {*own, *((where, port) for where in facts.listen() or (ANY,) for port in ports)}
 
     def probe(self, facts: Facts) -> None:
         protocol = facts.settings["service.protocol"]

@@ -22,6 +22,7 @@ REASONS = (
     ("command rejected: need fully", "mail_delivery.security.helo_fqdn"),
     ("command rejected: invalid name", "mail_delivery.security.helo_fqdn"),
     ("command rejected: host not found", "mail_delivery.security.helo_name"),
+    ("return address is not valid", "mail_delivery.general.srs"),
     ("not owned by user", "mail_delivery.general.sender_equals_login"),
     ("not logged in", "mail_delivery.general.sender_equals_login"),
     ("Relay access denied", "mail_delivery.general.smtp_auth"),
