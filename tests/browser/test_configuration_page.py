@@ -85,7 +85,7 @@ def test_exported_compared_imported_and_undone(backup: FrameLocator, page: Page,
     expect(backup.get_by_role("row", name="Import of the configuration of mail.example.com")).to_be_visible()
     former = backup.get_by_role("row", name=re.compile(rf"Revision {changed}\b"))
     former.get_by_role("button", name="Put back").click()
-    expect(backup.get_by_role("row", name="Max message hops")).to_be_visible()
+    expect(backup.get_by_role("row", name=re.compile("^Max message hops"))).to_be_visible()
     backup.get_by_role("button", name="Put back").click()
     expect(backup.get_by_text(f"Put back to revision {changed}.", exact=True)).to_be_visible(timeout=60_000)
     assert hops(server) == 44
