@@ -19,11 +19,11 @@ from office import Office, office
 NUMBER, RULES, ALIASES, APPLIES = 48, 10_000, 5_000, 20
 APPLY_MS, REVISION_KB = 2_000.0, 16.0
 GENERAL = "mail_delivery.general"
-DATABASE = "/var/packages/Mailroom/var/data/db/settings.sqlite"
 PYTHON = "/usr/bin/python3.11"
-ALL_IN_ONE_FILE = (
-    "import sqlite3; sqlite3.connect('/data/db/settings.sqlite').execute('PRAGMA wal_checkpoint(TRUNCATE)')"
-)
+# What its log holds counts, too.
+SIZE = """import sqlite3
+asked = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size"
+print(sqlite3.connect("/data/db/settings.sqlite").execute(asked).fetchone()[0])"""
 
 
 def lists() -> dict[str, Any]:
@@ -37,9 +37,8 @@ def lists() -> dict[str, Any]:
 
 
 def size_kb(server: Office) -> float:
-    """The database, with what its log holds written into it."""
-    server.inside(PYTHON, "-c", ALL_IN_ONE_FILE)
-    return int(server.machine.run("stat", "-c", "%s", DATABASE).stdout) / 1024
+    """All that the database holds."""
+    return int(server.inside(PYTHON, "-c", SIZE)) / 1024
 
 
 def applied(desktop: Desktop, server: Office, name: str, values: list[Any]) -> list[float]:
