@@ -114,3 +114,18 @@ def test_the_journal_tells_which_disclaimer(server: Office) -> None:
         record = server.ctl("messages", "journal@world.example")["messages"][0]
         told = server.ctl("explain", record["id"])["explain"]
         assert "The disclaimer “Legal of the journal” was appended." in told
+
+
+def test_every_domain_of_ours_is_inside(server: Office) -> None:
+    """DI02, DL02: mail that comes in to an additional domain gets none, nor does mail among ourselves there."""
+    more = "branch.example"
+    with (
+        changed(server, "mail_delivery.general", additional_domains=[{"domain": more}]),
+        changed(server, PAGE, disclaimers=[disclaimer("Legal", skip_inside=True)]),
+    ):
+        server.deliver("in to the branch", to=f"chloe@{more}")
+        written(server, "among ourselves at the branch", f"chloe@{more}")
+        written(server, "out past the branch", f"chloe@{more}", FRIEND)
+        assert counted(server.arrived("chloe", "in to the branch")) == [0]
+        assert counted(server.arrived("chloe", "among ourselves at the branch")) == [0, 0]
+        assert counted(server.arrived("chloe", "out past the branch")) == [1, 1]
