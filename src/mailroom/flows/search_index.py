@@ -122,12 +122,14 @@ class SearchIndex:
     def turn(self) -> None:
         """Once: remove an index that is not wanted as it is, then index what is due."""
         wanted = daemon.indexed_letters(self.settings.values())
+        if not self.dovecot.there():
+            return
         if wanted != self.known["built"]:
             self._remove(wanted)
         elif not wanted and self._time_to_look():
             # A search that was under way when the index went may have left its own.
             self._remove_files()
-        if wanted and not self.known["paused"] and self.dovecot.MAILBOXES.is_dir():
+        if wanted and not self.known["paused"]:
             self._index(wanted)
 
     def _time_to_look(self) -> bool:

@@ -51,6 +51,10 @@ FOUND = {
     "": ("鮪", "大阪", "needleworks", "강북"),
 }
 WORDS = {word: name for name, words in FOUND.items() for word in words}
+# Where the letters lie, as people see it, and as IMAP writes it (RFC 3501 5.1.3).
+FOLDER, ENCODED = "Suche & 検索", '"Suche &- &aRx9Ig-"'
+# Somebody's folder below one that is none itself.
+LONELY = "Nowhere/Search"
 HEADS = {
     ("SUBJECT", "請"): "japanese", ("SUBJECT", "发票"): "chinese", ("SUBJECT", "안녕"): "korean",
     ("SUBJECT", "needle"): "latin",
@@ -65,24 +69,26 @@ HEADS = {
 def letters(server: Office) -> Iterator[dict[str, str]]:
     """{uid: name} of the letters in a folder of Chloe's own."""
     with server.imap("chloe") as client:
-        client.create("Search")
+        client.create(ENCODED)
+        client.create(LONELY)
         for sender, to, subject, text, encoding in LETTERS.values():
             made = server.mail("", text + "\n")
             for name, value in {"From": sender, "To": to, "Subject": subject}.items():
                 del made[name]
                 made[name] = value
             made.set_content(text + "\n", cte=encoding)
-            assert client.append("Search", "", "", made.as_bytes())[0] == "OK"
+            assert client.append(ENCODED, "", "", made.as_bytes())[0] == "OK"
     yield dict(zip("1234", LETTERS, strict=True))
     with server.imap("chloe") as client:
-        client.delete("Search")
+        client.delete(ENCODED)
+        client.delete(LONELY)
 
 
 def asked(server: Office, letters: dict[str, str], *questions: tuple[str, str]) -> list[str]:
     """Who is found by each question over IMAP; names joined by a comma."""
     answers = []
     with server.imap("chloe") as client:
-        client.select("Search", readonly=True)
+        client.select(ENCODED, readonly=True)
         for key, words in questions:
             client.literal = words.encode()
             found = client.uid("SEARCH", "CHARSET", "UTF-8", key)[1][0] or b""
@@ -113,7 +119,7 @@ def test_what_is_found(server: Office, letters: dict[str, str], switch: str) -> 
         if switch == "off":
             until(lambda: index(server)["state"] == "off", 30, "the index is removed")
         else:
-            ready(server)
+            assert ready(server)["failed"] == []
         assert bool(files(server)) is (switch != "off")
         for words, found in zip(WORDS, asked(server, letters, *(("TEXT", words) for words in WORDS)), strict=True):
             assert found == WORDS[words], words
@@ -122,7 +128,7 @@ def test_what_is_found(server: Office, letters: dict[str, str], switch: str) -> 
         portal = Portal(server)
         portal.sign_in("chloe")
         for words in ("鯖", "味噌", "鱼", "北京", "꽃", "강남", "eedlewor", "müller", "鯖 図書館", "鯖 北京", "大阪"):
-            shown = portal.ask("GET", f"api/folders/Search/messages?search={quote(words)}")["messages"]
+            shown = portal.ask("GET", f"api/folders/{quote(FOLDER)}/messages?search={quote(words)}")["messages"]
             name = {"鯖 図書館": "japanese", "鯖 北京": ""}.get(words) if " " in words else WORDS[words]
             assert [letters[str(one["uid"])] for one in shown] == ([name] if name else []), words
 
@@ -169,7 +175,7 @@ def test_switching_off_is_explained_removes_the_index_and_can_be_undone(
         until(lambda: not files(server), 30, "no file of an index is left")
         told = until(lambda: index(server)["state"] == "off" and index(server), 30, "it is off")
         assert (told["messages"], told["bytes"], told["current"]) == (0, 0, None)
-        texts = [one["text"] for one in server.ctl("events", "--kind", "search", "--limit", "3")["events"]]
+        texts = [one["text"] for one in server.ctl("events", "--kind", "search", "--limit", "3")]
         assert texts[0].startswith("The search index of all users is removed")
     assert ready(server)["users_done"] == index(server)["users_total"] == 3
     assert files(server)
@@ -251,6 +257,16 @@ def test_taken_up_again_when_the_job_process_was_killed_in_the_middle(server: Of
     done = index(server)["users_done"]
     killed(server, "job")
     assert index(server)["users_done"] >= done
+    ended_well(server)
+
+
+def test_taken_up_again_after_a_power_cut_in_the_middle(server: Office, anew: None) -> None:
+    """PR10: what was half made is made again, and everything is found."""
+    server.ctl("search", "resume")
+    until(lambda: at_ben(server), 60, "the full folder is being indexed")
+    server.machine.power_cut()
+    server.machine.boot()
+    server.ready()
     ended_well(server)
 
 

@@ -30,14 +30,17 @@ class Clock:
 class Dovecot:
     """Mailboxes with their folders; what was asked of them."""
 
-    def __init__(self, folder: Path) -> None:
-        self.MAILBOXES = folder
+    def __init__(self) -> None:
+        self.mounted = True
         self.mail = {"anna": {"INBOX": 7, "Work": 2}, "ben": {"INBOX": 5}}
         self.indexed: list[tuple[str, str]] = []
         self.removed: list[str] = []
         self.changes = {"anna": 0.0, "ben": 0.0}
         self.broken: set[str] = set()
         self.during: Callable[[], Any] = lambda: None
+
+    def there(self) -> bool:
+        return self.mounted
 
     def folders(self, user: str) -> dict[str, int]:
         if user in self.broken:
@@ -70,7 +73,7 @@ class House:
         self.values: AllValues = defaults()
         self.advisers: list[Any] = []
         self.events: list[tuple[str, str]] = []
-        self.clock, self.dovecot, self.file = Clock(), Dovecot(folder), folder / "search.json"
+        self.clock, self.dovecot, self.file = Clock(), Dovecot(), folder / "search.json"
         self.people = [Account("anna", "anna", 1, seat=True), Account("ben", "ben", 2, seat=True)]
         self.people.append(Account("idle", "idle", 3))
         self.start()
@@ -233,10 +236,13 @@ def test_who_cannot_be_indexed_is_told_and_tried_again(house: House) -> None:
     assert house.flow.read()["failed"] == []
 
 
-def test_a_volume_that_is_missing_is_waited_for(house: House, tmp_path: Path) -> None:
-    house.dovecot.MAILBOXES = tmp_path / "not there"
+def test_a_volume_that_is_missing_is_waited_for(house: House) -> None:
+    house.dovecot.mounted = False
     house.flow.turn()
-    assert house.dovecot.indexed == [] and house.flow.read()["state"] == "indexing"
+    assert house.dovecot.indexed == [] == house.dovecot.removed and house.flow.read()["state"] == "indexing"
+    house.dovecot.mounted = True
+    house.flow.turn()
+    assert house.flow.read()["state"] == "ready"
 
 
 def test_a_damaged_note_only_means_that_it_is_made_anew(house: House) -> None:

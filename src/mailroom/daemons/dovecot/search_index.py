@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from mailroom.core import paths
+from mailroom.daemons import mail_place
 from mailroom.daemons.command import run
 from mailroom.daemons.dovecot.daemon import CONFIG
 from mailroom.daemons.shape import DaemonFailed
@@ -26,6 +27,11 @@ FILES, FORMER = "dovecot.index.search", "xapian-indexes"
 FOLDER, LOG = "dbox-Mails", "dovecot.index.log"
 LOOK_EVERY_S = 1.0
 STATUS_LIMIT_S = 60.0
+
+
+def there() -> bool:
+    """Whether the mailboxes are: without their volume, nobody has any."""
+    return MAILBOXES.is_dir() and not mail_place.missing()
 
 
 def folders(user: str) -> dict[str, int]:
@@ -78,7 +84,7 @@ def escaped(text: str) -> str:
 
 def size(user: str) -> int:
     """Bytes of a user's index."""
-    return sum(file.stat().st_size for file in _files(user))
+    return sum(_size(file) for file in _files(user))
 
 
 def changed(user: str) -> float:
@@ -91,23 +97,31 @@ def remove(user: str) -> int:
     """Remove a user's index; how many bytes it had. Searches then read the mail itself."""
     freed = 0
     for file in list(_files(user)):
-        freed += file.stat().st_size
+        freed += _size(file)
         file.unlink(missing_ok=True)
     former = MAILBOXES / user / "sdbox" / FORMER
     if former.is_dir():
-        freed += sum(file.stat().st_size for file in former.rglob("*") if file.is_file())
+        freed += sum(_size(file) for file in former.rglob("*"))
         shutil.rmtree(former, ignore_errors=True)
     return freed
 
 
 def users_with_mail() -> list[str]:
     """Everybody who has a mailbox, also who is no longer active."""
-    return sorted(one.name for one in MAILBOXES.iterdir() if one.is_dir()) if MAILBOXES.is_dir() else []
+    return sorted(one.name for one in MAILBOXES.iterdir() if one.is_dir())
 
 
 def _files(user: str) -> Iterator[Path]:
     for folder in _index_folders(MAILBOXES / user):
         yield from folder.glob(f"{FILES}*")
+
+
+def _size(file: Path) -> int:
+    """Bytes of a file; 0 of one that Dovecot has replaced meanwhile."""
+    try:
+        return file.stat().st_size if file.is_file() else 0
+    except FileNotFoundError:
+        return 0
 
 
 def _index_folders(home: Path) -> Iterator[Path]:
