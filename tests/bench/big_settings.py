@@ -22,7 +22,8 @@ GENERAL = "mail_delivery.general"
 PYTHON = "/usr/bin/python3.11"
 # What its log holds counts, too.
 SIZE = """import sqlite3
-asked = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size"
+asked = "SELECT (page_count - freelist_count) * page_size FROM pragma_page_count"
+asked += " JOIN pragma_page_size JOIN pragma_freelist_count"
 print(sqlite3.connect("/data/db/settings.sqlite").execute(asked).fetchone()[0])"""
 
 

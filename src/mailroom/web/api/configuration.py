@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import Field
 
-from mailroom.core.configuration_file import BYTES_MAX
+from mailroom.core.configuration_file import BYTES_MAX, Document, written
 from mailroom.web import asking
 from mailroom.web.api.settings import APPLIED, CHANGE, WARNING
 from mailroom.web.route import WINDOW, Answer, Asked, Call, Whole, route
@@ -33,6 +33,17 @@ FILE = {
     "secrets": "sealed",
     "opened": True,
 }
+# A file without any setting: everything would get its default.
+EMPTY = Document(
+    format="mailroom-configuration",
+    version=1,
+    made_by="0.1.0",
+    server="mail.example.com",
+    date="2026-09-21T13:33:20Z",
+    revision=7,
+    secrets="omitted",
+    settings={},
+)
 ASKED = {"content": "{}", "passphrase": "four words without relation", "machine": [], "revision": 8}
 
 
@@ -105,7 +116,7 @@ def export(call: Call) -> Answer:
     },
     body=Looked,
     errors=(409, 413, 503),
-    asked=ASKED,
+    asked={**ASKED, "content": written(EMPTY)},
     asks_only=True,
     longest=BODY_BYTES_MAX,
 )
