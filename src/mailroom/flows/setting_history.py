@@ -11,6 +11,9 @@ from mailroom.flows.setting import Author, Settings, cleaned, complete
 from mailroom.flows.setting_difference import Rendered, differences, digests, file_differences
 from mailroom.store.settings import APPLIED, Revision
 
+# Fifty revisions of ten thousand items each would be more than a browser takes.
+ITEMS_TOLD_MAX = 50
+
 
 def index(settings: Settings) -> dict[str, Any]:
     """{revision, applying: whether an Apply is under way, pages: [{id, title, menu, tab}]}."""
@@ -71,8 +74,16 @@ def _told(revision: Revision) -> dict[str, Any]:
         "who": revision.who,
         "where": revision.where,
         "note": revision.note,
-        "changes": revision.changes,
+        "changes": [_shortened(change) for change in revision.changes],
     }
+
+
+def _shortened(change: dict[str, Any]) -> dict[str, Any]:
+    """A change as the history lists it: of a list that came from a file the first items, and how many `more` differ."""
+    items = change.get("items", [])
+    if len(items) <= ITEMS_TOLD_MAX:
+        return change
+    return {**change, "items": items[:ITEMS_TOLD_MAX], "more": len(items) - ITEMS_TOLD_MAX}
 
 
 def compare(settings: Settings, older: int, newer: int) -> dict[str, Any]:

@@ -263,7 +263,7 @@ def change_in_words(one: dict[str, Any]) -> list[str]:
     for item in one["items"]:
         old, new = (json.dumps(item[when], ensure_ascii=False) if item[when] else "" for when in ("old", "new"))
         told.append(f"{name}: {item['name']}: {' -> '.join(filter(None, (old or 'added', new or 'removed')))}")
-    return told
+    return [*told, f"{name}: {one['more']} more"] if "more" in one else told
 
 
 LIST = (list_settings, tell_settings)
