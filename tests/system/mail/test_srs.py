@@ -165,3 +165,20 @@ def test_the_way_round_is_for_postfix_alone(server: Office) -> None:
         assert code == 451
     with pytest.raises(OSError), server.smtp(5589):
         raise AssertionError("it listens outside")
+
+
+def test_a_copy_that_nobody_knows_of_stays_unknown_on_its_way_round(server: Office) -> None:
+    """BC01: it fails elsewhere, and its sender is not told."""
+    nowhere = "nobody@no-such-host.invalid"
+    rules = [{"criterion": "all", "text": "", "target": nowhere}]
+
+    def waiting() -> str:
+        return server.inside("postqueue", "-c", "/data/conf/current/postfix", "-j")
+
+    with changed(server, "mail_delivery.auto_bcc", rules=rules):
+        server.deliver("copied to nowhere")
+        assert server.arrived("ben", "copied to nowhere")
+        log = f"to=<{nowhere}>"
+        until(lambda: log in server.inside("tail", "-n", "200", "/data/log/postfix/current"), 60)
+        until(lambda: nowhere not in waiting() and FRIEND not in waiting(), 60)
+    assert not [one for one in server.machine.world_mail() if "copied to nowhere" in one["content"]]
