@@ -32,6 +32,7 @@ FILLED: dict[str, Values] = {
     "security.spam": {"threshold": 6, "tag_subject": True, "subject_prefix": "[spam]"},
     "security.antivirus": {"action": "delete", "when_down": "pass"},
     "server_management.check_options": {"daily": False, "blocklists": ["list.example"]},
+    "service.acme": {"enabled": True, "names": ["imap.office.example"], "directory": "https://127.0.0.1:1/directory"},
     "service.interface": {"public_address": "192.0.2.77"},
     "service.protocol": {"pop3_enabled": True, "pop3s_enabled": True},
     "service.search": {"character_search": True},
