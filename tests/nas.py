@@ -66,7 +66,8 @@ folder.mkdir(parents=True)
 for file, text in BY_ID["dovecot"].files(facts).items():
     (folder / file).write_text(text)
 paths.CURRENT.symlink_to(folder.parent)
-(paths.TLS / "current").mkdir()
+(paths.TLS / "1").mkdir()
+(paths.TLS / "current").symlink_to("1")
 subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
     "-subj", "/CN=mail.example.com",
     "-keyout", f"{paths.TLS}/current/key.pem", "-out", f"{paths.TLS}/current/cert.pem"],

@@ -88,13 +88,18 @@ class Kept:
         return Entry(target, note)
 
     def use(self, entry: Entry) -> None:
-        """Put it in force, in one step, and forget the oldest that are too many. Raises OSError."""
+        """Put it in force, in one step, and forget the oldest that are too many. Raises OSError.
+
+        The former one stays, however old it is: it is what one goes back to.
+        """
+        former = self.current()
         fresh = self.folder / ".current-new"
         fresh.unlink(missing_ok=True)
         fresh.symlink_to(entry.id)
         fresh.replace(self.link)
         sync_folder(self.folder)
-        for old in [one for one in self.all() if one.id != entry.id][KEPT_MAX - 1 :]:
+        stay = {one.id for one in (entry, former) if one}
+        for old in [one for one in self.all() if one.id not in stay][KEPT_MAX - len(stay) :]:
             shutil.rmtree(old.folder, ignore_errors=True)
 
     def remove(self, entry: Entry) -> None:
