@@ -217,5 +217,5 @@ def bytes_of(field: str, content: str) -> bytes:
     """A file that came as base64. Raises Invalid."""
     try:
         return base64.b64decode(content, validate=True)
-    except binascii.Error:
+    except (binascii.Error, ValueError):
         raise refused(field, "The file did not arrive whole.") from None
