@@ -48,11 +48,10 @@ def until(true: Callable[[], Any], limit_s: float = 30.0, what: str | Callable[[
         try:
             if found := true():
                 return found
-            last: Exception | None = None
+            last = "no"
         except Exception as reason:
-            last = reason
-        late = time.monotonic() > end
-        assert not late, f"not within {limit_s} s: {(what() if callable(what) else what) or true} ({last!r})"
+            last = repr(reason)
+        assert time.monotonic() < end, f"not in {limit_s} s: {(what() if callable(what) else what) or true} ({last})"
         time.sleep(0.2)
 
 
