@@ -70,6 +70,7 @@ subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-da
     "-subj", "/CN=mail.example.com",
     "-keyout", f"{paths.TLS}/key.pem", "-out", f"{paths.TLS}/cert.pem"], check=True, capture_output=True)
 BY_ID["dovecot"].check(folder)
+BY_ID["dovecot"].compile(folder)
 AccountStore()
 """
 FLOW = """

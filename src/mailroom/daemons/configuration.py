@@ -57,10 +57,15 @@ def write(folder: Path, rendered: Rendered) -> None:
 
 
 def check(folder: Path, rendered: Rendered, daemons: Iterable[str] | None = None) -> None:
-    """Let each daemon's own checker read its files in `folder`. Raises DaemonFailed of the first that objects."""
+    """Let each daemon's own checker read its files in `folder`. Raises DaemonFailed of the first that objects.
+
+    What is made of the files is made for all: a fresh folder lacks it, whether the files have changed or not.
+    """
     for name in rendered if daemons is None else daemons:
         if name in rendered:
             BY_ID[name].check(folder / name)
+    for name in rendered:
+        BY_ID[name].compile(folder / name)
 
 
 def current() -> Path | None:

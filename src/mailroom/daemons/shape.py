@@ -103,6 +103,10 @@ class Daemon(Protocol):
         """Let its own checker read the files in `folder` (its own folder). Raises DaemonFailed with its words."""
         ...
 
+    def compile(self, folder: Path) -> None:
+        """Have its tools make, beside the files in `folder`, what is read instead of them. Raises DaemonFailed."""
+        ...
+
     def reload(self) -> None:
         """Make the running daemon take `conf/current`. Raises DaemonFailed."""
         ...
@@ -126,6 +130,9 @@ class PlainDaemon:
         return {}
 
     def check(self, folder: Path) -> None:
+        return None
+
+    def compile(self, folder: Path) -> None:
         return None
 
     def reload(self) -> None:

@@ -62,7 +62,8 @@ def _tried_alone(
         if rendered.get(daemon) != rendered_before.get(daemon):
             with tempfile.TemporaryDirectory(dir=folders, prefix=".blame-") as folder:
                 configuration.write(Path(folder), rendered)
-                configuration.check(Path(folder), rendered, [daemon])
+                own = {name: files for name, files in rendered.items() if name == daemon}
+                configuration.check(Path(folder), own, [daemon])
             return "touching"
     except DaemonFailed as reason:
         return "refused" if reason.more.get("daemon") == daemon else "unrelated"

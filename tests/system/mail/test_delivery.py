@@ -7,7 +7,7 @@ import smtplib
 import pytest
 
 from changing import changed
-from office import DOMAIN, HOSTNAME, Office, until
+from office import DOMAIN, HOSTNAME, PACKAGE, Office, until
 
 PAGE = "mail_delivery.general"
 
@@ -27,6 +27,16 @@ def test_mail_comes_in_and_goes_out(server: Office) -> None:
     with server.submission("ben") as client:
         client.send_message(server.mail("to outside", to="friend@world.example", sender=f"ben@{DOMAIN}"))
     assert server.sent_out("to outside")["from"] == f"ben@{DOMAIN}"
+
+
+def test_the_delivery_script_is_compiled_whatever_was_changed(server: Office) -> None:
+    """Also in a configuration in which nothing of Dovecot's has changed: the mail user may not write there."""
+    log = ("grep", "-c", "before.svbin: save", f"{PACKAGE}/var/data/log/dovecot/current")
+    with changed(server, PAGE, max_recipients=77):
+        failed = server.machine.run(*log, check=False).stdout
+        server.deliver("by the compiled script")
+        server.arrived("ben", "by the compiled script")
+        assert server.machine.run(*log, check=False).stdout == failed
 
 
 def test_an_unknown_recipient_is_told_at_once(server: Office) -> None:

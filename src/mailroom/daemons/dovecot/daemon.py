@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from pathlib import Path
 
@@ -52,10 +51,9 @@ class Dovecot(PlainDaemon):
 
     def check(self, folder: Path) -> None:
         run(self.id, ("doveconf", "-n", "-c", str(folder / "dovecot.conf")), stderr_is_failure=True)
-        # Compiled beside the script, because the mail user may not write there at delivery; the script has to be older
-        # than what came of it, by whole seconds, or Pigeonhole takes that for stale and compiles again for each mail.
-        written_s = (folder / "before.sieve").stat().st_mtime - 2
-        os.utime(folder / "before.sieve", (written_s, written_s))
+
+    def compile(self, folder: Path) -> None:
+        # Beside the script, because the mail user may not write there at delivery: it would be compiled for each mail.
         run(self.id, ("sievec", "-c", str(folder / "dovecot.conf"), str(folder / "before.sieve")))
 
     def reload(self) -> None:
