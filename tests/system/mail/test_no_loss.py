@@ -36,7 +36,7 @@ class Sender(threading.Thread):
         self.server, self.number = server, number
         self.acknowledged: list[str] = []
         self.sent_again: set[str] = set()
-        self.refused = ""
+        self.answered = ""
 
     def run(self) -> None:
         for turn in range(EACH):
@@ -63,10 +63,10 @@ class Sender(threading.Thread):
                     in_doubt = True
                     answer = client.data(mail.as_bytes())
                     in_doubt = False
-                self.refused = f"{answer}"
+                self.answered = str(answer)
                 return answer[0] == 250
         except (OSError, smtplib.SMTPException) as reason:
-            self.refused = repr(reason)
+            self.answered = repr(reason)
             if in_doubt and not isinstance(reason, smtplib.SMTPDataError):
                 self.sent_again.add(name)
             return False
@@ -91,7 +91,7 @@ def test_nothing_acknowledged_is_lost_or_doubled(quick: Office) -> None:
         return sum(len(sender.acknowledged) for sender in senders)
 
     def reach(count: int) -> None:
-        until(lambda: done() >= count, GIVE_UP_S, lambda: f"{count} messages: {[one.refused for one in senders]}")
+        until(lambda: done() >= count, GIVE_UP_S, lambda: f"{count} messages: {[one.answered for one in senders]}")
 
     for place, daemon in enumerate(VICTIMS, 1):
         reach(place * 60)
@@ -104,7 +104,7 @@ def test_nothing_acknowledged_is_lost_or_doubled(quick: Office) -> None:
     quick.machine.boot()
     for sender in senders:
         sender.join(GIVE_UP_S)
-    assert done() == CLIENTS * EACH, [sender.refused for sender in senders]
+    assert done() == CLIENTS * EACH, [sender.answered for sender in senders]
     quick.ready()
     until(lambda: quick.ctl("status")["queue"] == 0, 240, f"the queue is empty: {waiting(quick)}")
     again = {name for sender in senders for name in sender.sent_again}
