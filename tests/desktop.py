@@ -84,8 +84,8 @@ class Portal:
 
 
 def content_of(body: Any) -> bytes | None:
-    """A body as JSON; none for None."""
-    return None if body is None else json.dumps(body).encode()
+    """A body as JSON, bytes as they are; none for None."""
+    return body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
 
 
 def opened(asked: urllib.request.Request) -> Any:

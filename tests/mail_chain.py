@@ -29,6 +29,7 @@ for page, values in json.loads(sys.argv[1]).items():
     settings[page].update(values)
 boot.prepare_folders()
 boot.prepare_signatures()
+boot.prepare_srs_key()
 boot.prepare_resolver()
 facts = Facts(settings, HostFacts(accounts_synced=sys.argv[2] == "synced", processors=2))
 folder = paths.CONF / "rev-1"
@@ -41,7 +42,7 @@ paths.CURRENT.exists() or paths.CURRENT.symlink_to(folder)
 """
 TLS = (
     "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=mail.example.com"
-    " -keyout /data/tls/key.pem -out /data/tls/cert.pem"
+    " -keyout /data/tls/current/key.pem -out /data/tls/current/cert.pem"
 )
 READY = {
     "clamd": ("clamd", "/run/clamav/clamd.sock"),
@@ -62,6 +63,8 @@ class Chain(Room):
         super().__init__(root, data_size)
         self.settings = {page: dict(values) for page, values in SETTINGS.items()}
         self.render(settings)
+        self.execute("mkdir", "-p", "/data/tls/1")
+        self.execute("ln", "-sfn", "1", "/data/tls/current")
         self.execute(*TLS.split())
         self.sink = LmtpSink(self.run_folder / "dovecot" / "lmtp")
         self.maps()

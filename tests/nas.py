@@ -66,20 +66,26 @@ folder.mkdir(parents=True)
 for file, text in BY_ID["dovecot"].files(facts).items():
     (folder / file).write_text(text)
 paths.CURRENT.symlink_to(folder.parent)
+(paths.TLS / "1").mkdir()
+(paths.TLS / "current").symlink_to("1")
 subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
     "-subj", "/CN=mail.example.com",
-    "-keyout", f"{paths.TLS}/key.pem", "-out", f"{paths.TLS}/cert.pem"], check=True, capture_output=True)
+    "-keyout", f"{paths.TLS}/current/key.pem", "-out", f"{paths.TLS}/current/cert.pem"],
+    check=True, capture_output=True)
 BY_ID["dovecot"].check(folder)
 BY_ID["dovecot"].compile(folder)
 AccountStore()
 """
 FLOW = """
 import json, sys
+from mailroom.core.settings import defaults
 from mailroom.flows.account import Accounts
 from mailroom.store.accounts import AccountStore
 class Settings:
     def values(self):
-        return {"mail_delivery.general": {"domain": "example.com"}}
+        known = defaults()
+        known["mail_delivery.general"]["domain"] = "example.com"
+        return known
 class Events:
     def add(self, kind, text, **facts):
         return 1

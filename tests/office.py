@@ -24,6 +24,7 @@ from typing import Any
 
 from devtools import spk
 from dsmhost.machine import Machine
+from typed import typed
 
 CLONE_NEWNET = 0x40000000
 DOMAIN, HOSTNAME = "example.com", "mail.example.com"
@@ -144,11 +145,8 @@ class Office:
         return next(one for one in self.ctl("status")["daemons"] if one["id"] == name)
 
     def apply(self, page: str, **values: Any) -> Any:
-        """Apply settings of one page, as `mailroomctl settings set` does."""
-        words = [
-            f"{page}.{key}={','.join(value) if isinstance(value, list) else value}" for key, value in values.items()
-        ]
-        return self.ctl("settings", "set", *words)
+        """Apply settings of one page, as `mailroomctl settings set` does; items of a list are JSON."""
+        return self.ctl("settings", "set", *(f"{page}.{key}={typed(value)}" for key, value in values.items()))
 
     def forgive(self, *accounts: str) -> None:
         """Forget failed sign-ins of the addresses that tests speak from, and of these accounts."""

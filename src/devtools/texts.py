@@ -33,6 +33,7 @@ NOT_SHOWN_FILES = (
     "filtering/ids.py",
     "filtering/milter.py",
     "filtering/received.py",
+    "filtering/return_addresses.py",
     "filtering/rules.py",
     "web/clients/",
     "web/openapi.py",
@@ -43,18 +44,27 @@ NOT_SHOWN_FILES = (
 # Whoever reads what these calls are given, it is nobody at the window.
 NOT_SHOWN_CALLS = re.compile(
     r"(LOG|logging|re|argparse|sys|datetime|time|table|link|mailbox)\.\w+|\w+\.(execute\w*|add_argument|encode|startswith)"
-    r"|route|setting|SQL|ArgumentParser|Garbled|Nonsense|TableUnreadable|Lost|PARSER\.\w+"
+    r"|route|setting|SQL|ArgumentParser|Garbled|Nonsense|Broken|Unreadable|TableUnreadable|Lost|PARSER\.\w+"
 )
 # Protocols, replies to other servers, SQL, headers, shell: in several words, but no sentences.
 NO_SENTENCE = re.compile(
     r"^\d{3} \d|\n|\t|%[sdrY(]|^temp: |charset=|filename=|-src '|HTTP/1|^#!|nosniff|\bUID\b|^RETURN |^CHARSET |^CREATE "
     r"|^ALTER |^SELECT |^INSERT |^UPDATE |^DELETE FROM |^EXISTS |^export |^umask|^fdmove|^until |^foreground|^if \{"
     r"|^noopener|^v=|SameSite|^; |s6-|^[Mm]ailroom [a-z<]|^person |^public, |^content-length|^connection: "
-    r"|^Location: |^Content-|^Cache-|^Rcpt: |^stream: |^/|^-"
+    r"|^# |^Location: |^Content-|^Cache-|^Rcpt: |^stream: |^/|^-"
 )
 # What Postfix says to others: looked for in its replies.
 REPLIES = {
     "Client host rejected",
+    "cannot find your",
+    "command rejected: host not found",
+    "command rejected: invalid name",
+    "command rejected: need fully",
+    "need fully-qualified",
+    "sender address rejected: domain not found",
+    "sender address rejected: malformed dns",
+    "sender address rejected: need fully",
+    "Refused by a rule of this server",
     "Relay access denied",
     "User unknown",
     "doesn't exist",
@@ -62,6 +72,7 @@ REPLIES = {
     "mailbox cannot be reached",
     "not logged in",
     "not owned by user",
+    "return address is not valid",
 }
 # Here a word alone is shown, too: titles of daemons, states.
 WORD_FILES = ("flows/", "licences/", "daemons/")
@@ -101,11 +112,15 @@ def _of_settings() -> Iterator[tuple[str, str]]:
         schema = settings.schema_of(name)
         # The menu's entry as the explanation of a message names it.
         menu = settings.pages()[name].menu.replace("_", " ").title()
-        texts = [menu, schema["title"], *(group["title"] for group in schema["x-groups"])]
-        for field in schema["properties"].values():
+        kinds = [schema, *(kind for kind in schema.get("$defs", {}).values() if "properties" in kind)]
+        groups = (group["title"] for kind in kinds for group in kind.get("x-groups", []))
+        texts = [menu, schema["title"], *groups]
+        for field in (field for kind in kinds for field in kind["properties"].values()):
             hints = field["x-ui"]
+            if hints.get("hidden"):
+                continue
             texts += [field["title"], *(hints.get("labels") or {}).values()]
-            texts += [hints[part] for part in ("help", "costs", "unit", "placeholder") if part in hints]
+            texts += [hints[part] for part in ("help", "costs", "effect", "unit", "placeholder") if part in hints]
         yield from ((name, text) for text in texts if _is_word(text))
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import grp
 import os
 import threading
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,16 @@ from mailroom.daemons.dovecot.doubles import remove_doubles
 from mailroom.daemons.order import wanted
 from mailroom.daemons.postfix.daemon import flush
 from mailroom.daemons.shape import Facts
-from mailroom.flows import clients, dns_records, interface, setting_history, setting_start
+from mailroom.flows import (
+    check_settings,
+    clients,
+    dns_records,
+    interface,
+    relay,
+    setting_file,
+    setting_history,
+    setting_start,
+)
 from mailroom.flows.job import serve
 from mailroom.flows.redelivery import Ports, Redelivery
 from mailroom.flows.setting import Author, Settings
@@ -27,6 +36,7 @@ from mailroom.store.accounts import AccountStore
 from mailroom.store.events import EventStore
 from mailroom.store.settings import SettingsStore
 from mailroom.tls import self_signed
+from mailroom.tls.kept import Kept
 
 if TYPE_CHECKING:
     from mailroom.flows.account import Accounts
@@ -60,13 +70,14 @@ def prepare() -> None:
     os.umask(0o022)
     boot.prepare_folders(mail=not mail_place.missing())
     boot.prepare_signatures()
+    boot.prepare_srs_key()
     boot.prepare_resolver()
     accounts, events = AccountStore(), EventStore()
     settings = settings_story(accounts, events, AtRest())
     # Before the checkers run: they want the certificate that the configuration names.
     known = settings.store.current()
     values = known.settings if known else first_settings().values
-    self_signed.make(paths.TLS, values["mail_delivery.general"]["hostname"], grp.getgrnam("mailroom").gr_gid)
+    self_signed.settle(Kept(), values["mail_delivery.general"]["hostname"], time.time())
     setting_start.start(settings)
     boot.prepare_queue()
     facts = settings.facts_for(settings.values())
@@ -93,23 +104,49 @@ def job_parts(
 ) -> tuple[dict[str, Callable[..., Any]], dict[str, Callable[[threading.Event], None]]]:
     """(what the job process can be asked, what runs beside): every part that knows of the others is told of them."""
     from mailroom.flows import setup_machine
+    from mailroom.flows.acme import Renewal
+    from mailroom.flows.aliases import Aliases
+    from mailroom.flows.auto_bcc import AutoBcc
+    from mailroom.flows.blocked import Blocked
+    from mailroom.flows.certificate import Certificates
+    from mailroom.flows.doctor import Doctor
     from mailroom.flows.message import mark, today
+    from mailroom.flows.outbound_usage import OutboundUsage
+    from mailroom.flows.search_index import SearchIndex
     from mailroom.flows.server_list import ServerList
     from mailroom.flows.token import Tokens
+    from mailroom.store.checks import CheckStore
+    from mailroom.store.guesses import GuessStore
     from mailroom.store.tokens import TokenStore
+    from mailroom.store.usage import UsageStore
 
-    settings.exchange.prepare = accounts.prepare_domain
+    settings.exchange.prepare = accounts.prepare
+    settings.looked_up = accounts.looked_up
     settings.judges.append(interface.refuse_unreachable)
+    settings.advisers.append(interface.advise)
     operations = {**settings_operations(settings), **accounts.operations(), **state_operations(events)}
     operations |= Tokens(TokenStore(), events, lambda name: accounts.person(name)["role"] == "admin").operations()
     operations |= clients.operations(settings.values, host_web.serves)
     operations |= dns_records.operations(settings.values)
+    operations |= relay.operations(settings.values)
+    operations |= Blocked(GuessStore(), events).operations()
+    operations |= OutboundUsage(UsageStore(), events, settings.values).operations()
+    operations |= Aliases(settings, accounts.store).operations() | AutoBcc(settings, accounts.store).operations()
+    operations |= check_settings.operations(settings) | setting_file.operations(settings)
+    doctor = Doctor(CheckStore(), events, settings.values)
+    operations |= doctor.operations()
+    certificates = Certificates(settings, events)
+    renewal = Renewal(settings, certificates)
+    operations |= certificates.operations() | renewal.operations()
+    search = SearchIndex(settings, accounts.store, events)
+    operations |= search.operations()
     server_list = ServerList(events, settings.values, today, mark)
     operations |= server_list.operations()
     setup, more = setup_machine.operations(settings, accounts.sync_now, accounts.person)
     # What one that was killed in the middle of the set-up has left.
     setup.settle()
-    watches = {"machine": server_list.watch, "interface": interface.Watch(settings).watch}
+    watches = {"machine": server_list.watch, "interface": interface.Watch(settings).watch, "doctor": doctor.watch}
+    watches |= {"certificate": certificates.watcher.watch, "acme": renewal.watch, "search": search.watch}
     return operations | more, {**accounts.watches(), **watches}
 
 
@@ -141,6 +178,9 @@ def settings_operations(settings: Settings) -> dict[str, Callable[..., Any]]:
     def compare(from_: int, to: int) -> Any:
         return setting_history.compare(settings, from_, to)
 
+    def preview_back(revision: int, to: int, page: str | None = None) -> Any:
+        return setting_history.preview_back(settings, revision, to, page)
+
     def put_back(revision: int, to: int, who: str, where: str, page: str | None = None) -> Any:
         return setting_history.put_back(settings, revision, to, page, Author(who, where))
 
@@ -152,6 +192,7 @@ def settings_operations(settings: Settings) -> dict[str, Callable[..., Any]]:
         "settings.apply": apply,
         "settings.history": history,
         "settings.compare": compare,
+        "settings.preview_back": preview_back,
         "settings.put_back": put_back,
     }
 

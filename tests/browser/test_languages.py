@@ -67,7 +67,8 @@ class English:
         forms = {one for text, told in pairs if text != told for one in text.split(" | ")}
         same = {text for text, told in pairs if text == told} | set(theirs.values())
         self.exact = {text for text in forms - same if re.search("[A-Za-z]{2}", text)}
-        self.patterns = [pattern(text) for text in self.exact if "{" in text and re.search("[A-Za-z]{3}", _bare(text))]
+        sentences = [text for text in self.exact if len(re.findall("[A-Za-z]{3,}", _bare(text))) > 1]
+        self.patterns = [pattern(text) for text in sentences if "{" in text]
         self.latin = re.compile(r"(?:[A-Za-z]{2,} ){3,}[a-z]{2,}") if language != "de" else None
 
     def among(self, seen: list[str]) -> list[str]:

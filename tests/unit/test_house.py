@@ -6,7 +6,9 @@ import re
 import subprocess
 from pathlib import Path
 
-from mailroom.core import settings
+import pytest
+
+from mailroom.core import secrets, settings
 from mailroom.ctl.reference import text
 from mailroom.daemons import configuration
 from mailroom.daemons.filter import daemon as filter_daemon
@@ -36,6 +38,8 @@ CLAIMED = [
     "CL02",
     "CL03",
     "CL07",
+    "CL08",
+    "CK01",
     "LI01",
     "LI02",
     "AC01",
@@ -52,12 +56,43 @@ CLAIMED = [
     "PR07",
     "PR08",
     "DL01",
+    "DL02",
+    "DL03",
+    "DL04",
     "DL05",
     "DL06",
     "DL07",
+    "DL08",
     "DL09",
     "DL10",
     "DL11",
+    "DL12",
+    "PO01",
+    "PO02",
+    "PO03",
+    "PO04",
+    "PO05",
+    "PO06",
+    "PO07",
+    "PO08",
+    "PO09",
+    "PO10",
+    "PO11",
+    "RL01",
+    "RL02",
+    "RL03",
+    "RL04",
+    "BW01",
+    "BW02",
+    "BW03",
+    "BW04",
+    "BW05",
+    "BW06",
+    "BW07",
+    "BW08",
+    "BW09",
+    "BW10",
+    "BW11",
     "SA01",
     "SA05",
     "SA06",
@@ -65,6 +100,25 @@ CLAIMED = [
     "AV02",
     "AV08",
     "SL01",
+    "AL01",
+    "AL02",
+    "AL03",
+    "AL04",
+    "AL05",
+    "AL06",
+    "AL07",
+    "BC01",
+    "BC02",
+    "BC03",
+    "BC04",
+    "BC05",
+    "BC06",
+    "BC07",
+    "DQ01",
+    "DQ02",
+    "DQ03",
+    "DQ04",
+    "DQ05",
 ]
 
 
@@ -102,20 +156,45 @@ def test_the_reference_of_settings_is_as_declared() -> None:
     assert (HERE / "docs" / "settings.md").read_text().strip() == text().strip()
 
 
-def test_no_setting_does_nothing() -> None:
-    """Habit 6: each choice of each setting changes what some daemon reads."""
+def test_no_setting_does_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Habit 6: each choice of each setting changes what some daemon reads, or a flow reads it itself."""
     host = HostFacts(lan_networks=("192.0.2.0/24",), accounts_synced=True)
     usual = settings.defaults()
-    usual["mail_delivery.general"]["skip_auth_on_lan"] = True
+    monkeypatch.setattr(secrets, "KEY_FILE", tmp_path / "key")
+    for page, key, _ in settings.each_setting():
+        usual[page] |= settings.schema_of(page)["properties"][key]["x-ui"].get("depends", {})
+    relay = usual["mail_delivery.delivery"]
+    relay |= settings.clean("mail_delivery.delivery", {**relay, "server": "a.example", "account": "a", "password": "a"})
     idle = []
     for page, key, _ in settings.each_setting():
         for value in others(page, key, usual[page][key]):
             changed = {name: dict(values) for name, values in usual.items()}
             changed[page] = settings.clean(page, {**changed[page], key: value})
-            if configuration.render(Facts(changed, host)) == configuration.render(Facts(usual, host)):
+            same = configuration.render(Facts(changed, host)) == configuration.render(Facts(usual, host))
+            if same and not read_by_a_flow(page, key):
                 idle.append(f"{page}.{key} = {value!r}")
     # The antivirus engine has one choice so far.
     assert idle == []
+
+
+def test_each_field_of_a_lists_item_makes_a_difference(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Habit 6, for items: no two of their samples, which differ in one field at least, are read alike."""
+    monkeypatch.setattr(secrets, "KEY_FILE", tmp_path / "key")
+    usual, alike = settings.defaults(), []
+    for page, key, _ in settings.each_setting():
+        seen: list[object] = [configuration.render(Facts(usual, HostFacts()))]
+        for sample in kind.samples if (kind := settings.item_of(page, key)) else ():
+            changed = {**usual, page: settings.clean(page, {**usual[page], key: [{"id": "one", **sample}]})}
+            rendered = configuration.render(Facts(changed, HostFacts()))
+            alike += [f"{page}.{key}: {sample}"] if rendered in seen else []
+            seen.append(rendered)
+    assert alike == []
+
+
+def read_by_a_flow(page: str, key: str) -> bool:
+    """Whether a story looks at it: its tests change each such setting."""
+    read = re.compile(rf'\["{re.escape(page)}"\]\["{key}"\]')
+    return any(read.search(file.read_text()) for file in (HERE / "src" / "mailroom" / "flows").glob("*.py"))
 
 
 def others(page: str, key: str, value: object) -> list[object]:
@@ -127,9 +206,16 @@ def others(page: str, key: str, value: object) -> list[object]:
         return [not value]
     if isinstance(value, int | float):
         return [value + 1]
+    if (kind := settings.item_of(page, key)) is not None and kind.samples:
+        return [[{"id": "one", **sample}] for sample in kind.samples]
+    if kind is not None:
+        texts = {name: "other" for name, field in kind.model_fields.items() if field.default == ""}
+        members = {"members": ["user:other"]} if "members" in kind.model_fields else {}
+        return [[{"id": "one", **texts, **members}]]
     if isinstance(value, list):
-        return [["198.51.100.0/24"]]
-    texts = {"domain": "other.example", "hostname": "other.example", "public_address": "192.0.2.9"}
+        return [["other.example"] if key in ("blocklists", "names") else ["198.51.100.0/24"]]
+    texts = {"email": "other@example.com", "directory": "https://other.example/", "public_address": "192.0.2.9"}
+    texts |= dict.fromkeys(("domain", "hostname", "outward_domain"), "other.example")
     return [texts.get(key, "other")]
 
 
@@ -146,5 +232,10 @@ def test_the_project_speaks_of_itself_alone() -> None:
 def test_the_filter_is_given_exactly_what_it_reads() -> None:
     given = {name: set(keys) for name, (_, keys) in filter_daemon.READS.items()}
     read = {name: set(kind.__annotations__) for name, kind in
-            (("general", rules.General), ("spam", rules.Spam), ("antivirus", rules.Antivirus))}  # fmt: skip
+            (("general", rules.General), ("spam", rules.Spam), ("antivirus", rules.Antivirus),
+             ("policy", rules.Policy), ("daily_quota", rules.DailyQuota))}  # fmt: skip
+    read["disclaimer"] = {"disclaimers"}
+    read["lists"] = {"blacklist", "whitelist"}
+    read["auto_bcc"] = {"rules"}
+    read["lists"] = {"blacklist", "whitelist"}
     assert given == read

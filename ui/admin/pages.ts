@@ -23,18 +23,24 @@ export interface MenuEntry {
   colour: string
   /** Tabs with a page of their own; settings pages come beside them by themselves. */
   tabs: OwnTab[]
+  /** Its settings pages come after the pages of its own. */
+  settingsLast?: boolean
   /** Who is no administrator sees this entry too. */
   everybody?: boolean
 }
 
 const overview = defineAsyncComponent(() => import('./pages/Overview.vue'))
+const check = defineAsyncComponent(() => import('./pages/Check.vue'))
+const checkSettings = defineAsyncComponent(() => import('./pages/CheckSettings.vue'))
 const dns = defineAsyncComponent(() => import('./pages/DnsRecords.vue'))
 const history = defineAsyncComponent(() => import('./pages/History.vue'))
+const configuration = defineAsyncComponent(() => import('./pages/ConfigurationBackup.vue'))
 const bans = defineAsyncComponent(() => import('./pages/Bans.vue'))
 const messages = defineAsyncComponent(() => import('./pages/Messages.vue'))
 const licences = defineAsyncComponent(() => import('./pages/Licences.vue'))
 const users = defineAsyncComponent(() => import('./pages/Users.vue'))
 const programs = defineAsyncComponent(() => import('./pages/MailPrograms.vue'))
+const certificate = defineAsyncComponent(() => import('./pages/Certificate.vue'))
 const tokens = defineAsyncComponent(() => import('./pages/Tokens.vue'))
 const personal = defineAsyncComponent(() => import('./pages/Personal.vue'))
 
@@ -44,16 +50,28 @@ export const MENU: MenuEntry[] = [
     id: 'server_management',
     icon: LayoutDashboard,
     colour: '#0a78e0',
+    settingsLast: true,
     tabs: [
       { id: 'overview', component: overview },
+      { id: 'check', component: check },
+      { id: 'check_settings', component: checkSettings },
       { id: 'dns', component: dns },
       { id: 'history', component: history },
+      { id: 'configuration', component: configuration },
       { id: 'tokens', component: tokens },
     ],
   },
   { id: 'threat_monitor', icon: ShieldAlert, colour: '#e0523e', tabs: [] },
   { id: 'mail_delivery', icon: Send, colour: '#1ba5b0', tabs: [] },
-  { id: 'service', icon: Server, colour: '#5b6fd8', tabs: [{ id: 'programs', component: programs }] },
+  {
+    id: 'service',
+    icon: Server,
+    colour: '#5b6fd8',
+    tabs: [
+      { id: 'certificate', component: certificate },
+      { id: 'programs', component: programs },
+    ],
+  },
   { id: 'security', icon: ShieldCheck, colour: '#25955b', tabs: [{ id: 'sign_in', component: bans }] },
   { id: 'queue', icon: Layers, colour: '#e08a1e', tabs: [] },
   { id: 'auditing', icon: ScrollText, colour: '#6f8497', tabs: [{ id: 'messages', component: messages }] },

@@ -38,6 +38,16 @@ export interface Change {
   title: string
   old: unknown
   new: unknown
+  items?: ItemChange[]
+  moved?: boolean
+}
+
+/** One item of a list setting that was added (no old), removed (no new) or changed. */
+export interface ItemChange {
+  id: string
+  name: string
+  old: Record<string, unknown> | null
+  new: Record<string, unknown> | null
 }
 
 export interface StaleChange extends Change {
@@ -47,9 +57,16 @@ export interface StaleChange extends Change {
   yours?: unknown
 }
 
+/** What is allowed, but may not be meant. */
+export interface Warning {
+  field: string
+  text: string
+}
+
 export interface Difference {
   settings: Change[]
   files: { path: string; diff: string }[]
+  warnings?: Warning[]
   rendered_differently?: string[]
 }
 
@@ -57,6 +74,7 @@ export interface Applied {
   revision: number
   changed: Change[]
   reloaded: string[]
+  warnings?: Warning[]
   took_ms: number
 }
 

@@ -77,7 +77,7 @@ function list({ query }: Call): Reply {
   }
   const total = sought ? uids.length : TOTAL + state.fresh - state.gone.size
   uids = uids.slice(offset, offset + limit)
-  return { json: { total, state: '1', complete: true, messages: uids.map(row) } }
+  return { json: { total, state: '1', messages: uids.map(row) } }
 }
 
 function read(uid: number): Reply {

@@ -1,3 +1,4 @@
+import { isEdit, withEdit, type Item } from '../forms/items'
 import pages from './pages.json'
 
 /** What the made-up window remembers. */
@@ -39,3 +40,34 @@ Object.assign(state.settings['mail_delivery.general']!, {
   domain: 'example.com',
   hostname: 'mail.example.com',
 })
+
+interface Described {
+  title: string
+  'x-ui': {
+    group: string
+    help: string
+    parameter: string
+    labels?: Record<string, string>
+    unit?: string
+    widget?: string
+  }
+}
+
+/** What the search finds. */
+export function knownSettings() {
+  return Object.entries(PAGES).flatMap(([page, { schema }]) =>
+    Object.entries((schema as { properties: Record<string, Described> }).properties).map(([key, one]) => {
+      const { group, help, parameter, labels, unit, widget } = one['x-ui']
+      return { page, key, title: one.title, group, help, parameter, labels, unit, widget }
+    }),
+  )
+}
+
+/** A setting after a change: of a list the items after an edit, each with an id. */
+export function whole(now: unknown, wanted: unknown): unknown {
+  if (!Array.isArray(now) || !isEdit(wanted)) return wanted
+  return withEdit(now as Item[], wanted).map((item, index) => ({
+    ...item,
+    id: item.id.startsWith('N') ? `n${Date.now() % 1e9}x${index}` : item.id,
+  }))
+}

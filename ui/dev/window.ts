@@ -1,10 +1,13 @@
 import { tell, type Api, type Call, type Reply } from './mock'
+import { checkRoutes } from './check'
 import { clients } from './clients'
+import { CONFIGURATION_ROUTES } from './configuration'
+import { DELIVERY_ROUTES } from './delivery'
 import { SETUP_ROUTES } from './setup'
 import { SERVER_ROUTES } from './server'
 import { TOKEN_ROUTES } from './tokens'
 import { accounts, explained, message } from './window-facts'
-import { NOW, PAGES, state, type Revision, type Values } from './window-state'
+import { knownSettings, NOW, PAGES, state, whole, type Revision, type Values } from './window-state'
 
 /** A made-up window API with some memory: enough to see every state of every page. */
 const revision = () => state.revisions.length
@@ -15,21 +18,13 @@ function differences(page: string, wanted: Values): Revision['changes'] {
   const now = state.settings[page] ?? {}
   return Object.entries(wanted)
     .filter(([key, value]) => JSON.stringify(now[key]) !== JSON.stringify(value))
-    .map(([key, value]) => ({ page, key, title: titleOf(page, key), old: now[key], new: value }))
-}
-
-interface Described {
-  title: string
-  'x-ui': { group: string; help: string; parameter: string; labels?: Record<string, string>; unit?: string }
-}
-
-function knownSettings() {
-  return Object.entries(PAGES).flatMap(([page, { schema }]) =>
-    Object.entries((schema as { properties: Record<string, Described> }).properties).map(([key, one]) => {
-      const { group, help, parameter, labels, unit } = one['x-ui']
-      return { page, key, title: one.title, group, help, parameter, labels, unit }
-    }),
-  )
+    .map(([key, value]) => ({
+      page,
+      key,
+      title: titleOf(page, key),
+      old: now[key],
+      new: whole(now[key], value),
+    }))
 }
 
 function filesOf(changes: Revision['changes']) {
@@ -113,6 +108,9 @@ const ROUTES: [RegExp, string, (call: Call, match: string[]) => Reply][] = [
     () => clients({ user: 'admin', address: 'admin@example.com', full_name: 'Anna Adler' }),
   ],
   ...SERVER_ROUTES,
+  ...DELIVERY_ROUTES,
+  ...CONFIGURATION_ROUTES,
+  ...checkRoutes(record),
   [
     /^settings$/,
     'GET',
@@ -246,11 +244,13 @@ const ROUTES: [RegExp, string, (call: Call, match: string[]) => Reply][] = [
         bans: [
           { kind: 'address', value: '198.51.100.23', failures: 12, until: NOW() + 900 },
           { kind: 'account', value: 'admin', failures: 6, until: NOW() + 120 },
+          { kind: 'mail', value: '203.0.113.77', failures: 101, until: NOW() + 9_000 },
         ],
       },
     }),
   ],
   [/^bans\/unban$/, 'POST', () => ({ json: {} })],
+  [/^bans\/unblock$/, 'POST', () => ({ json: {} })],
   [
     /^messages$/,
     'GET',

@@ -1,9 +1,16 @@
 import { Validator, type Schema } from '@cfworker/json-schema'
+import type { ComputedRef, InjectionKey } from 'vue'
 import { number, plainNumber } from '../shared/format'
 import { t } from '../shared/i18n'
 import { told } from '../shared/told'
+import { memberInWords } from './members'
+import { isKept } from './secret'
 
 export interface Hints {
+  /** Of an item's field: shown as a column of the list. */
+  column?: boolean
+  /** Of a list: the order counts, so it can be changed. */
+  ordered?: boolean
   group?: string
   rows?: string
   help?: string
@@ -15,6 +22,8 @@ export interface Hints {
   indent?: number
   widget?: string
   placeholder?: string
+  /** {other field: {its value: the placeholder meanwhile}}. */
+  placeholders?: Record<string, Record<string, string>>
 }
 
 export interface Property {
@@ -30,6 +39,7 @@ export interface Property {
   maxItems?: number
   pattern?: string
   items?: Property
+  properties?: Record<string, Property>
   default?: unknown
   'x-ui'?: Hints
 }
@@ -39,11 +49,27 @@ export interface SettingsSchema {
   properties: Record<string, Property>
   $defs?: Record<string, Property>
   'x-groups'?: { id: string; title: string }[]
+  /** Whether the groups are tabs. */
+  'x-tabs'?: boolean
   [key: string]: unknown
 }
 
 export type Values = Record<string, unknown>
-export type Widget = 'check' | 'radio' | 'select' | 'number' | 'tags' | 'textarea' | 'text'
+const KNOWN = [
+  'items',
+  'check',
+  'radio',
+  'select',
+  'number',
+  'tags',
+  'members',
+  'textarea',
+  'html',
+  'text-from-html',
+  'secret',
+  'text',
+] as const
+export type Widget = (typeof KNOWN)[number]
 
 export interface Field {
   name: string
@@ -53,13 +79,14 @@ export interface Field {
   widget: Widget
 }
 
+/** The form around a control: the other fields and their values. */
+export const BESIDE: InjectionKey<ComputedRef<{ fields: Field[]; values: Values }>> = Symbol('beside')
+
 export interface Group {
   id: string
   title: string
   fields: Field[]
 }
-
-const KNOWN: Widget[] = ['check', 'radio', 'select', 'number', 'tags', 'textarea', 'text']
 
 /** A property with what its $ref says (JSON Schema 2020-12: what stands beside $ref applies too). */
 function resolved(schema: SettingsSchema, property: Property): Property {
@@ -74,6 +101,7 @@ function widgetOf(property: Property, hints: Hints): Widget {
   if (property.enum) return 'select'
   if (property.type === 'boolean') return 'check'
   if (property.type === 'integer' || property.type === 'number') return 'number'
+  if (property.items?.$ref) return 'items'
   return property.type === 'array' ? 'tags' : 'text'
 }
 
@@ -116,19 +144,31 @@ export function blocker(field: Field, all: Field[], values: Values): Field | nul
     if (!other) continue
     const above = blocker(other, all, values)
     if (above) return above
-    if (!same(values[name], needed)) return other
+    const fits = Array.isArray(needed)
+      ? needed.some((one) => same(values[name], one))
+      : same(values[name], needed)
+    if (!fits) return other
   }
   return null
 }
 
+/** What stands greyed in an empty field: an example in the right form. */
+export function placeholderOf(field: Field, values: Values): string | undefined {
+  for (const [name, byValue] of Object.entries(field.hints.placeholders ?? {})) {
+    const found = byValue[String(values[name])]
+    if (found) return found
+  }
+  return field.hints.placeholder
+}
+
 export const same = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other)
 
-/** What of `now` differs from `saved`: exactly what Apply sends. */
+/** What of `now` differs from `saved`. */
 export function changesOf(saved: Values, now: Values): Values {
   return Object.fromEntries(Object.entries(now).filter(([name, value]) => !same(value, saved[name])))
 }
 
-function sentence(property: Property, keyword: string, value: unknown): string {
+function sentence(property: Property, keyword: string, value: unknown, example?: string): string {
   if (value === null || value === undefined || value === '') return t('form.required')
   const { minimum, maximum } = property
   if (property.type === 'integer' && !Number.isInteger(value)) return t('form.whole')
@@ -139,19 +179,51 @@ function sentence(property: Property, keyword: string, value: unknown): string {
   if (keyword === 'minLength') return t('form.short', { n: property.minLength ?? 1 })
   if (keyword === 'maxLength') return t('form.long', { n: property.maxLength ?? 0 })
   if (keyword === 'maxItems') return t('form.many', { n: property.maxItems ?? 0 })
+  if (keyword === 'pattern' && example) return t('list.like', { example })
   return property.pattern ? t('form.pattern') : t('form.invalid')
+}
+
+/**
+ * What is to be checked: a secret that is kept as it is was checked when it was set, and each item of a list in its
+ * dialog; there may be thousands of them.
+ */
+function typed(fields: Field[], values: Values): Values {
+  const kept = fields.filter((field) => field.widget === 'secret' && isKept(values[field.name]))
+  const lists = fields.filter((field) => field.widget === 'items')
+  const checked = [
+    ...kept.map(({ name }) => [name, ''] as const),
+    ...lists.map(({ name }) => [name, []] as const),
+  ]
+  return { ...values, ...Object.fromEntries(checked) }
+}
+
+/** {list: sentence} of those that are too long. */
+function tooLong(fields: Field[], values: Values): Record<string, string> {
+  const long = fields.filter(
+    ({ name, widget, property }) =>
+      widget === 'items' &&
+      ((values[name] as unknown[] | undefined)?.length ?? 0) > (property.maxItems ?? Infinity),
+  )
+  return Object.fromEntries(
+    long.map(({ name, property }) => [name, sentence(property, 'maxItems', values[name])]),
+  )
 }
 
 /** {field: sentence} of what the schema refuses. Fields without effect now are not held against anybody. */
 export function errorsOf(schema: SettingsSchema, values: Values): Record<string, string> {
   const fields = fieldsOf(schema)
-  const found: Record<string, string> = {}
-  const result = new Validator(schema as unknown as Schema, '2020-12', false).validate(values)
+  const found = tooLong(fields, values)
+  const result = new Validator(schema as unknown as Schema, '2020-12', false).validate(typed(fields, values))
   for (const error of result.errors) {
     const name = error.instanceLocation.split('/')[1]
     const field = fields.find((one) => one.name === name)
     if (!field || found[field.name] || blocker(field, fields, values)) continue
-    found[field.name] = sentence(field.property, error.keyword, values[field.name])
+    found[field.name] = sentence(
+      field.property,
+      error.keyword,
+      values[field.name],
+      placeholderOf(field, values),
+    )
   }
   return found
 }
@@ -160,7 +232,11 @@ export function errorsOf(schema: SettingsSchema, values: Values): Record<string,
 export function inWords(field: Field | undefined, value: unknown): string {
   if (value === true) return t('form.on')
   if (value === false) return t('form.off')
-  if (value === null || value === undefined || value === '') return t('form.empty')
+  if (value === null || value === undefined || value === '')
+    return field?.hints.labels?.[''] ?? t('form.empty')
+  if (isKept(value)) return t(value.another ? 'secret.another' : value.set ? 'secret.set' : 'form.empty')
+  if (field?.widget === 'secret') return t('secret.another')
+  if (field?.widget === 'members') return (value as string[]).map(memberInWords).join(', ')
   if (Array.isArray(value)) return value.length ? value.join(', ') : t('form.empty')
   const plain = typeof value === 'number' ? plainNumber(value) : String(value)
   const label = field?.hints.labels?.[String(value)] ?? plain

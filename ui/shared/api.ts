@@ -12,21 +12,35 @@ export type Query = Record<string, string | number | undefined | null>
 
 /** The JSON API. All addresses are relative to the page, wherever it is served. */
 export function createApi(options: ApiOptions) {
-  async function request<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
+  async function send(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<Response> {
     const headers: Record<string, string> = { Accept: 'application/json', ...options.headers() }
-    if (method !== 'GET') headers['Content-Type'] = 'application/json'
-    const payload = method === 'GET' ? undefined : JSON.stringify(body ?? {})
+    const file = body instanceof Blob
+    if (method !== 'GET') headers['Content-Type'] = file ? 'application/octet-stream' : 'application/json'
+    const payload = method === 'GET' ? undefined : file ? body : JSON.stringify(body ?? {})
     const answer = await reached(() => fetch(`api/${path}`, { method, headers, body: payload, signal }))
-    if (answer.ok) return (answer.status === 204 ? undefined : await answer.json()) as T
+    if (answer.ok) return answer
     const problem = new Problem(answer.status, await factsOf(answer))
     if (answer.status === 401) options.signedOut?.()
     throw problem
   }
 
+  async function request<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
+    const answer = await send(method, path, body, signal)
+    return (answer.status === 204 ? undefined : await answer.json()) as T
+  }
+
   return {
     get: <T>(path: string, query: Query = {}, signal?: AbortSignal) =>
       request<T>('GET', path + queryText(query), undefined, signal),
+    /** A body that is a file is sent as it is. */
     post: <T>(path: string, body?: unknown) => request<T>('POST', path, body),
+    /** A file that the server makes: its name and what is in it. */
+    file: async (path: string, body: unknown) => {
+      const answer = await send('POST', path, body)
+      const [, name = 'file'] =
+        /filename="([^"]+)"/.exec(answer.headers.get('Content-Disposition') ?? '') ?? []
+      return { name, content: await answer.blob() }
+    },
     remove: <T>(path: string) => request<T>('DELETE', path),
     headers: options.headers,
   }

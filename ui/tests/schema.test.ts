@@ -48,7 +48,7 @@ describe('a form made from a schema', () => {
       max_hops: 'Enter a number from 1 to 1,000.',
       max_recipients: 'This field may not be empty.',
       max_message_mb: 'Enter a whole number.',
-      domain: 'This is not in the form that is needed here.',
+      domain: 'Write it like this: example.com',
     })
   })
 

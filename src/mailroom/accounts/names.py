@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
-# A subset of RFC 5321's Dot-string that is also a safe folder name and needs no quoting anywhere.
-LOCAL_PART = re.compile(r"[a-z0-9_]([a-z0-9._-]*[a-z0-9_-])?")
-LENGTH_MAX = 64
+from mailroom.core.address import local_part_fault
 
 
 def key_of(name: str) -> str:
@@ -16,14 +12,7 @@ def key_of(name: str) -> str:
 
 def why_unusable(name: str) -> str:
     """Why this name cannot be used as a mail address, or "" when it can (RFC 5321 4.1.2, 4.5.3.1.1)."""
-    key = key_of(name)
-    if len(key) > LENGTH_MAX:
-        return f"The name is longer than {LENGTH_MAX} characters."
-    if not key.isascii():
-        return "The name has characters that are not allowed in a mail address here. Use plain letters and digits."
-    if not LOCAL_PART.fullmatch(key) or ".." in key:
-        return "A mail address may only have letters, digits, dots, dashes and underscores, with no dot at an end."
-    return ""
+    return local_part_fault(key_of(name))
 
 
 def split_login(login: str) -> tuple[str, str]:

@@ -102,5 +102,6 @@ def _listed(users: Iterable[dict[str, Any]]) -> dict[str, Account]:
             disabled=bool(user["disabled"]),
             admin=ADMINISTRATORS in user["groups"],
             unusable=unusable,
+            groups=tuple(user["groups"]),
         )
     return found

@@ -25,8 +25,12 @@ SETUP = DATA / "setup.json"
 SERVICES = RUN / "service"
 SOCKETS = RUN / "mailroom"
 CONDITIONS = SOCKETS / "conditions"
-# In a folder of its own: Postfix may enter that one, and no other of ours.
+# All three in a folder of their own: Postfix may enter that one, and no other of ours.
 FILTER_SOCKET = RUN / "filter" / "filter.sock"
+POLICY_SOCKET = RUN / "filter" / "policy.sock"
+SRS_SOCKET = RUN / "filter" / "srs.sock"
+# Made at each start, of the key of this server: nowhere on a disk.
+SRS_KEY = RUN / "srs" / "key"
 # In folders of their own: into the first goes nobody but the web process, into the second the relay on the host, which
 # does not see our /run.
 SERVE_SOCKET = RUN / "serve" / "serve.sock"

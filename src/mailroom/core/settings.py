@@ -7,13 +7,17 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from functools import cache
-from typing import Any, ClassVar
+from typing import Any, ClassVar, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from mailroom.core import sealed
+from mailroom.core.lists import Item
 from mailroom.core.problems import Invalid, NotFound
+from mailroom.core.sealed import Sealed
 
 Values = dict[str, Any]
 AllValues = dict[str, Values]
@@ -38,6 +42,8 @@ class Page(BaseModel):
     title: ClassVar[str]
     order: ClassVar[int] = 100
     groups: ClassVar[dict[str, str]]
+    # Whether the groups are tabs instead of boxes below each other.
+    tabs: ClassVar[bool] = False
 
 
 def setting(
@@ -54,7 +60,13 @@ def setting(
     indent: int = 0,
     widget: str | None = None,
     placeholder: str | None = None,
+    placeholders: dict[str, dict[str, str]] | None = None,
     costs: str | None = None,
+    effect: str | None = None,
+    suggested: Any = None,
+    column: bool = False,
+    ordered: bool = False,
+    machine: bool = False,
     **limits: Any,
 ) -> Any:
     """Declare one setting.
@@ -63,6 +75,12 @@ def setting(
     parameter: the Postfix or Dovecot parameter it becomes, or "" when a check or flow reads it.
     depends:   {other field: value it must have} for this setting to have an effect.
     labels:    wording of each choice.
+    effect:    what is different, in one sentence, when it is not as suggested (row CK01). Without it nothing is
+               suggested: nobody can know the right domain, or how large mail may be here.
+    suggested: the suggested value, when it is not the default.
+    placeholders: {other field: {its value: the placeholder meanwhile}}.
+    column:    of an item's field: the list shows it. ordered: of a list: the order of its items counts.
+    machine:   it is about this machine: a configuration from a file leaves it as it is, unless somebody chooses it.
     limits:    pydantic's ge, le, min_length, max_length, pattern (no look-around: the regex engine has none).
     """
     hints = {
@@ -76,7 +94,13 @@ def setting(
         "indent": indent or None,
         "widget": widget,
         "placeholder": placeholder,
+        "placeholders": placeholders,
         "costs": costs,
+        "effect": effect,
+        "suggested": suggested,
+        "column": column or None,
+        "ordered": ordered or None,
+        "machine": machine or None,
     }
     shown: Any = {name: value for name, value in hints.items() if value is not None}
     return Field(default, title=title, json_schema_extra={"x-ui": shown}, **limits)
@@ -108,6 +132,73 @@ def each_setting() -> Iterator[tuple[str, str, str]]:
             yield name, key, field.title or key
 
 
+def machine_settings() -> list[tuple[str, str]]:
+    """(page, key) of each setting that is about this machine."""
+    return [
+        (name, key)
+        for name, kind in pages().items()
+        for key, field in kind.model_fields.items()
+        if isinstance(field.json_schema_extra, dict) and field.json_schema_extra["x-ui"].get("machine")  # type: ignore[union-attr]
+    ]
+
+
+def item_of(page: str, key: str) -> type[Item] | None:
+    """The kind of the items of a list setting, or None for any other setting."""
+    kinds = get_args(pages()[page].model_fields[key].annotation)
+    return next((kind for kind in kinds if isinstance(kind, type) and issubclass(kind, Item)), None)
+
+
+@cache
+def secrets_of(page: str) -> frozenset[str]:
+    """The secret settings of a page (see core/sealed.py)."""
+    return _secret_fields(pages()[page])
+
+
+@cache
+def places_of_secrets(page: str) -> dict[str, frozenset[str]]:
+    """Where the secrets of a page are, as sealed.each wants it."""
+    inside = {key: _secret_fields(kind) for key in pages()[page].model_fields if (kind := item_of(page, key))}
+    return {
+        **dict.fromkeys(secrets_of(page), frozenset[str]()),
+        **{key: found for key, found in inside.items() if found},
+    }
+
+
+def secrets_in(page: str, values: Values) -> dict[str, Any]:
+    """{name: value} of each secret among these values, as sealed.each names them."""
+    found: dict[str, Any] = {}
+    sealed.each(page, values, places_of_secrets(page), found.setdefault)
+    return found
+
+
+def _secret_fields(kind: type[BaseModel]) -> frozenset[str]:
+    return frozenset(
+        key
+        for key, field in kind.model_fields.items()
+        if isinstance(field.json_schema_extra, dict) and field.json_schema_extra["x-ui"].get("widget") == sealed.WIDGET  # type: ignore[union-attr]
+    )
+
+
+def from_store(page: str, key: str, value: Any) -> Any:
+    """A value as a revision holds it. Items of before a field was there have its default."""
+    usual = _usual_item(page, key)
+    if usual and any(len(one) <= len(usual) for one in value):
+        value = [{**usual, **one} for one in value]
+    return sealed.each(page, {key: value}, places_of_secrets(page), lambda _, text: Sealed(text) if text else text)[key]
+
+
+@cache
+def _usual_item(page: str, key: str) -> Values:
+    """The default of each field of a list's items but the id, {} for any other setting."""
+    kind = item_of(page, key)
+    return {name: field.default for name, field in kind.model_fields.items() if name != "id"} if kind else {}
+
+
+def shown(page: str, values: Values) -> Values:
+    """The values of a page as they may be told: of secrets only whether they are set."""
+    return sealed.each(page, values, places_of_secrets(page), lambda _, value: sealed.mask(value))
+
+
 def title_of(page: str, key: str) -> str:
     """The wording of a setting on screen."""
     return pages()[page].model_fields[key].title or key
@@ -124,29 +215,65 @@ def schema_of(page: str) -> dict[str, Any]:
     schema = kind.model_json_schema()
     schema["title"] = kind.title
     schema["x-groups"] = [{"id": name, "title": title} for name, title in kind.groups.items()]
+    schema["x-tabs"] = kind.tabs
     return schema
 
 
 def clean(page: str, values: Values) -> Values:
-    """The values of one page, checked and normalised (JSON types only).
+    """The values of one page, checked and normalised (JSON types only). Secrets are sealed, unless they are already.
 
     Raises Invalid with `fields` naming each field at fault.
     """
     kind = page_named(page)
+    places, kept = places_of_secrets(page), dict[str, Sealed]()
     try:
-        return kind.model_validate(values).model_dump(mode="json")
+        found = kind.model_validate(sealed.each(page, values, places, _without(kept))).model_dump(mode="json")
+        _refuse_doubles(page, found)
+        return sealed.each(page, found, places, lambda name, text: kept.get(name) or sealed.seal(text, name))
     except ValidationError as reason:
-        fields = {_field_of(fault): _sentence(fault) for fault in reason.errors()}
+        fields = {_field_of(fault, values): _sentence(fault) for fault in reason.errors()}
         first = next(iter(fields))
         raise Invalid(
             fields[first], field=first, setting=f"{page}.{first}", next="Correct the marked fields.", fields=fields
         ) from None
 
 
-def _field_of(fault: Any) -> str:
-    if fault["loc"]:
-        return str(fault["loc"][0])
-    return str(getattr(fault.get("ctx", {}).get("error"), "field", "page"))
+def _without(kept: dict[str, Sealed]) -> Callable[[str, Any], Any]:
+    """Puts secrets that are sealed already aside while the rest is checked."""
+
+    def change(name: str, value: Any) -> Any:
+        if not isinstance(value, Sealed):
+            return value
+        kept[name] = value
+        return sealed.KEPT
+
+    return change
+
+
+def _refuse_doubles(page: str, values: Values) -> None:
+    """Raises Invalid when two items of a list have one id: nobody could say which of them is meant."""
+    for key in values:
+        if item_of(page, key) is not None:
+            counted = Counter(item["id"] for item in values[key])
+            if double := next((name for name, count in counted.items() if count > 1), None):
+                field, sentence = f"{key}/{double}", f"There are two items with the id {double}."
+                fields = {field: sentence}
+                raise Invalid(
+                    sentence, field=field, setting=f"{page}.{key}", next="Correct the marked fields.", fields=fields
+                )
+
+
+def _field_of(fault: Any, values: Values) -> str:
+    """The setting at fault; for an item of a list SETTING/ID/FIELD."""
+    place = fault["loc"]
+    if not place:
+        return str(getattr(fault.get("ctx", {}).get("error"), "field", "page"))
+    if len(place) == 1:
+        return str(place[0])
+    item = values[place[0]][place[1]]
+    name = item.get("id", place[1]) if isinstance(item, dict) else place[1]
+    own = getattr(fault.get("ctx", {}).get("error"), "field", "")
+    return "/".join(str(part) for part in (place[0], name, place[2] if len(place) > 2 else own) if part != "")
 
 
 def _sentence(fault: Any) -> str:
@@ -160,6 +287,7 @@ def _sentence(fault: Any) -> str:
         "less_than_equal": "Enter a number of at most {le}.",
         "string_too_short": "Enter at least {min_length} characters.",
         "string_too_long": "Enter at most {max_length} characters.",
+        "too_long": "There may be at most {max_length} entries.",
         "string_pattern_mismatch": "This is not in the form that is needed here.",
         "extra_forbidden": "There is no such setting on this page.",
         "int_parsing": "Enter a whole number.",

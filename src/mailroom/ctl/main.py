@@ -52,6 +52,7 @@ def _complain(problem: Problem, as_json: bool) -> None:
         f"  {change['who']} set {change['page']}.{change['key']} to {json.dumps(change['theirs'])}"
         for change in problem.more.get("changes", [])
     ]
+    lines += [f"Line {problem.more['line']} of the file"] if "line" in problem.more else []
     lines += [f"Setting at fault: {problem.setting}"] if problem.setting else []
     lines += [problem.next] if problem.next else []
     print("\n".join(lines), file=sys.stderr)

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import argparse
+import base64
 import os
 import pwd
+import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 from mailroom.core import paths
 from mailroom.core.line_socket import ask
+from mailroom.core.problems import Invalid
 
 Options = argparse.Namespace
 Parsers = Any  # argparse has no public name for what add_subparsers returns
 JOB_LIMIT_S = 180.0
+OUTSIDE = paths.RUN / "outside" / "root"
 
 
 def command(
@@ -55,3 +60,17 @@ def table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
 def moment(seconds: float) -> str:
     """A time as the reader's clock shows it."""
     return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(seconds))
+
+
+def host_file(name: str) -> Path:
+    """A file as somebody on the host names it, as we see it from inside of our own root."""
+    return OUTSIDE / os.path.normpath(os.path.join(os.environ.get("MAILROOM_HOST_FOLDER", "/"), name)).lstrip("/")
+
+
+def content_of(name: str) -> str:
+    """A file as the job process takes it. Raises Invalid when it cannot be read."""
+    try:
+        found = sys.stdin.buffer.read() if name == "-" else host_file(name).read_bytes()
+    except OSError as reason:
+        raise Invalid(f"{name} cannot be read ({reason.strerror}).", field="file") from None
+    return base64.b64encode(found).decode()

@@ -54,6 +54,7 @@ FOLDERS = (
     Folder(paths.SOCKETS, "mailroom", "mailroom", 0o770),
     Folder(paths.CONDITIONS, "mailroom", "mailroom", 0o770),
     Folder(paths.FILTER_SOCKET.parent, "mailroom", "postfix", 0o750),
+    Folder(paths.SRS_KEY.parent, "root", "mailroom", 0o750),
     Folder(paths.SIGNIN_SOCKET.parent, "root", "mailroom", 0o750),
     Folder(paths.SERVE_SOCKET.parent, "mailroom", "mailroom", 0o700),
     Folder(paths.RELAY_SOCKET.parent, "mailroom", "mailroom", 0o711),
@@ -91,6 +92,20 @@ def prepare_signatures() -> None:
     target = paths.DATA / "clamav" / "mailroom.ndb"
     shutil.copyfile(HERE / "clamd" / "mailroom.ndb", target)
     target.chmod(0o644)
+
+
+def prepare_srs_key() -> None:
+    """Give the filter, which may not read this server's key, the one it signs return addresses with (X06-04)."""
+    # Cryptography costs megabytes; this process ends soon, but others that import this module stay.
+    from mailroom.core import secrets
+
+    fresh = paths.SRS_KEY.with_suffix(".new")
+    fresh.unlink(missing_ok=True)
+    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o640)
+    with os.fdopen(handle, "wb") as out:
+        out.write(secrets.derived("srs"))
+    shutil.chown(fresh, "root", "mailroom")
+    fresh.replace(paths.SRS_KEY)
 
 
 def prepare_queue() -> None:

@@ -10,8 +10,10 @@ from mailroom.daemons.shape import DaemonFailed
 WORDS_MAX = 600
 
 
-def run(daemon: str, argv: Sequence[str], *, timeout_s: float = 20.0, stderr_is_failure: bool = False) -> str:
-    """Run `argv`, return its output.
+def run(
+    daemon: str, argv: Sequence[str], *, timeout_s: float = 20.0, stderr_is_failure: bool = False, given: str = ""
+) -> str:
+    """Run `argv`, return its output. given: what it reads from its standard input.
 
     Raises DaemonFailed with the tool's words on a non-zero exit, on time-out, and, with `stderr_is_failure`,
     on any word on stderr (`postconf -n` exits 0 on a misspelt parameter and only warns).
@@ -19,7 +21,7 @@ def run(daemon: str, argv: Sequence[str], *, timeout_s: float = 20.0, stderr_is_
     try:
         done = subprocess.run(
             argv,
-            stdin=subprocess.DEVNULL,
+            input=given,
             capture_output=True,
             text=True,
             timeout=timeout_s,

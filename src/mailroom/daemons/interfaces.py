@@ -64,6 +64,11 @@ def _has_cable(facts: dict[str, Any]) -> bool:
     return facts.get("operstate") != "DOWN" and "NO-CARRIER" not in facts.get("flags", [])
 
 
+def serves_cluster(name: str) -> bool:
+    """Whether a high-availability cluster can bind it: a local network or a bond, with a fixed address (row PR09)."""
+    return title(name).startswith(("LAN ", "Bond "))
+
+
 def title(name: str) -> str:
     """What Control Panel calls it; its own name when Control Panel does not know it.
 

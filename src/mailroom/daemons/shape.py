@@ -48,6 +48,11 @@ class Facts:
             return ()
         return (LOOPBACK, *self.host.interfaces.get(chosen, ()))
 
+    def trusted(self) -> list[str]:
+        """The networks that need no sign-in (row DL10)."""
+        general = self.settings["mail_delivery.general"]
+        return [*(general["lan_networks"] or self.host.lan_networks)] if general["skip_auth_on_lan"] else []
+
 
 class DaemonFailed(Problem):
     """A daemon's checker, reload or probe objected. `message` holds the daemon's own words, shortened."""

@@ -124,7 +124,7 @@ class Authority:
 
     async def _addresses_of(self, server: str) -> tuple[str, ...]:
         async def find() -> tuple[str, ...]:
-            both = await asyncio.gather(*(self._resolve(server, kind) for kind in ("A", "AAAA")))
+            both = await asyncio.gather(*(self.resolve(server, kind) for kind in ("A", "AAAA")))
             return tuple(value for reply in both for value in reply.values)
 
         return tuple(await self._once(("addresses", server), find))
@@ -132,13 +132,13 @@ class Authority:
     async def _zone_of(self, name: str) -> Zone | Trouble:
         """The zone that holds a name, by asking the resolvers for the NS of it and of all names above it at once."""
         above = names_above(name)
-        replies = await asyncio.gather(*(self._once(("NS", one), partial(self._resolve, one, "NS")) for one in above))
+        replies = await asyncio.gather(*(self._once(("NS", one), partial(self.resolve, one, "NS")) for one in above))
         for zone, reply in zip(above, replies, strict=True):
             if reply.values:
                 return Zone(zone, reply.values, {})
         return "nobody_responsible" if all(reply.outcome in SAID for reply in replies) else "resolver_silent"
 
-    async def _resolve(self, name: str, kind: str) -> Reply:
+    async def resolve(self, name: str, kind: str) -> Reply:
         """What the resolvers say; a CNAME that they followed is not told, because a server's name may be none."""
         limit_s = min(RESOLVER_LIMIT_S, self.left_s() * SHARE)
         asked = [self.questions.ask(server, name, kind, limit_s, recurse=True) for server in self.resolvers]

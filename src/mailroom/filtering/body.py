@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 import os
 import tempfile
 from collections.abc import Iterator
@@ -66,6 +67,12 @@ class Body:
         while self.file is not None and (piece := os.pread(self.file.fileno(), PIECE, place)):
             place += len(piece)
             yield piece
+
+    def buffer(self) -> bytes | mmap.mmap:
+        """The whole body at once; a large one as the file in which it lies."""
+        if self.file is None:
+            return b"".join(self.chunks)
+        return mmap.mmap(self.file.fileno(), 0, access=mmap.ACCESS_READ)
 
     def close(self) -> None:
         """Let go of what was kept."""

@@ -14,12 +14,15 @@ DISK_TEXT = "Mail waits at the sending servers until there is room again; nothin
 DISK_NEXT = "Free some space on the volume; mail goes on by itself."
 
 
-def report(id: str, title: str, text: str, next_step: str) -> None:
-    """Say that a condition lasts. The first report's time stays. A message's own answer never depends on this."""
+def report(id: str, title: str, text: str, next_step: str, **more: str) -> None:
+    """Say that a condition lasts. The first report's time stays. A message's own answer never depends on this.
+
+    more: `go`, where the window helps, and `severity`, as a Finding of the Server List has them.
+    """
     file = paths.CONDITIONS / f"{id}.json"
     if file.exists():
         return
-    note = {"title": title, "text": text, "next": next_step, "since": time.time()}
+    note = {"title": title, "text": text, "next": next_step, "since": time.time(), **more}
     fresh = file.with_suffix(f".{os.getpid()}")
     with contextlib.suppress(OSError):
         fresh.write_text(json.dumps(note))

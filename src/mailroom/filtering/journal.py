@@ -28,9 +28,18 @@ def record_of(message: Message, asked: list[Asked], verdict: str, changes: Chang
         "queue_id": message.queue_id,
         "verdict": verdict,
         "actions": changes.taken,
+        "told": changes.told,
+        "copies": changes.copies,
         "reply": changes.final,
-        "checks": [{"check": one.check, "ms": one.ms, **asdict(one.answer)} for one in asked],
+        "checks": [_check(one) for one in asked],
     }
+
+
+def _check(one: Asked) -> dict[str, Any]:
+    """A check's answer. What few answers have is left out of the others."""
+    answer = asdict(one.answer)
+    rare = {name: answer.pop(name) for name in ("skips", "drops")}
+    return {"check": one.check, "ms": one.ms, **answer, **{name: value for name, value in rare.items() if value}}
 
 
 class Journal:

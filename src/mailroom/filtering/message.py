@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from mailroom.filtering.body import Body
+from mailroom.store.usage import Taken
 
 Header = tuple[bytes, bytes]
 # What is beyond is counted, not kept; the check `header_limit` refuses such a message.
@@ -37,6 +38,8 @@ class Message:
     """One SMTP transaction. headers: (name, value as received, with its leading space).
 
     data: whether the client has begun to send the message itself. complete: whether all of it has come.
+    blocked: whether it comes from an address that may send no mail today.
+    taken: how it was taken into account for its user's daily quota; None when it was not.
     """
 
     id: str
@@ -54,6 +57,8 @@ class Message:
     header_bytes: int = 0
     data: bool = False
     complete: bool = False
+    blocked: bool = False
+    taken: Taken | None = None
 
     @property
     def size(self) -> int:
@@ -103,11 +108,13 @@ class Message:
 class Answer:
     """What one check says.
 
-    result:  "pass" | "spam" | "virus" | "reject" | "tempfail" | "unscanned".
+    result:  "pass" | "spam" | "virus" | "delete" | "reject" | "tempfail" | "unscanned".
     detail:  for people: the virus, the rules that hit, the reason.
     score:   points, when the check gives points.
     reply:   the SMTP reply it wants, when result is "reject" or "tempfail".
     setting: `page.key` of the setting at work.
+    skips:   the tests that the message may skip (core/bypass.py).
+    drops:   recipients whose copy is to vanish while others get theirs.
     """
 
     result: str
@@ -115,6 +122,8 @@ class Answer:
     score: float | None = None
     reply: str = ""
     setting: str = ""
+    skips: tuple[str, ...] = ()
+    drops: tuple[str, ...] = ()
 
 
 @dataclass
@@ -128,7 +137,10 @@ class Asked:
 
 @dataclass
 class Changes:
-    """What the actions did with a message: header edits, and the reply that ends the transaction.
+    """What the actions did with a message: edits, and the reply that ends the transaction.
+
+    body:  the new body in pieces, or None when it stays as it is. told: sentences for the journal.
+    dropped: recipients that are taken off. copies: addresses that get a copy nobody knows of.
 
     final: "accept" | "discard" | an SMTP reply ("550 5.7.1 ...").
     kept:  files made for it, which must go again when the sender has to come back.
@@ -137,8 +149,12 @@ class Changes:
 
     added: list[Header] = field(default_factory=list)
     replaced: list[tuple[int, bytes, bytes]] = field(default_factory=list)
+    dropped: list[str] = field(default_factory=list)
+    copies: list[str] = field(default_factory=list)
     final: str = "accept"
+    body: Iterable[bytes | memoryview] | None = None
     taken: list[str] = field(default_factory=list)
+    told: list[str] = field(default_factory=list)
     kept: list[Path] = field(default_factory=list)
     undone: bool = False
 

@@ -7,24 +7,26 @@ from __future__ import annotations
 
 import asyncio
 import struct
+from collections.abc import Iterator
 
 from mailroom.filtering.message import Changes
 
 VERSION = 6
 # Postfix sends a body in pieces of 64 KB; its longest header has 100 KB (header_size_limit).
 PACKET_BYTES_MAX = 1024 * 1024
-ADD_HEADERS, CHANGE_HEADERS = 0x01, 0x10
+ADD_HEADERS, CHANGE_BODY, DROP_RECIPIENTS, CHANGE_HEADERS, ADD_RECIPIENTS = 0x01, 0x02, 0x08, 0x10, 0x80
 NO_END_OF_HEADERS, NO_UNKNOWN = 0x40, 0x100
 NO_REPLY_HEADER, NO_REPLY_CONNECT, NO_REPLY_HELO, NO_REPLY_MAIL = 0x80, 0x1000, 0x2000, 0x4000
 NO_REPLY_RECIPIENT, NO_REPLY_DATA, NO_REPLY_BODY = 0x8000, 0x10000, 0x80000
 SEE_REFUSED, LEADING_SPACE = 0x800, 0x100000
-WANTED_ACTIONS = ADD_HEADERS | CHANGE_HEADERS
-# Each is needed: without the first seven Postfix would wait for answers that we never send.
+WANTED_ACTIONS = ADD_HEADERS | CHANGE_BODY | DROP_RECIPIENTS | CHANGE_HEADERS | ADD_RECIPIENTS
+# The most that fits into one packet of a replaced body (MILTER_CHUNK_SIZE).
+BODY_PIECE_BYTES = 65535
+# Each is needed: without the first six Postfix would wait for answers that we never send.
 WANTED_EVENTS = (
     NO_REPLY_HEADER
     | NO_REPLY_CONNECT
     | NO_REPLY_HELO
-    | NO_REPLY_MAIL
     | NO_REPLY_RECIPIENT
     | NO_REPLY_DATA
     | NO_REPLY_BODY
@@ -82,14 +84,34 @@ def header(content: bytes) -> tuple[bytes, bytes]:
     return parts[0], parts[1]
 
 
-def verdict(changes: Changes) -> bytes:
-    """The packets that carry out `changes` and end the transaction."""
+GO_ON = packet(b"c")
+
+
+def refusal(reply: str) -> bytes:
+    """The packet that refuses a command, or a message."""
+    return packet(b"y", reply.encode("ascii", "replace").replace(b"%", b"%%") + b"\0")
+
+
+def verdict(changes: Changes) -> Iterator[bytes]:
+    """The packets that carry out `changes` and end the transaction; a new body in pieces, as it may be large."""
     if changes.final == "discard":
-        return packet(b"d")
+        yield packet(b"d")
+        return
     if changes.final != "accept":
-        return packet(b"y", changes.final.encode("ascii", "replace").replace(b"%", b"%%") + b"\0")
+        yield refusal(changes.final)
+        return
     edits = [
         packet(b"m", struct.pack("!I", index) + name + b"\0" + value + b"\0") for index, name, value in changes.replaced
     ]
     edits += [packet(b"h", name + b"\0" + value + b"\0") for name, value in changes.added]
-    return b"".join(edits) + packet(b"a")
+    edits += [packet(b"-", b"<%b>\0" % address.encode()) for address in changes.dropped]
+    # The sender must not learn from a failure that there is a copy (RFC 3461 4.1).
+    edits += [packet(b"2", b"<%b>\0NOTIFY=NEVER\0" % address.encode()) for address in changes.copies]
+    if changes.body is None:
+        yield b"".join([*edits, packet(b"a")])
+        return
+    yield b"".join(edits)
+    for piece in changes.body:
+        for at in range(0, len(piece), BODY_PIECE_BYTES):
+            yield packet(b"b", bytes(piece[at : at + BODY_PIECE_BYTES]))
+    yield packet(b"a")

@@ -9,8 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mailroom.filtering.checks import (
+    attachment_size,
+    black_white_list,
     clamav,
+    daily_quota,
     disk_room,
+    guessing,
     header_limit,
     hop_limit,
     recipient,
@@ -31,7 +35,24 @@ class Stage:
     together: bool = False
 
 
-ENVELOPE = Stage("envelope", (recipient, recipient_limit, size_limit, header_limit, hop_limit, disk_room))
+ENVELOPE = Stage(
+    "envelope",
+    (
+        guessing,
+        black_white_list,
+        recipient,
+        recipient_limit,
+        size_limit,
+        header_limit,
+        hop_limit,
+        disk_room,
+        attachment_size,
+    ),
+)
 SCANNERS: tuple[ScannerCheck, ...] = (clamav, spamassassin, rspamd)
 CONTENT = (Stage("scanners", SCANNERS, together=True),)
-TITLES = {check.NAME: check.TITLE for stage in (ENVELOPE, *CONTENT) for check in stage.checks}
+# What counts a message is asked when nothing else has stopped it (session.py).
+LAST = Stage("last", (daily_quota,))
+# Of the tests that a whitelist rule lets mail skip (core/bypass.py), those that are checks of ours.
+BY_TEST: dict[str, tuple[Check, ...]] = {"antivirus": (clamav,)}
+TITLES = {check.NAME: check.TITLE for stage in (ENVELOPE, *CONTENT, LAST) for check in stage.checks}

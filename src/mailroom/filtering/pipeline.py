@@ -6,9 +6,20 @@ import asyncio
 import logging
 import time
 
-from mailroom.filtering.actions import delete, deliver, file_into_junk, quarantine, refuse, strip_forged, tag_subject
+from mailroom.filtering.actions import (
+    add_disclaimer,
+    auto_bcc,
+    delete,
+    deliver,
+    drop_recipients,
+    file_into_junk,
+    quarantine,
+    refuse,
+    strip_forged,
+    tag_subject,
+)
 from mailroom.filtering.message import Answer, Asked, Changes, Message
-from mailroom.filtering.order import CONTENT, ENVELOPE, Stage
+from mailroom.filtering.order import BY_TEST, CONTENT, ENVELOPE, Stage
 from mailroom.filtering.rules import Rules
 from mailroom.filtering.shape import Action, Check
 
@@ -16,10 +27,14 @@ LOG = logging.getLogger("mailroom.filter")
 DISK_REFUSED = "452 4.3.1 Insufficient system storage"
 FAILED = Answer("tempfail", "the check failed inside", reply="451 4.3.0 Try again later")
 # The first of these that any check answered is the verdict.
-WEIGHT = ("reject", "tempfail", "virus", "spam")
+WEIGHT = ("reject", "tempfail", "delete", "virus", "spam")
+ENDS = {"reject", "tempfail", "delete"}
+# Verdicts with which a message goes on to its recipients.
+GOES_ON = {"deliver", "spam"}
+# Whatever changes the body comes after all that may refuse, and before what signs it (DKIM).
 ACTIONS: dict[str, tuple[Action, ...]] = {
-    "deliver": (strip_forged, deliver),
-    "spam": (strip_forged, deliver, tag_subject, file_into_junk),
+    "deliver": (strip_forged, drop_recipients, deliver, auto_bcc, add_disclaimer),
+    "spam": (strip_forged, drop_recipients, deliver, tag_subject, file_into_junk, auto_bcc, add_disclaimer),
     "quarantine": (quarantine,),
     "delete": (delete,),
     "reject": (refuse,),
@@ -28,30 +43,37 @@ ACTIONS: dict[str, tuple[Action, ...]] = {
 
 
 async def judge(message: Message, rules: Rules) -> list[Asked]:
-    """Ask the checks, stage by stage, until one refuses."""
+    """Ask the checks, stage by stage, until one refuses or deletes."""
     asked: list[Asked] = []
     for stage in (ENVELOPE, *CONTENT):
-        asked += await ask(stage, message, rules)
-        if _refused(asked):
+        asked += await ask(stage, message, rules, skipped(asked))
+        if _ended(asked):
             break
     return asked
 
 
-async def ask(stage: Stage, message: Message, rules: Rules) -> list[Asked]:
-    """Ask one stage's checks that apply; all together, or in order until one refuses."""
-    due = [check for check in stage.checks if check.applies(message, rules)]
+async def ask(stage: Stage, message: Message, rules: Rules, without: frozenset[str] = frozenset()) -> list[Asked]:
+    """Ask one stage's checks that apply; all together, or in order until one refuses. without: names of checks."""
+    due = [check for check in stage.checks if check.NAME not in without and check.applies(message, rules)]
     if stage.together:
         return list(await asyncio.gather(*(_ask(check, message, rules) for check in due)))
     asked: list[Asked] = []
     for check in due:
+        if check.NAME in skipped(asked):
+            continue
         asked.append(await _ask(check, message, rules))
-        if _refused(asked):
+        if _ended(asked):
             break
     return asked
 
 
-def _refused(asked: list[Asked]) -> bool:
-    return any(one.answer.result in ("reject", "tempfail") for one in asked)
+def skipped(asked: list[Asked]) -> frozenset[str]:
+    """The names of the checks that a message may skip after these answers (row BW11)."""
+    return frozenset(check.NAME for one in asked for test in one.answer.skips for check in BY_TEST.get(test, ()))
+
+
+def _ended(asked: list[Asked]) -> bool:
+    return any(one.answer.result in ENDS for one in asked)
 
 
 async def _ask(check: Check, message: Message, rules: Rules) -> Asked:

@@ -1,4 +1,4 @@
-"""The filter process: a parent that holds the socket, and one worker a core that inherits it."""
+"""The filter process: a parent that holds the sockets, and one worker a core that inherits them."""
 
 from __future__ import annotations
 
@@ -10,16 +10,24 @@ import signal
 import socket
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import uvloop
 
 from mailroom.core import paths
+from mailroom.filtering import policy, return_addresses
 from mailroom.filtering import rules as rules_file
+from mailroom.filtering.guessing import Guessing
 from mailroom.filtering.journal import Journal
+from mailroom.filtering.quota import Quota
 from mailroom.filtering.rules import Rules
 from mailroom.filtering.session import Session
+from mailroom.filtering.srs import Srs
 from mailroom.filtering.watch import watch
+from mailroom.store.events import EventStore
+from mailroom.store.guesses import GuessStore
+from mailroom.store.usage import UsageStore
 
 LOG = logging.getLogger("mailroom.filter")
 SCANS_AT_ONCE = 32
@@ -42,11 +50,21 @@ def listen(file: Path) -> socket.socket:
     return link
 
 
+@dataclass(frozen=True)
+class Links:
+    """Where it speaks as a milter, as a policy service, and as a table."""
+
+    milter: socket.socket
+    policy: socket.socket
+    srs: socket.socket
+
+
 class Worker:
     """One process that answers Postfix. parent: a pipe which ends when the parent does."""
 
-    def __init__(self, link: socket.socket, parent: int, rules: Rules, journal: Journal) -> None:
-        self.link, self.parent, self.rules, self.journal = link, parent, rules, journal
+    def __init__(self, links: Links, parent: int, rules: Rules, journal: Journal, srs: Srs) -> None:
+        self.links, self.parent = links, parent
+        self.rules, self.journal, self.srs = rules, journal, srs
 
     async def run(self) -> None:
         """Answer until SIGTERM or the parent's end; then finish the messages under way."""
@@ -54,16 +72,28 @@ class Worker:
         loop.add_signal_handler(signal.SIGTERM, stop.set)
         loop.add_signal_handler(signal.SIGHUP, self.read_rules)
         loop.add_reader(self.parent, stop.set)
-        scanning = asyncio.Semaphore(SCANS_AT_ONCE)
+        scanning, guessing = asyncio.Semaphore(SCANS_AT_ONCE), Guessing(GuessStore(), EventStore())
+        quota = Quota(UsageStore())
 
         async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            await Session(lambda: self.rules, self.journal.write, scanning).run(reader, writer)
+            await Session(lambda: self.rules, self.journal.write, scanning, guessing, quota).run(reader, writer)
 
-        server = await asyncio.start_unix_server(connected, sock=self.link, limit=1024 * 1024)
+        async def asked(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await policy.serve(reader, writer, lambda: self.rules)
+
+        async def looked_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await return_addresses.serve(reader, writer, self.srs, lambda: self.rules)
+
+        servers = (
+            await asyncio.start_unix_server(connected, sock=self.links.milter, limit=1024 * 1024),
+            await asyncio.start_unix_server(asked, sock=self.links.policy, limit=policy.REQUEST_BYTES_MAX),
+            await asyncio.start_unix_server(looked_up, sock=self.links.srs),
+        )
         watching = asyncio.create_task(watch(lambda: self.rules))
         await stop.wait()
         watching.cancel()
-        server.close()
+        for server in servers:
+            server.close()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(FINISH_LIMIT_S):
                 for _ in range(SCANS_AT_ONCE):
@@ -137,9 +167,10 @@ class Parent:
 def main(arguments: list[str]) -> None:
     """`python -m mailroom filter`."""
     rules_file.read()
-    link = listen(paths.FILTER_SOCKET)
+    links = Links(listen(paths.FILTER_SOCKET), listen(paths.POLICY_SOCKET), listen(paths.SRS_SOCKET))
+    srs = Srs(paths.SRS_KEY.read_bytes(), time.time)
 
     def work(parent: int) -> None:
-        uvloop.run(Worker(link, parent, rules_file.read(), Journal()).run())
+        uvloop.run(Worker(links, parent, rules_file.read(), Journal(), srs).run())
 
     Parent(work, os.cpu_count() or 1).run()

@@ -5,13 +5,17 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from mailroom.filtering import milter, pipeline
 from mailroom.filtering.body import Body
+from mailroom.filtering.checks import black_white_list
+from mailroom.filtering.checks.guessing import REPLY as BLOCKED
+from mailroom.filtering.guessing import Guessing
 from mailroom.filtering.ids import new_id
 from mailroom.filtering.message import Answer, Asked, Changes, Client, Message, Recipient
-from mailroom.filtering.order import ENVELOPE
+from mailroom.filtering.order import ENVELOPE, LAST
+from mailroom.filtering.quota import Quota
 from mailroom.filtering.rules import Rules
 
 LOG = logging.getLogger("mailroom.filter")
@@ -25,7 +29,10 @@ LEFT_IN_DATA = "the client left in the middle of it, or Postfix ended it as too 
 POSTFIX_LEFT = "Postfix did not wait for the answer; the sender will come back"
 # What Postfix answers with these words; everything else is 450 or 550.
 CODES = (
+    (black_white_list.REFUSED, "550"),
     ("Relay access denied", "554"),
+    ("cannot find your", "550"),
+    ("need fully-qualified", "504"),
     ("Client host rejected", "554"),
     ("not owned by user", "553"),
     ("not logged in", "553"),
@@ -38,11 +45,21 @@ Recorder = Callable[[Message, list[Asked], str, Changes], None]
 class Session:
     """One SMTP connection's milter side. `record` writes to the journal and raises OSError when it cannot."""
 
-    def __init__(self, rules: Callable[[], Rules], record: Recorder, scanning: asyncio.Semaphore) -> None:
+    def __init__(
+        self,
+        rules: Callable[[], Rules],
+        record: Recorder,
+        scanning: asyncio.Semaphore,
+        guessing: Guessing,
+        quota: Quota,
+    ) -> None:
         self.rules, self.record, self.scanning = rules, record, scanning
+        self.guessing, self.quota = guessing, quota
         self.client = Client()
         self.macros: dict[str, str] = {}
         self.message: Message | None = None
+        # The one that was judged, while Postfix is being told.
+        self.answered: Message | None = None
         self.postfix_left: Callable[[], bool] = lambda: False
 
     async def run(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -54,21 +71,22 @@ class Session:
                     command, content = await milter.next_packet(reader)
                 if command == b"Q":
                     break
-                reply = await self._event(command, content)
-                if reply:
+                for reply in await self._event(command, content):
                     writer.write(reply)
                     await writer.drain()
+                self._settle(told=True)
         except milter.Nonsense as reason:
             LOG.warning("a connection that does not speak our protocol: %s", reason)
         except (EOFError, OSError, TimeoutError):
             pass
         finally:
+            self._settle(told=False)
             await self._leave()
             writer.close()
 
-    async def _event(self, command: bytes, content: bytes) -> bytes:
+    async def _event(self, command: bytes, content: bytes) -> Iterable[bytes]:
         if command == b"O":
-            return milter.options(content)
+            return (milter.options(content),)
         if command == b"D":
             self.macros.update(milter.macros(content))
         elif command == b"C":
@@ -78,16 +96,19 @@ class Session:
         elif command == b"M":
             await self._leave()
             self.message = self._begin(content)
+            self.message.blocked = self.guessing.blocks(self.message, self.rules())
+            return (milter.refusal(BLOCKED) if self.message.blocked else milter.GO_ON,)
         elif command in (b"A", b"K"):
             await self._leave()
             self.client = Client() if command == b"K" else self.client
         elif self.message is not None:
             return await self._content(self.message, command, content)
-        return b""
+        return ()
 
-    async def _content(self, message: Message, command: bytes, content: bytes) -> bytes:
+    async def _content(self, message: Message, command: bytes, content: bytes) -> Iterable[bytes]:
         if command == b"R":
             message.recipients.append(self._recipient(content))
+            self.guessing.refused(message, message.recipients[-1], self.rules())
         elif command == b"T":
             message.data = True
         elif command == b"L":
@@ -98,7 +119,7 @@ class Session:
             if content:
                 message.body.add(content)
             return await self._end(message)
-        return b""
+        return ()
 
     def _connect(self, content: bytes) -> None:
         name, _, rest = content.partition(b"\0")
@@ -125,18 +146,36 @@ class Session:
         refusal = f"{self.macros.get('rcpt_host', '')} {self.macros.get('rcpt_addr', '')}" if refused else ""
         return Recipient((milter.strings(content) or [""])[0].strip("<>"), _with_code(refusal))
 
-    async def _end(self, message: Message) -> bytes:
+    async def _end(self, message: Message) -> Iterable[bytes]:
         """The whole message is here: judge it, act, record, answer."""
         message.queue_id, message.complete, self.message = self.macros.get("i", ""), True, None
         rules = self.rules()
         try:
             async with asyncio.timeout(JUDGE_LIMIT_S), self.scanning:
-                changes = self._act(message, await pipeline.judge(message, rules), rules)
+                asked = await pipeline.judge(message, rules)
+                changes = self._act(message, asked + await self._count(message, asked, rules), rules)
         except TimeoutError:
             LOG.warning("%s waited too long for its turn", message.id)
             changes = self._act(message, [Asked("deadline", BUSY, JUDGE_LIMIT_S * 1000)], rules)
         message.body.close()
+        if changes.final == "accept":
+            self.answered = message
+        else:
+            self.quota.settle(message, accepted=False)
         return milter.verdict(changes)
+
+    async def _count(self, message: Message, asked: list[Asked], rules: Rules) -> list[Asked]:
+        """Take a message that nothing has stopped into account for its user's quota; what that check says."""
+        if pipeline.join(asked, rules) not in pipeline.GOES_ON or self.postfix_left():
+            return []
+        message.taken = self.quota.take(message, rules)
+        return await pipeline.ask(LAST, message, rules)
+
+    def _settle(self, *, told: bool) -> None:
+        """The message that was accepted counts for good, once Postfix was told so."""
+        message, self.answered = self.answered, None
+        if message is not None:
+            self.quota.settle(message, accepted=told)
 
     def _act(self, message: Message, asked: list[Asked], rules: Rules) -> Changes:
         if self.postfix_left():

@@ -16,6 +16,7 @@ from mailroom.accounts import sync
 from mailroom.core import paths
 from mailroom.core.clock import Clock, SystemClock
 from mailroom.core.line_socket import ask
+from mailroom.core.pages.mail_delivery_general import domains_of
 from mailroom.core.problems import NotFound, Problem
 from mailroom.core.settings import AllValues
 from mailroom.flows import account_pages, setting_start
@@ -57,6 +58,8 @@ class Accounts:
         self.clock = clock or SystemClock()
         self.turn = threading.RLock()
         self.rendered = False
+        # Settings that are being put in force, or are.
+        self.coming: AllValues | None = None
         self.banned: set[tuple[str, str]] = set()
 
     def operations(self) -> dict[str, Callable[..., Any]]:
@@ -145,7 +148,7 @@ class Accounts:
         with self.turn:
             state = self._follow(users)
         if state["state"] == OK and not self.rendered:
-            # Outside our turn: an Apply holds the settings' turn and then wants ours (prepare_domain).
+            # Outside our turn: an Apply holds the settings' turn and then wants ours (prepare).
             self.refresh(self.settings)
             self.rendered = True
         return state
@@ -168,14 +171,26 @@ class Accounts:
             self._save(known, known)
         return self._note(state, **facts)
 
-    def prepare_domain(self, values: AllValues) -> None:
-        """Teach the maps the domain of settings that are about to be put in force, beside the one in force.
+    def prepare(self, values: AllValues) -> None:
+        """Teach the maps settings that are about to be put in force; their domain beside the one in force.
 
-        Called before the swap, so that no recipient is unknown for a moment. Raises DaemonFailed or OSError.
+        Called before the swap, so that no recipient is unknown for a moment, and with the former settings when they
+        stay. Raises DaemonFailed or OSError.
         """
         with self.turn:
-            both = dict.fromkeys((self._domain(), values["mail_delivery.general"]["domain"]))
-            self.maps.write(texts(self.store.all(), list(both)))
+            self.coming = values
+            self._write_maps(self.store.all())
+
+    def looked_up(self, values: AllValues) -> dict[str, str]:
+        """What Postfix would look up in place of aliases with these settings."""
+        domains = domains_of(values["mail_delivery.general"])
+        return {"aliases": texts(self.store.all(), domains, values)["aliases"]}
+
+    def _write_maps(self, accounts: list[Account]) -> None:
+        in_force = self.settings.values()
+        values = self.coming or in_force
+        both = dict.fromkeys(one for known in (in_force, values) for one in domains_of(known["mail_delivery.general"]))
+        self.maps.write(texts(accounts, list(both), values))
 
     def _with_choices(self, before: list[Account], changes: dict[str, Any]) -> list[Account]:
         by_name = {account.name: account for account in before}
@@ -194,11 +209,12 @@ class Accounts:
         old = {account.key: account for account in before}
         changed = [account for account in after if old.get(account.key) != account]
         gone = old.keys() - {account.key for account in after}
-        domain = self._domain()
-        facts = {} if self.store.fact("domain") == domain else {"domain": domain}
+        domains = domains_of(self.settings.values()["mail_delivery.general"])
+        known = {"domain": domains[0], "domains": domains}
+        facts = {name: value for name, value in known.items() if self.store.fact(name) != value}
         if changed or gone or facts:
             self.store.save(changed, gone, **facts)
-        self.maps.write(texts(after, [domain]))
+        self._write_maps(after)
         if not self.store.synced():
             # Only now: the maps that Postfix is about to be pointed at must exist.
             self.store.save([], synced=True)

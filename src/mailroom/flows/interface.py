@@ -17,7 +17,7 @@ from typing import Any
 from mailroom.core.pages.service_interface import ALL
 from mailroom.core.problems import ApplyFailed, Invalid
 from mailroom.core.settings import AllValues
-from mailroom.daemons.interfaces import Interface, interfaces, listening
+from mailroom.daemons.interfaces import Interface, interfaces, listening, serves_cluster, title
 from mailroom.filtering import conditions
 from mailroom.flows.setting import Settings
 from mailroom.flows.setting_start import refresh
@@ -116,6 +116,15 @@ def refuse_unreachable(
         next=f"Choose one of: {ALL}, {usable}.",
         fields={"interface": sentence},
     )
+
+
+def advise(before: AllValues, after: AllValues) -> list[dict[str, str]]:
+    """An adviser of Settings: what is chosen here decides what a cluster can be made of (row PR09)."""
+    chosen = after[PAGE]["interface"]
+    if chosen in (ALL, before[PAGE]["interface"]) or serves_cluster(chosen):
+        return []
+    text = f"{title(chosen)} serves one server alone: a high-availability cluster needs a LAN or a bonded interface."
+    return [{"field": "interface", "text": text}]
 
 
 def choices(look: Callable[[], Iterable[Interface]] = interfaces) -> list[dict[str, Any]]:

@@ -54,6 +54,7 @@ def explain(record: dict[str, Any]) -> list[str]:
     told = [_arrival(record)]
     told += [_refusal(recipient) for recipient in record["recipients"] if recipient["refusal"]]
     told += [_check(check) for check in record["checks"]]
+    told += record.get("told", [])
     told.append(_ending(record))
     return told
 

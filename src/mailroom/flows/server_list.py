@@ -12,6 +12,7 @@ from mailroom.daemons import logs, supervise
 from mailroom.daemons.costs import Costs
 from mailroom.daemons.order import BY_ID
 from mailroom.flows.jobs import Operation
+from mailroom.flows.relay import waits_for_relay
 from mailroom.flows.server_problems import health, problems
 from mailroom.monitor import antivirus, conditions, machine, queue, volumes
 from mailroom.monitor.samples import EVERY_S, History, Sampler
@@ -115,7 +116,8 @@ class ServerList:
         )
         room, sample = volumes.volumes(), self.history.newest()
         stuck = queue.length(queues=queue.STUCK) if sample and sample.queue else 0
-        found = problems(daemons, lasting, definitions, room, stuck, time.time())
+        waits = waits_for_relay(self.settings(), queue.reasons()) if stuck else ""
+        found = problems(daemons, lasting, definitions, room, stuck, time.time(), waits)
         rates: dict[str, Any] = NO_RATES
         if sample:
             rates = {

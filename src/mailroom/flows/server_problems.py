@@ -46,17 +46,19 @@ def problems(
     volumes: list[dict[str, Any]],
     stuck: int,
     now: float,
+    relay: str = "",
 ) -> list[dict[str, Any]]:
     """Everything that is not well, as JSON-able facts.
 
     daemons: as `supervise.status`; lasting: as `conditions.lasting`; definitions: of viruses; stuck: messages in the
-    queue whose delivery was tried, or that are held.
+    queue whose delivery was tried, or that are held; relay: why mail waits for the relay server, or "".
     """
     found = [
         *(_daemon(daemon, now) for daemon in daemons),
         *(_condition(condition, daemons) for condition in lasting),
         *(_volume(volume) for volume in volumes),
         _definitions(definitions, daemons),
+        _relay(relay),
         _queue(stuck),
     ]
     there = [finding for finding in found if finding]
@@ -92,11 +94,11 @@ def _condition(condition: dict[str, Any], daemons: list[dict[str, Any]]) -> Find
     id = condition["id"]
     return Finding(
         f"condition-{id}",
-        PROBLEM,
+        condition.get("severity", PROBLEM),
         condition.get("title", id),
         condition.get("text", ""),
         condition.get("next") or "",
-        f"log/{id}" if any(daemon["id"] == id for daemon in daemons) else "",
+        condition.get("go", f"log/{id}" if any(daemon["id"] == id for daemon in daemons) else ""),
         condition.get("since"),
     )
 
@@ -134,6 +136,19 @@ def _definitions(definitions: dict[str, Any], daemons: list[dict[str, Any]]) -> 
             "definitions", ATTENTION, "Virus definitions are old", text, "Check the NAS's internet.", go, since
         )
     return None
+
+
+def _relay(reason: str) -> Finding | None:
+    if not reason:
+        return None
+    return Finding(
+        "relay",
+        PROBLEM,
+        "The relay server does not take our mail",
+        f"Mail to other domains waits, nothing is lost. Postfix says: {reason}",
+        "Correct the settings of the relay server and test the connection there.",
+        "mail_delivery/delivery",
+    )
 
 
 def _queue(stuck: int) -> Finding | None:

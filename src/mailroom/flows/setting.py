@@ -13,10 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mailroom.core import paths
+from mailroom.core import paths, sealed
 from mailroom.core import settings as declared
 from mailroom.core.clock import Clock, SystemClock
+from mailroom.core.lists import edited, is_edit, with_ids
 from mailroom.core.problems import ApplyFailed, Problem, Stale
+from mailroom.core.sealed import is_mask
 from mailroom.core.settings import AllValues, Values
 from mailroom.daemons.shape import Facts
 from mailroom.flows.setting_blame import setting_at_fault
@@ -54,6 +56,10 @@ class Settings:
         self.turn = threading.RLock()
         # Called with the settings before and after a change. Each raises Invalid for what the machine cannot do now.
         self.judges: list[Callable[[AllValues, AllValues], None]] = []
+        # The same for what is allowed, but may not be meant: each tells [{field, text}].
+        self.advisers: list[Callable[[AllValues, AllValues], list[dict[str, str]]]] = []
+        # {name: text} of what Postfix looks up, as these settings make it: shown with the daemons' files.
+        self.looked_up: Callable[[AllValues], dict[str, str]] = lambda _: {}
 
     def current(self) -> Revision:
         """The revision in force. Raises Problem before the first set-up."""
@@ -74,7 +80,7 @@ class Settings:
         return True
 
     def apply(self, base: int, wanted: AllValues, author: Author, note: str = "") -> dict[str, Any]:
-        """Put changed settings in force: {revision, changed, reloaded, took_ms}.
+        """Put changed settings in force: {revision, changed, reloaded, warnings, took_ms}.
 
         base: the revision that the author looked at. wanted: {page: {key: value}}, only what should change.
         Raises Invalid, Stale or ApplyFailed; then everything is as before.
@@ -88,17 +94,22 @@ class Settings:
             self.judge(before, after)
             changes = differences(before, after)
             if not changes:
-                return {"revision": now.number, "changed": [], "reloaded": [], "took_ms": 0}
+                return {"revision": now.number, "changed": [], "reloaded": [], "warnings": [], "took_ms": 0}
             number, reloaded = self._put_in_force(before, after, changes, author, note)
             names = ", ".join(change["title"] for change in changes)
             self.tell(f"Applied: {names}.", who=author.who, where=author.where, revision=number)
             took_ms = round((self.clock.elapsed() - started) * 1000)
-            return {"revision": number, "changed": changes, "reloaded": reloaded, "took_ms": took_ms}
+            done = {"revision": number, "changed": changes, "reloaded": reloaded}
+            return {**done, "warnings": self.advise(before, after), "took_ms": took_ms}
 
     def judge(self, before: AllValues, after: AllValues) -> None:
         """Raises Invalid when the machine beneath cannot do what is asked."""
         for judge in self.judges:
             judge(before, after)
+
+    def advise(self, before: AllValues, after: AllValues) -> list[dict[str, str]]:
+        """[{field, text}] of what a change brings with it that may not be meant."""
+        return [told for adviser in self.advisers for told in adviser(before, after)]
 
     def refuse_stale(self, base: int, now: Revision, wanted: AllValues) -> None:
         """Raises Stale, with each change since `base` and the author's own beside it, when `base` is not in force."""
@@ -108,7 +119,7 @@ class Settings:
         for revision in self.store.since(base):
             for change in revision.changes:
                 told = {**change, "theirs": change["new"], "who": revision.who, "when": revision.time}
-                mine = wanted.get(change["page"], {})
+                mine = declared.shown(change["page"], wanted.get(change["page"], {}))
                 missed.append(told | ({"yours": mine[change["key"]]} if change["key"] in mine else {}))
         raise Stale(
             "Somebody else changed the settings meanwhile.",
@@ -138,7 +149,7 @@ class Settings:
         except Exception as reason:
             self._give_up(number)
             if isinstance(reason, ApplyFailed):
-                raise self._with_setting(reason, before, changes) from reason
+                raise self._with_setting(reason, before, after, changes) from reason
             raise
         return number, reloaded
 
@@ -149,10 +160,12 @@ class Settings:
             # Left as `applying`: the next start sees that it was not swapped in, and closes it.
             LOG.error("%s", reason.message)
 
-    def _with_setting(self, failed: ApplyFailed, before: AllValues, changes: list[dict[str, Any]]) -> ApplyFailed:
+    def _with_setting(
+        self, failed: ApplyFailed, before: AllValues, after: AllValues, changes: list[dict[str, Any]]
+    ) -> ApplyFailed:
         """The same failure with the setting at fault."""
         daemon = str(failed.more["daemon"])
-        fault = setting_at_fault(self.configuration, self.facts_for, before, changes, daemon, self.folders)
+        fault = setting_at_fault(self.configuration, self.facts_for, before, after, changes, daemon, self.folders)
         self.tell(f"Not applied: {failed.message}", daemon=daemon, setting=fault)
         return ApplyFailed(
             failed.message,
@@ -175,7 +188,8 @@ def complete(values: AllValues) -> AllValues:
     """Stored values as declared today: new settings get their defaults, settings that are gone are left out."""
     full = declared.defaults()
     for page, keys in full.items():
-        keys.update({key: value for key, value in values.get(page, {}).items() if key in keys})
+        stored = values.get(page, {}).items()
+        keys.update({key: declared.from_store(page, key, value) for key, value in stored if key in keys})
     return full
 
 
@@ -184,6 +198,21 @@ def cleaned(before: AllValues, wanted: AllValues) -> AllValues:
     after = {page: dict(values) for page, values in before.items()}
     for page, changed in wanted.items():
         declared.page_named(page)
-        merged: Values = {**before[page], **changed}
+        merged: Values = {**before[page], **{key: _wanted(before, page, key, value) for key, value in changed.items()}}
         after[page] = declared.clean(page, merged)
     return after
+
+
+def _wanted(before: AllValues, page: str, key: str, value: Any) -> Any:
+    """What a setting becomes: an edit of a list is carried out, every new item gets its id, a secret may stay."""
+    if key not in before[page]:
+        return value
+    if declared.item_of(page, key) is not None:
+        value = edited(before[page][key], value) if is_edit(value) else value
+        value = with_ids(value) if isinstance(value, list) else value
+    known = declared.secrets_in(page, {key: before[page][key]})
+
+    def kept(name: str, given: Any) -> Any:
+        return known.get(name, "") if is_mask(given) else given
+
+    return sealed.each(page, {key: value}, declared.places_of_secrets(page), kept)[key]

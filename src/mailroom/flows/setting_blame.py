@@ -16,6 +16,7 @@ def setting_at_fault(
     configuration: Configuration,
     facts_for: Callable[[AllValues], Facts],
     before: AllValues,
+    after: AllValues,
     changes: list[dict[str, Any]],
     daemon: str,
     folders: Path,
@@ -32,7 +33,9 @@ def setting_at_fault(
         return names[0]
     touching = []
     for change, name in zip(changes, names, strict=True):
-        match _tried_alone(configuration, facts_for, before, change, daemon, folders):
+        alone = {page: dict(values) for page, values in before.items()}
+        alone[change["page"]][change["key"]] = after[change["page"]][change["key"]]
+        match _tried(configuration, facts_for(before), facts_for(alone), daemon, folders):
             case "refused":
                 return name
             case "touching":
@@ -40,18 +43,8 @@ def setting_at_fault(
     return touching[0] if touching else None
 
 
-def _tried_alone(
-    configuration: Configuration,
-    facts_for: Callable[[AllValues], Facts],
-    before: AllValues,
-    change: dict[str, Any],
-    daemon: str,
-    folders: Path,
-) -> str:
+def _tried(configuration: Configuration, then: Facts, now: Facts, daemon: str, folders: Path) -> str:
     """ "refused" | "touching" | "unrelated": what this daemon makes of one change without the others."""
-    alone = {page: dict(values) for page, values in before.items()}
-    alone[change["page"]][change["key"]] = change["new"]
-    then, now = facts_for(before), facts_for(alone)
     try:
         rendered_before = configuration.render(then)
     except DaemonFailed:

@@ -42,7 +42,8 @@ class Exchange:
 
     def __init__(self, configuration: Configuration, folders: Path) -> None:
         self.configuration, self.folders = configuration, folders
-        # Called with the settings to come before the swap: what the daemons look up must already be there.
+        # Called with the settings to come before the swap: what the daemons look up must already be there. When they do
+        # not come in force, called again with those that stay.
         self.prepare: Callable[[AllValues], None] = lambda _: None
         self.owed = folders / "reload-wanted"
 
@@ -72,6 +73,7 @@ class Exchange:
             yield changed
         except Exception:
             self._back(folder, former, changed, then)
+            self._unprepare(then.settings)
             raise
         self.owed.unlink(missing_ok=True)
         if former is not None:
@@ -89,6 +91,12 @@ class Exchange:
         else:
             self.owed.unlink(missing_ok=True)
         self.configuration.remove(folder)
+
+    def _unprepare(self, values: AllValues) -> None:
+        try:
+            self.prepare(values)
+        except (DaemonFailed, OSError) as reason:
+            LOG.error("what the daemons look up, after an undone Apply: %s", reason)
 
     def settle_debts(self, facts: Facts) -> list[str]:
         """Reload what an interrupted exchange did not; ids of those daemons. Raises DaemonFailed."""

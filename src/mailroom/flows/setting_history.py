@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
 
 from mailroom.core import settings as declared
 from mailroom.core.problems import NotFound
 from mailroom.core.settings import AllValues
 from mailroom.flows.setting import Author, Settings, cleaned, complete
-from mailroom.flows.setting_difference import differences, digests, file_differences
+from mailroom.flows.setting_difference import Rendered, differences, digests, file_differences
 from mailroom.store.settings import APPLIED, Revision
+
+# Fifty revisions of ten thousand items each would be more than a browser takes.
+ITEMS_TOLD_MAX = 50
 
 
 def index(settings: Settings) -> dict[str, Any]:
@@ -29,7 +31,7 @@ def fields() -> list[dict[str, Any]]:
     for name, kind in declared.pages().items():
         for key, property in declared.schema_of(name)["properties"].items():
             hints = property["x-ui"]
-            told = {hint: hints[hint] for hint in ("help", "parameter", "labels", "unit") if hint in hints}
+            told = {hint: hints[hint] for hint in ("help", "parameter", "labels", "unit", "widget") if hint in hints}
             found.append(
                 {"page": name, "key": key, "title": property["title"], "group": kind.groups[hints["group"]], **told}
             )
@@ -37,15 +39,16 @@ def fields() -> list[dict[str, Any]]:
 
 
 def read(settings: Settings, page: str) -> dict[str, Any]:
-    """{revision, schema, values, defaults} of one page. Raises NotFound."""
+    """{revision, schema, values, defaults} of one page; of secrets only whether they are set. Raises NotFound."""
     schema = declared.schema_of(page)
     now = settings.current()
-    values = complete(now.settings)[page]
-    return {"revision": now.number, "schema": schema, "values": values, "defaults": declared.defaults()[page]}
+    values, usual = complete(now.settings)[page], declared.defaults()[page]
+    told = {"values": declared.shown(page, values), "defaults": declared.shown(page, usual)}
+    return {"revision": now.number, "schema": schema, **told}
 
 
 def preview(settings: Settings, wanted: AllValues, base: int | None = None) -> dict[str, Any]:
-    """{settings, files}: what an Apply would change. Nothing is changed.
+    """{settings, files, warnings}: what an Apply would change. Nothing is changed.
 
     Raises Invalid, and Stale when `base` is given and an Apply on it would be refused.
     """
@@ -55,7 +58,7 @@ def preview(settings: Settings, wanted: AllValues, base: int | None = None) -> d
     if base is not None:
         settings.refuse_stale(base, now, wanted)
     settings.judge(before, after)
-    return _compared(settings, before, after)
+    return {**_compared(settings, before, after), "warnings": settings.advise(before, after)}
 
 
 def history(settings: Settings, page: str | None, offset: int, limit: int) -> dict[str, Any]:
@@ -65,12 +68,22 @@ def history(settings: Settings, page: str | None, offset: int, limit: int) -> di
 
 
 def _told(revision: Revision) -> dict[str, Any]:
-    facts = asdict(revision)
     return {
-        "revision": facts["number"],
-        "when": facts["time"],
-        **{name: facts[name] for name in ("who", "where", "note", "changes")},
+        "revision": revision.number,
+        "when": revision.time,
+        "who": revision.who,
+        "where": revision.where,
+        "note": revision.note,
+        "changes": [_shortened(change) for change in revision.changes],
     }
+
+
+def _shortened(change: dict[str, Any]) -> dict[str, Any]:
+    """A change as the history lists it: of a list that came from a file the first items, and how many `more` differ."""
+    items = change.get("items", [])
+    if len(items) <= ITEMS_TOLD_MAX:
+        return change
+    return {**change, "items": items[:ITEMS_TOLD_MAX], "more": len(items) - ITEMS_TOLD_MAX}
 
 
 def compare(settings: Settings, older: int, newer: int) -> dict[str, Any]:
@@ -92,10 +105,19 @@ def _rendered_differently(settings: Settings, *numbers: int) -> list[str]:
     return sorted(daemons)
 
 
+def preview_back(settings: Settings, base: int, to: int, page: str | None) -> dict[str, Any]:
+    """What `put_back` would change. Raises as `preview`, and NotFound."""
+    return preview(settings, _former(settings, to, page), base)
+
+
+def _former(settings: Settings, to: int, page: str | None) -> AllValues:
+    values = _values_of(settings, to)
+    return values if page is None else {page: values[declared.page_named(page).page]}
+
+
 def put_back(settings: Settings, base: int, to: int, page: str | None, author: Author) -> dict[str, Any]:
     """Apply the values of revision `to` as a new revision; with `page`, only that page. As Settings.apply."""
-    values = _values_of(settings, to)
-    wanted = values if page is None else {page: values[declared.page_named(page).page]}
+    wanted = _former(settings, to, page)
     title = declared.page_named(page).title if page else ""
     note = f"Put back to revision {to}, page {title}" if page else f"Put back to revision {to}"
     gone = _gone(settings, to, wanted)
@@ -123,8 +145,7 @@ def _values_of(settings: Settings, number: int) -> AllValues:
 
 
 def _compared(settings: Settings, before: AllValues, after: AllValues) -> dict[str, Any]:
-    render, facts_for = settings.configuration.render, settings.facts_for
-    return {
-        "settings": differences(before, after),
-        "files": file_differences(render(facts_for(before)), render(facts_for(after))),
-    }
+    def files(values: AllValues) -> Rendered:
+        return {**settings.configuration.render(settings.facts_for(values)), "maps": settings.looked_up(values)}
+
+    return {"settings": differences(before, after), "files": file_differences(files(before), files(after))}

@@ -14,7 +14,7 @@ from mailroom.flows.setting_exchange import failing_as
 from mailroom.flows.setup import first_settings
 from mailroom.store.settings import APPLIED, FAILED
 
-MADE_BY_TOOLS = {".svbin"}
+MADE_BY_TOOLS = {".svbin", ".lmdb"}
 
 
 def start(settings: Settings, setup: Path = paths.SETUP) -> None:

@@ -1,4 +1,4 @@
-"""How many messages wait in Postfix's queue (postqueue(1) counts the same files)."""
+"""How many messages wait in Postfix's queue (postqueue(1) counts the same files), and why."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from mailroom.core import paths
 WAITING = ("incoming", "active", "deferred", "hold", "maildrop")
 # Delivery was tried and is to be tried again, or an administrator holds it.
 STUCK = ("deferred", "hold")
+REASONS_MAX = 50
 
 
 def length(spool: Path = paths.QUEUE, queues: tuple[str, ...] = WAITING) -> int:
@@ -25,6 +26,26 @@ def length(spool: Path = paths.QUEUE, queues: tuple[str, ...] = WAITING) -> int:
         for folder, _, files in os.walk(spool / name)
         for file in files
     )
+
+
+def reasons(spool: Path = paths.QUEUE, limit: int = REASONS_MAX) -> list[str]:
+    """Why deliveries are put off, of some messages that wait (bounce(8) keeps a file for each; bounce_log.c)."""
+    found: list[str] = []
+    for folder, _, files in os.walk(spool / "defer"):
+        for file in files:
+            found += _reasons_in(Path(folder) / file)
+            if len(found) >= limit:
+                return found[:limit]
+    return found
+
+
+def _reasons_in(file: Path) -> list[str]:
+    try:
+        lines = file.read_text(errors="replace").splitlines()
+    except OSError:
+        # Delivered meanwhile.
+        return []
+    return [line.removeprefix("reason=") for line in lines if line.startswith("reason=")]
 
 
 def _is_message(file: Path) -> bool:

@@ -16,7 +16,7 @@ from playhouse.sqlite_ext import JSONField
 from mailroom.core import paths
 from mailroom.store.database import open_database, writing
 
-SCHEMA = 1
+SCHEMA = 2
 ACTIVATE, DEACTIVATE = "activate", "deactivate"
 ADMIN, USER = "admin", "user"
 
@@ -28,7 +28,7 @@ class Account:
     key: the name in lower case, local part of the address. name: the host's own spelling. disabled: by the host.
     admin: member of the host's administrators. unusable: why the name cannot be an address, or "".
     missing_since: when the host stopped listing the user (seconds since the epoch). asked: when activation was chosen.
-    choice: activate | deactivate | None. seat: whether a licence seat is taken.
+    choice: activate | deactivate | None. seat: whether a licence seat is taken. groups: the host's, by name.
     """
 
     key: str
@@ -42,6 +42,7 @@ class Account:
     choice: str | None = None
     asked: float | None = None
     seat: bool = False
+    groups: tuple[str, ...] = ()
 
     @property
     def active(self) -> bool:
@@ -69,6 +70,7 @@ class AccountRow(Model):
     seat = BooleanField()
     active = BooleanField()
     held = BooleanField()
+    groups = JSONField()
 
     class Meta:
         table_name = "accounts"
@@ -82,11 +84,16 @@ class FactRow(Model):
         table_name = "facts"
 
 
+def _groups(database: SqliteDatabase) -> None:
+    """Schema 2: the groups of each account. The next reading of the host fills them."""
+    database.execute_sql("ALTER TABLE accounts ADD COLUMN \"groups\" JSON NOT NULL DEFAULT '[]'")
+
+
 class AccountStore:
     """The table of accounts, and a few facts about it: synced, domain, sync."""
 
     def __init__(self, file: Path = paths.DB / "accounts.sqlite") -> None:
-        self.database: SqliteDatabase = open_database(file, [AccountRow, FactRow], SCHEMA)
+        self.database: SqliteDatabase = open_database(file, [AccountRow, FactRow], SCHEMA, steps={2: _groups})
 
     def all(self) -> list[Account]:
         """Every account, by key."""
@@ -128,9 +135,10 @@ class AccountStore:
 
 
 def _account(row: AccountRow) -> Account:
-    return Account(**{name: getattr(row, name) for name in Account.__dataclass_fields__})
+    known = {name: getattr(row, name) for name in Account.__dataclass_fields__}
+    return Account(**{**known, "groups": tuple(row.groups)})
 
 
 def _columns(account: Account) -> dict[str, Any]:
     kept = {name: getattr(account, name) for name in Account.__dataclass_fields__}
-    return {**kept, "active": account.active, "held": account.held}
+    return {**kept, "groups": list(account.groups), "active": account.active, "held": account.held}

@@ -64,10 +64,10 @@ def close_here() -> None:
 
 
 @contextmanager
-def writing(database: SqliteDatabase, what: str) -> Iterator[None]:
+def writing(database: SqliteDatabase, what: str, kind: str = "DEFERRED") -> Iterator[None]:
     """One transaction. Raises Unavailable when the disk refuses it; `what` names the thing in that sentence."""
     try:
-        with database.atomic():
+        with database.atomic(kind):
             yield
     except PeeweeException as reason:
         raise Unavailable(

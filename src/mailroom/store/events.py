@@ -30,7 +30,10 @@ class EventRow(Model):
 
 
 class EventStore:
-    """The table of events. kind: settings | accounts | sync | signin | token | daemon | message | setup."""
+    """The table of events.
+
+    kind: settings | accounts | sync | signin | token | daemon | message | setup | check | certificate | search.
+    """
 
     def __init__(self, file: Path = paths.DB / "events.sqlite", clock: Clock | None = None) -> None:
         self.clock = clock or SystemClock()

@@ -3,33 +3,32 @@
 from __future__ import annotations
 
 import datetime
-import os
-from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from mailroom.tls.kept import SELF_SIGNED, Kept
+
 DAYS_VALID = 825
 
 
-def make(folder: Path, hostname: str, group_id: int) -> None:
-    """Write key.pem (0640, root and `group_id`) and cert.pem for `hostname` into `folder`, unless both are there.
+def settle(kept: Kept, hostname: str, now: float) -> None:
+    """See to it that a certificate is in force: the one there is, else a new one for `hostname`. Raises OSError.
 
-    A P-256 key: as strong as RSA 3072 and far cheaper in a handshake. Raises OSError.
+    A P-256 key: as strong as RSA 3072 and far cheaper in a handshake.
     """
-    key_file, cert_file = folder / "key.pem", folder / "cert.pem"
-    if key_file.exists() and cert_file.exists():
-        return
+    if not kept.current():
+        kept.use(kept.add(*make(hostname), {"source": SELF_SIGNED, "time": now, "who": "Mailroom"}))
+
+
+def make(hostname: str) -> tuple[bytes, bytes]:
+    """(key, certificate) for this name, as PEM."""
     key = ec.generate_private_key(ec.SECP256R1())
-    _write(
-        key_file,
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()),
-        0o640,
-        group_id,
-    )
-    _write(cert_file, _certificate(key, hostname).public_bytes(serialization.Encoding.PEM), 0o644, group_id)
+    form = serialization.PrivateFormat.PKCS8
+    secret = key.private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption())
+    return secret, _certificate(key, hostname).public_bytes(serialization.Encoding.PEM)
 
 
 def _certificate(key: ec.EllipticCurvePrivateKey, hostname: str) -> x509.Certificate:
@@ -48,15 +47,3 @@ def _certificate(key: ec.EllipticCurvePrivateKey, hostname: str) -> x509.Certifi
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .sign(key, hashes.SHA256())
     )
-
-
-def _write(file: Path, content: bytes, mode: int, group_id: int) -> None:
-    fresh = file.with_suffix(".new")
-    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(handle, "wb") as out:
-        out.write(content)
-        out.flush()
-        os.fchown(out.fileno(), 0, group_id)
-        os.fchmod(out.fileno(), mode)
-        os.fsync(out.fileno())
-    fresh.replace(file)

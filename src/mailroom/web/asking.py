@@ -14,7 +14,23 @@ QUICK_LIMIT_S = 5.0
 READ_LIMIT_S = 20.0
 # What renders, checks, reloads and probes daemons, or waits for one to start.
 CHANGE_LIMIT_S = 120.0
-CHANGES = {"settings.apply", "settings.put_back", "daemons.restart", "accounts.apply", "sync.now", "sync.approve"}
+CHANGES = {
+    "settings.apply",
+    "settings.put_back",
+    "settings.import",
+    "daemons.restart",
+    "accounts.apply",
+    "aliases.import",
+    "auto_bcc.import",
+    "sync.now",
+    "sync.approve",
+    "check.settings_fix",
+    "check.doctor_run",
+    "relay.test",
+    "acme.get",
+    "certificate.put",
+    "certificate.use",
+}
 SIGNIN_LIMIT_S = 10.0
 # A user who loses a role on the host loses it here within the sync's seconds and these.
 PERSON_KEPT_S = 3.0

@@ -87,6 +87,7 @@ class Route:
     raw:     the body is a file, not JSON; raw_bytes_max() tells how long it may be.
     asked:   what an example asks: the names in the path, and the fields of query or body.
     asks_only: it is a POST because its question is too long for a query; it changes nothing.
+    longest: bytes that a JSON body may have.
     """
 
     side: str
@@ -105,6 +106,7 @@ class Route:
     made: str = "application/json"
     asked: dict[str, Any] = field(default_factory=dict)
     asks_only: bool = False
+    longest: int = JSON_BYTES_MAX
 
     @property
     def changes(self) -> bool:
@@ -142,13 +144,14 @@ def route(
     made: str = "application/json",
     asked: dict[str, Any] | None = None,
     asks_only: bool = False,
+    longest: int = JSON_BYTES_MAX,
 ) -> Callable[[Callable[[Call], Any]], Route]:
     """Declare the handler below as a route; see Route. Who may call is the administrators unless said otherwise."""
 
     def declared(handler: Callable[[Call], Any]) -> Route:
         return Route(
             side, method, path, handler, summary, answer, example, role, query, body, errors, audit, raw, made,
-            asked or {}, asks_only,
+            asked or {}, asks_only, longest,
         )  # fmt: skip
 
     return declared

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ValidationError
 
 from mailroom.core.problems import Invalid, NotFound, Problem
 from mailroom.web import asking, guards
-from mailroom.web.route import JSON_BYTES_MAX, WINDOW, Answer, Call, Route, Stream, find
+from mailroom.web.route import WINDOW, Answer, Call, Route, Stream, find
 
 LOG = logging.getLogger("mailroom.web")
 STREAM_HEADER = "X-Mailroom-Stream"
@@ -113,7 +113,7 @@ def _answer(asked: Asking) -> Answer:
         _refuse_long(asked.length, route.raw(call))
         call.stream, call.length = asked.stream, asked.length
     if route.body:
-        _refuse_long(asked.length, JSON_BYTES_MAX)
+        _refuse_long(asked.length, route.longest)
     if asked.preflight:
         return Answer(status=204)
     if route.body:

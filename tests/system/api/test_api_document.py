@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from jsonschema_rs import Draft202012Validator
 
+from authority import certificate
 from desktop import Desktop, Portal, Refusal
 from mailroom.web import openapi
 from mailroom.web.route import ANYBODY, PORTAL, WINDOW, Route, routes
 from office import DOMAIN, Office, until
 
 JSON = "application/json"
+# What a route that takes a file is given.
+FILES = {"api/aliases/import-preview": b"office: ben\n", "api/auto-bcc/import-preview": b"/@world[.]example/ ben\n"}
 # Asked only to look; and the names in a path are found by looking.
 LOOKS = [route for side in (WINDOW, PORTAL) for route in routes(side) if not route.changes or route.asks_only]
 
@@ -36,7 +41,11 @@ def found(server: Office) -> dict[str, dict[str, Any]]:
     messages = until(lambda: server.ctl("messages")["messages"], 30, "it is in the journal")
     test_mail = Desktop(server, "admin").post("api/setup/test_mail", to=f"ben@{DOMAIN}")
     uid = ben(server).ask("GET", "api/folders/INBOX/messages")["messages"][0]["uid"]
+    server.ctl("check", "doctor")
+    made = certificate(DOMAIN)
+    files = {"certificate": made.pem, "key": made.key_pem()}
     return {
+        "api/certificate/check": {name: base64.b64encode(file).decode() for name, file in files.items()},
         "api/messages/{id}": {"id": messages[0]["id"]},
         "api/setup/test_mail/{id}": {"id": test_mail["id"]},
         "api/folders/{id}/messages/{uid}": {"uid": uid},
@@ -70,7 +79,9 @@ def test_an_answer_is_as_the_document_tells(route: Route, server: Office, found:
     path, facts = asked_of(route, server, found)
     asker: Desktop | Portal = Desktop(server, "admin") if route.side == WINDOW else ben(server)
     ask: Callable[..., Any] = asker.ask
-    if route.changes:
+    if route.raw:
+        answer = asker.ask(route.method, f"{path}?{urlencode(facts)}", FILES[path], {"Content-Type": "text/plain"})
+    elif route.changes:
         answer = ask(route.method, path, facts)
     else:
         query = "&".join(f"{name}={value}" for name, value in facts.items())

@@ -6,12 +6,10 @@ import poplib
 import smtplib
 import socket
 import ssl
-from urllib.parse import quote
 
 import pytest
 
 from changing import changed
-from desktop import Portal
 from office import DOMAIN, Office, trusting
 
 PAGE = "service.protocol"
@@ -131,32 +129,6 @@ def test_no_password_before_encryption(server: Office) -> None:
     link.sendall(b"a login anna whatever\r\n")
     assert b"a NO [PRIVACYREQUIRED]" in link.recv(1000)
     link.close()
-
-
-def test_a_search_finds_words_in_bodies_also_one_character_of_japanese(server: Office) -> None:
-    """The index answers, over IMAP too; a single character is not in it, and the portal looks in the mail itself."""
-    server.deliver("needle in the haystack", to=f"anna@{DOMAIN}", text="鯖の味噌煮 and a needlework\n")
-    server.arrived("anna", "needle in the haystack")
-    with server.imap("anna") as client:
-        client.select("INBOX", readonly=True)
-        for words, found in {
-            "needlework": True,
-            "eedlewor": True,
-            "味噌": True,
-            "needles": False,
-            "味醂": False,
-        }.items():
-            client.literal = words.encode()
-            assert (client.search("UTF-8", "BODY")[1] != [b""]) is found, words
-    portal = Portal(server)
-    portal.sign_in("anna")
-    for words, subjects in {
-        "needlework": {"needle in the haystack"},
-        "鯖": {"needle in the haystack"},
-        "鯛": set(),
-    }.items():
-        shown = portal.ask("GET", f"api/folders/INBOX/messages?search={quote(words)}")["messages"]
-        assert {one["subject"] for one in shown} == subjects, words
 
 
 @pytest.mark.filterwarnings("ignore:ssl.TLSVersion.TLSv1_1 is deprecated")

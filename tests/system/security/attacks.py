@@ -150,7 +150,7 @@ def on_the_window(route: Route, admin: Session, user: Session, address: str) -> 
     if route.changes:
         query = f"SynoToken={admin.token}"
         yield Attack("the token in the address alone", admin.lines[:1], {403}, query=query)
-        yield from _from_pages(admin.lines)
+        yield from _from_pages(route, admin.lines)
 
 
 def _malformed_heads() -> Iterator[Attack]:
@@ -165,11 +165,14 @@ def _malformed_heads() -> Iterator[Attack]:
         yield Attack(f"no session, {name}", lines, {400, 401})
 
 
-def _from_pages(lines: list[str]) -> Iterator[Attack]:
+def _from_pages(route: Route, lines: list[str]) -> Iterator[Attack]:
     """What another site's page can make the browser of somebody who is signed in send."""
     yield Attack("another site's page", [*lines, "Origin: https://evil.example"], {403})
     yield Attack("a sandboxed page", [*lines, "Origin: null"], {403})
     for kind in ("text/plain", FORM, "multipart/form-data; boundary=x", ""):
+        # A file may be of these kinds.
+        if route.raw and kind in ("text/plain", ""):
+            continue
         yield Attack(f"content of type {kind!r}", lines, {415}, kind=kind)
 
 
@@ -208,4 +211,4 @@ def on_the_portal(route: Route, own: list[str], other: list[str]) -> Iterator[At
         yield Attack("somebody else's X-CSRF-Token", [own[0], other[1]], {403})
         for site in ("cross-site", "same-site"):
             yield Attack(site, [*own, f"Sec-Fetch-Site: {site}"], {403})
-        yield from (attack for attack in _from_pages(own) if not (route.raw and attack.kind in ("text/plain", "")))
+        yield from _from_pages(route, own)

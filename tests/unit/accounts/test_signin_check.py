@@ -43,6 +43,9 @@ class Table:
             raise TableUnreadable("gone")
         return self.rows.get(key)
 
+    def domains(self) -> list[str]:
+        return [self.domain(), "other.example"]
+
     def domain(self) -> str:
         if not self.readable:
             raise TableUnreadable("gone")
@@ -106,6 +109,8 @@ def test_right_password_of_an_active_account(house: House) -> None:
     [
         ("anna", "wrong", "bad"),
         ("anna@example.com", "right", "ok"),
+        ("anna@other.example", "right", "ok"),
+        ("anna@third.example", "right", "bad"),
         ("anna@elsewhere.net", "right", "bad"),
         ("nobody", "right", "bad"),
         ("bert", "right", "not_active"),

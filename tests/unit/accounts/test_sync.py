@@ -16,7 +16,9 @@ def user(name: str, uid: int = 0, **facts: Any) -> dict[str, Any]:
 
 
 def table(*users: dict[str, Any], **facts: Any) -> list[Account]:
-    return [Account(key=one["name"].lower(), name=one["name"], uid=one["uid"], **facts) for one in users]
+    return [
+        Account(key=one["name"].lower(), name=one["name"], uid=one["uid"], groups=("users",), **facts) for one in users
+    ]
 
 
 ANNA, BERT, CARL = user("Anna"), user("bert"), user("carl")

@@ -53,7 +53,8 @@ def test_translations_have_the_same_places_and_are_no_copies(language: str) -> N
     translated = texts.known(language)
     places = {text: (_places(text), _places(told)) for text, told in translated.items()}
     assert {text: pair for text, pair in places.items() if pair[0] != pair[1]} == {}
-    copied = [text for text, told in translated.items() if text == told and len(re.findall("[a-z]{3,}", text)) > 2]
+    same = [text for text, told in translated.items() if text == told and "@" not in text]
+    copied = [text for text in same if len(re.findall("[a-z]{3,}", text)) > 2]
     assert copied == []
 
 

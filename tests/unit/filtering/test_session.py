@@ -13,15 +13,16 @@ import pytest
 from mailroom.core import paths
 from mailroom.filtering import milter, order, pipeline, session
 from mailroom.filtering.ids import new_id, time_of
-from mailroom.filtering.message import Answer, Asked, Changes, Message
+from mailroom.filtering.message import Answer, Asked, Changes, Message, Recipient
 from mailroom.filtering.milter import packet
-from mailroom.filtering.rules import Antivirus, General, Rules, Spam
+from mailroom.filtering.rules import Antivirus, General, Policy, Rules, Spam
 from mailroom.filtering.session import Session
 
 RULES = Rules(
     General("example.com", "mail.example.com", 1, 3, 4),
     Spam(True, "spamassassin", 5.0, True, "***SPAM***", "wait"),
     Antivirus(True, "clamav", "quarantine", "wait"),
+    Policy(2),
 )
 OFFER = packet(b"O", struct.pack("!III", 6, 0x1FF, 0x1FFFFF))
 
@@ -41,11 +42,25 @@ class Scripted:
         return self.answer
 
 
+class Nobody:
+    """Guessing when nobody guesses, and the daily quota when nobody sends."""
+
+    def blocks(self, message: Message, rules: Rules) -> bool:
+        return False
+
+    def refused(self, message: Message, recipient: Recipient, rules: Rules) -> None:
+        return None
+
+    take = settle = lambda *_, **__: None
+
+
 class Wire:
     """Runs a session on bytes given in advance and collects what it says and records."""
 
     def __init__(self, rules: Rules = RULES) -> None:
         self.rules, self.said, self.turns = rules, b"", 4
+        self.guessing: Any = Nobody()
+        self.quota: Any = self.guessing
         self.records: list[tuple[Message, list[Asked], str, Changes]] = []
         self.wholes: list[bytes] = []
 
@@ -69,7 +84,8 @@ class Wire:
             reader = asyncio.StreamReader()
             reader.feed_data(b"".join(packets) + end)
             reader.feed_eof()
-            talking = Session(lambda: self.rules, self.record, asyncio.Semaphore(self.turns))
+            scanning = asyncio.Semaphore(self.turns)
+            talking = Session(lambda: self.rules, self.record, scanning, self.guessing, self.quota)
             await talking.run(reader, self)  # type: ignore[arg-type]
 
         asyncio.run(run())

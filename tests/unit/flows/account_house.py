@@ -52,9 +52,25 @@ class Events:
 class Settings:
     def __init__(self) -> None:
         self.domain = "example.com"
+        self.more: list[dict[str, Any]] = []
+        self.aliases: list[dict[str, Any]] = []
+        self.rules: list[dict[str, Any]] = []
+        self.catch_all: list[dict[str, Any]] = []
+        self.separator = "none"
 
     def values(self) -> dict[str, Any]:
-        return {"mail_delivery.general": {"domain": self.domain}}
+        return {
+            "mail_delivery.general": {
+                "domain": self.domain,
+                "additional_domains": self.more,
+                "address_separator": self.separator,
+            },
+            "mail_delivery.alias": {
+                "aliases": [{"domain": "", **one} for one in self.aliases],
+                "catch_all": self.catch_all,
+            },
+            "mail_delivery.auto_bcc": {"rules": self.rules},
+        }
 
 
 class Clock:
@@ -95,6 +111,8 @@ class House:
     def active(self) -> list[str]:
         return [account.key for account in self.store.all() if account.active]
 
-    def map(self, name: str) -> dict[str, str]:
+    def map(self, name: str, local: bool = False) -> dict[str, str]:
+        """A map; its rows for the domain localhost.DOMAIN, which are like those of DOMAIN, only when asked for."""
         lines = (self.folder / f"{name}.lmdb").read_text().splitlines()
-        return dict(line.split("\t") for line in lines)
+        rows = dict(line.split("\t") for line in lines)
+        return {key: value for key, value in rows.items() if local == ("@localhost." in key)}

@@ -6,6 +6,7 @@ import pytest
 from account_house import House, user
 
 from mailroom.core.problems import Invalid
+from mailroom.core.settings import defaults
 from mailroom.flows.account_maps import texts
 from mailroom.store.accounts import Account
 
@@ -72,11 +73,11 @@ def test_postmaster_is_the_first_active_administrator() -> None:
         return Account(name, name, 1, admin=admin, choice="activate", asked=asked, seat=True)
 
     people = [seat("anna", 1.0), seat("late", 9.0, True), seat("boss", 5.0, True)]
-    assert texts(people, ["d.de"])["aliases"] == "abuse@d.de\tboss@d.de\npostmaster@d.de\tboss@d.de\n"
-    assert texts(people[:1], ["d.de"])["aliases"] == "abuse@d.de\tanna@d.de\npostmaster@d.de\tanna@d.de\n"
-    own = texts([*people, seat("postmaster", 10.0)], ["d.de"])
+    assert texts(people, ["d.de"], defaults())["aliases"] == "abuse@d.de\tboss@d.de\npostmaster@d.de\tboss@d.de\n"
+    assert texts(people[:1], ["d.de"], defaults())["aliases"] == "abuse@d.de\tanna@d.de\npostmaster@d.de\tanna@d.de\n"
+    own = texts([*people, seat("postmaster", 10.0)], ["d.de"], defaults())
     assert own["aliases"] == "abuse@d.de\tboss@d.de\n" and "postmaster@d.de\tpostmaster\n" in own["senders"]
-    assert texts([], ["d.de"])["aliases"] == ""
+    assert texts([], ["d.de"], defaults())["aliases"] == ""
 
 
 def test_roles_follow_the_administrators(synced: House) -> None:

@@ -98,11 +98,28 @@ def test_a_host_that_is_down_changes_nothing(synced: House) -> None:
 def test_another_domain_reaches_the_maps_also_while_the_host_is_down(synced: House) -> None:
     synced.activate("anna")
     synced.host.down = True
-    synced.accounts.prepare_domain({"mail_delivery.general": {"domain": "example.org"}})
+    usual = synced.settings.values()
+    coming = {**usual, "mail_delivery.general": {**usual["mail_delivery.general"], "domain": "example.org"}}
+    synced.accounts.prepare(coming)
     assert synced.map("recipients").keys() == {"anna@example.com", "anna@example.org"}
     synced.settings.domain = "example.org"
     synced.accounts.sync_now()
     assert synced.map("recipients").keys() == {"anna@example.org"} and synced.store.fact("domain") == "example.org"
+
+
+def test_every_user_is_there_at_every_domain(synced: House) -> None:
+    """Rows DL02, DL03, DL04."""
+    synced.activate("anna")
+    synced.settings.more = [{"id": "1", "domain": "example.net"}, {"id": "2", "domain": "example.org"}]
+    synced.accounts.sync_now()
+    assert synced.map("recipients").keys() == {"anna@example.com", "anna@example.net", "anna@example.org"}
+    assert synced.map("recipients", local=True).keys() == {"anna@localhost.example.com"}
+    assert synced.map("senders")["anna@example.net"] == "anna" and "abuse@example.org" in synced.map("aliases")
+    domains = ["example.com", "example.net", "example.org", "localhost.example.com"]
+    assert (synced.store.fact("domain"), synced.store.fact("domains")) == ("example.com", domains)
+    synced.settings.more.pop()
+    synced.accounts.sync_now()
+    assert synced.map("recipients").keys() == {"anna@example.com", "anna@example.net"}
 
 
 def test_a_lost_map_is_made_again(synced: House) -> None:

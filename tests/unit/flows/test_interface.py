@@ -101,3 +101,13 @@ def test_the_page_offers_what_is_there(settings: Settings) -> None:
         "ovs_eth0",
         "eth1",
     ]
+
+
+@pytest.mark.parametrize(
+    ("chosen", "told"), [("ppp0", ["PPPoE"]), ("wlan0", ["Wi-Fi"]), ("bond0", []), ("ovs_eth1", []), ("all", [])]
+)
+def test_what_cannot_be_in_a_cluster_is_told(chosen: str, told: list[str]) -> None:
+    """PR09: one server may bind it, two may not."""
+    before, after = ({PAGE: {"interface": name}} for name in ("eth0", chosen))
+    found = interface.advise(before, after)
+    assert [one["text"].split()[0] for one in found] == told and interface.advise(after, after) == []

@@ -13,11 +13,12 @@ from mailroom.store.settings import FAILED
 
 
 def test_history_of_one_page_leaves_out_the_others(settings: Settings) -> None:
+    """The very first is there for every page: it is what a page's first change is put back to."""
     settings.apply(1, hops(20), ANNA)
     settings.apply(2, {"service.protocol": {"imap_enabled": False}}, BEN)
     settings.apply(3, hops(30), BEN)
     found = setting_history.history(settings, GENERAL, 0, 10)
-    assert found["total"] == 2 and [one["revision"] for one in found["revisions"]] == [4, 2]
+    assert found["total"] == 3 and [one["revision"] for one in found["revisions"]] == [4, 2, 1]
     assert [one["revision"] for one in setting_history.history(settings, GENERAL, 1, 1)["revisions"]] == [2]
     assert setting_history.history(settings, None, 0, 2)["total"] == 4
 
@@ -85,3 +86,15 @@ def test_index_and_read(settings: Settings) -> None:
     assert page["schema"]["properties"]["max_hops"]["x-ui"]["rows"] == "DL06"
     with pytest.raises(NotFound):
         setting_history.read(settings, "no.page")
+
+
+def test_the_history_lists_the_first_items_of_a_long_list_and_counts_the_others(settings: Settings) -> None:
+    rules = [
+        {"name": f"r{turn}", "enabled": True, "type": "ip", "criteria": f"192.0.2.{turn}", "action": "reject"}
+        for turn in range(60)
+    ]
+    settings.apply(1, {"mail_delivery.lists": {"blacklist": rules}}, ANNA)
+    (change,) = setting_history.history(settings, None, 0, 1)["revisions"][0]["changes"]
+    assert len(change["items"]) == 50 and change["more"] == 10
+    (whole,) = setting_history.compare(settings, 1, 2)["settings"]
+    assert len(whole["items"]) == 60 and "more" not in whole

@@ -13,6 +13,7 @@ export interface KnownSetting {
   parameter?: string
   labels?: Record<string, string>
   unit?: string
+  widget?: string
 }
 
 const read = shallowRef<KnownSetting[]>([])
@@ -40,6 +41,12 @@ export function valueInWords(page: string, key: string, value: unknown): string 
   const found = settingNamed(page, key)
   if (!found) return inWords(undefined, value)
   const hints: Hints = { labels: found.labels, unit: found.unit }
-  const field: Field = { name: key, title: found.title, property: {}, hints, widget: 'text' }
+  const field: Field = {
+    name: key,
+    title: found.title,
+    property: {},
+    hints,
+    widget: found.widget === 'secret' ? 'secret' : 'text',
+  }
   return inWords(field, value)
 }

@@ -46,14 +46,9 @@ export function useHistory(page: string | null, current: () => number) {
   const compare = () => show(() => between(pair.value[0]!, pair.value[1]!), null)
   const lookBack = (to: number) => show(() => previewOf(to), to)
 
-  /** What putting back would do. Of one page alone it is a preview and no comparison: other pages stay. */
-  async function previewOf(to: number): Promise<Difference> {
-    const found = await between(current(), to)
-    if (page === null) return found
-    const here = found.settings.filter((change) => change.page === page)
-    const changes = Object.fromEntries(here.map((change) => [change.key, change.new]))
-    return api.post<Difference>('settings/preview', { revision: current(), page, changes })
-  }
+  /** What putting back would do. Of one page alone it is no comparison: other pages stay. */
+  const previewOf = (to: number) =>
+    api.post<Difference>('settings/preview-back', { revision: current(), to, page })
 
   function list(): void {
     difference.value = null

@@ -1,7 +1,9 @@
 import { computed, onBeforeUnmount, ref, shallowRef } from 'vue'
+import { isEdit, isList, listEdit, withEdit, type Item } from '../../forms/items'
 import { changesOf, errorsOf, same, type Values } from '../../forms/schema'
 import { toast } from '../../kit/toasts'
 import { t } from '../../shared/i18n'
+import { told } from '../../shared/told'
 import { Problem, UNREACHABLE, problemOf } from '../../shared/problem'
 import { api } from '../session'
 import type { Applied, Difference, PageFacts, SettingsIndex, StaleChange } from '../types'
@@ -26,12 +28,17 @@ export function useSettingsPage(page: string) {
   onBeforeUnmount(() => (left = true))
 
   const saved = computed(() => facts.value?.values ?? {})
-  const changes = computed(() => (facts.value ? changesOf(saved.value, values.value) : {}))
+  /** Exactly what Apply sends: of a list only the items that differ. */
+  const changes = computed(() =>
+    facts.value ? edits(saved.value, changesOf(saved.value, values.value)) : {},
+  )
   const changed = computed(() => Object.keys(changes.value).length)
   /** What the schema refuses, and what the server refused as long as that very value stands there. */
   const errors = computed(() => {
     const own = facts.value ? errorsOf(facts.value.schema, values.value) : {}
-    const told = Object.entries(refused.value).filter(([name, one]) => values.value[name] === one.value)
+    const told = Object.entries(refused.value).filter(
+      ([name, one]) => values.value[settingOf(name)] === one.value,
+    )
     return {
       ...Object.fromEntries(
         told.map(([name, { problem }]) => [name, problem.fields[name] ?? problem.message]),
@@ -45,7 +52,7 @@ export function useSettingsPage(page: string) {
     try {
       const fresh = await api.get<PageFacts>(`settings/${page}`)
       facts.value = fresh
-      values.value = { ...structuredClone(fresh.values), ...keep }
+      values.value = { ...structuredClone(fresh.values), ...onTop(fresh.values, keep) }
       loadProblem.value = null
     } catch (reason) {
       loadProblem.value = problemOf(reason)
@@ -70,7 +77,9 @@ export function useSettingsPage(page: string) {
     const end = await whenSettled()
     if (!end) return
     await load({ ...wanted, ...changes.value })
-    const through = end > base && Object.keys(wanted).every((key) => same(saved.value[key], wanted[key]))
+    const through =
+      end > base &&
+      Object.keys(wanted).every((key) => isEdit(wanted[key]) || same(saved.value[key], wanted[key]))
     applyProblem.value = through ? null : told(t('settings.lost_nothing'), t('settings.lost_next'))
     if (through) toast(t('settings.lost_applied'))
   }
@@ -127,6 +136,7 @@ export function useSettingsPage(page: string) {
     stale.value = null
     refused.value = {}
     toast(t('settings.applied', { n: done.changed.length, ms: done.took_ms }))
+    for (const warning of done.warnings ?? []) toast(told(warning.text), 'bad')
     await load()
   }
 
@@ -179,6 +189,26 @@ export function useSettingsPage(page: string) {
     discard,
     putBack,
   }
+}
+
+/** SETTING of SETTING/ITEM/FIELD. */
+const settingOf = (name: string): string => name.split('/')[0]!
+
+function edits(saved: Values, changed: Values): Values {
+  const told = Object.entries(changed).map(([key, value]) => {
+    const lists = isList(value) || isList(saved[key])
+    return [key, lists ? listEdit(saved[key] as Item[], value as Item[]) : value]
+  })
+  return Object.fromEntries(told) as Values
+}
+
+/** Edits of lists carried out on what the server has now. */
+function onTop(fresh: Values, keep: Values): Values {
+  const told = Object.entries(keep).map(([key, value]) => [
+    key,
+    isEdit(value) && Array.isArray(fresh[key]) ? withEdit(fresh[key] as Item[], value) : value,
+  ])
+  return Object.fromEntries(told) as Values
 }
 
 function splitSetting(setting = ''): [string, string] {

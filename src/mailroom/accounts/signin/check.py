@@ -33,6 +33,7 @@ class Accounts(Protocol):
 
     def find(self, key: str) -> Known | None: ...
     def domain(self) -> str: ...
+    def domains(self) -> list[str]: ...
 
 
 class HostUsers(Protocol):
@@ -120,7 +121,7 @@ class SignIn:
 
     async def _person(self, key: str, domain: str, service: str) -> Person | None:
         """Whom this name means. Raises TableUnreadable, SourceUnreadable or NoAnswer when that cannot be told now."""
-        if domain and domain != self.accounts.domain():
+        if domain and domain not in self.accounts.domains():
             return None
         if service == WINDOW:
             user = await self.users.find(key)

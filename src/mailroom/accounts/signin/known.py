@@ -51,6 +51,12 @@ class AccountTable:
         with self._open() as table:
             return str(self._fact(table, "domain") or "")
 
+    def domains(self) -> list[str]:
+        """Every domain that may stand behind a user's name, the main one among them. Raises TableUnreadable."""
+        with self._open() as table:
+            found = self._fact(table, "domains")
+            return [str(one) for one in found] if isinstance(found, list) else [str(self._fact(table, "domain") or "")]
+
     @staticmethod
     def _fact(table: sqlite3.Connection, name: str) -> object:
         row = table.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()

@@ -1,16 +1,42 @@
-"""Mail Delivery > General: names, limits and sign-in for sending (guide ch. 7, rows DL01, DL05-DL07, DL09-DL11)."""
+"""Mail Delivery > General: names, limits and sign-in for sending (guide ch. 7, rows DL01-DL11)."""
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar, Literal
 
-from pydantic import field_validator
+from pydantic import field_validator, model_validator
 
+from mailroom.core.address import SEPARATORS
+from mailroom.core.lists import Item
 from mailroom.core.net import network
-from mailroom.core.settings import Page, setting
+from mailroom.core.settings import BadField, Page, Values, setting
 
 LABEL = "[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 DOMAIN = rf"^({LABEL}\.)+[A-Za-z]([A-Za-z0-9-]{{0,61}}[A-Za-z0-9])?$"
+
+
+class AdditionalDomain(Item):
+    """One more domain whose mail is received here, for all users."""
+
+    label: ClassVar[str] = "domain"
+    samples: ClassVar[tuple[dict[str, Any], ...]] = ({"domain": "one.example"}, {"domain": "two.example"})
+
+    domain: str = setting(
+        "",
+        "Domain name",
+        group="names",
+        rows="DL02, DL03",
+        help="Every user receives mail at this domain, too. Its MX record must lead to this server.",
+        pattern=DOMAIN,
+        max_length=253,
+        placeholder="example.org",
+        column=True,
+    )
+
+    @field_validator("domain")
+    @classmethod
+    def _lower(cls, name: str) -> str:
+        return name.lower()
 
 
 class MailDeliveryGeneral(Page):
@@ -21,7 +47,12 @@ class MailDeliveryGeneral(Page):
     tab: ClassVar[str] = "general"
     title: ClassVar[str] = "General"
     order: ClassVar[int] = 20
-    groups: ClassVar[dict[str, str]] = {"auth": "SMTP authentication", "names": "Domain", "limits": "Limits"}
+    groups: ClassVar[dict[str, str]] = {
+        "auth": "SMTP authentication",
+        "names": "Domain",
+        "addresses": "Addresses",
+        "limits": "Limits",
+    }
 
     smtp_auth: bool = setting(
         True,
@@ -31,6 +62,7 @@ class MailDeliveryGeneral(Page):
         help="Users sign in with their DSM account to send mail to other domains. When off, nobody can send through "
         "this server, except networks that need no sign-in.",
         parameter="smtpd_sasl_auth_enable",
+        effect="Nobody can send mail to other domains through this server.",
     )
     skip_auth_on_lan: bool = setting(
         False,
@@ -41,6 +73,7 @@ class MailDeliveryGeneral(Page):
         "infected computer there may then send too.",
         parameter="mynetworks",
         indent=1,
+        effect="Any device in the local networks can send mail to everybody without a password, an infected one too.",
     )
     lan_networks: list[str] = setting(
         [],
@@ -64,6 +97,17 @@ class MailDeliveryGeneral(Page):
         parameter="smtpd_sender_login_maps",
         depends={"smtp_auth": True},
         indent=1,
+        effect="A user who has signed in can send mail in the name of somebody else.",
+        suggested=True,
+    )
+    disable_auto_forwarding: bool = setting(
+        False,
+        "Disable auto forwarding",
+        group="auth",
+        rows="DL12",
+        help="Mail stays in the mailbox of a user whose own rules would send it on by themselves. None of the rules of "
+        "such a user are followed as long as one of them forwards. Forwarding a message by hand is not touched.",
+        parameter="sieve_max_redirects",
     )
     domain: str = setting(
         "localdomain.invalid",
@@ -76,6 +120,15 @@ class MailDeliveryGeneral(Page):
         max_length=253,
         placeholder="example.com",
     )
+    additional_domains: list[AdditionalDomain] = setting(
+        [],
+        "Additional Domain",
+        group="names",
+        rows="DL02, DL03",
+        help="Mail to anybody at these domains is received here, too, for the same users.",
+        parameter="virtual_mailbox_domains",
+        max_length=100,
+    )
     hostname: str = setting(
         "mail.localdomain.invalid",
         "Hostname (FQDN)",
@@ -83,6 +136,7 @@ class MailDeliveryGeneral(Page):
         rows="DL01, SW06",
         help="The name by which this server greets others. It should match its A record and the reverse record.",
         parameter="myhostname",
+        machine=True,
         pattern=DOMAIN,
         max_length=253,
         placeholder="mail.example.com",
@@ -97,6 +151,39 @@ class MailDeliveryGeneral(Page):
         max_length=200,
         pattern=r"^[\x20-\x7e]*$",
         placeholder="ESMTP",
+        effect="Strangers read this text at each connection and may learn from it what runs here.",
+    )
+    address_separator: Literal["none", "plus", "minus"] = setting(
+        "none",
+        "Separator of address extensions",
+        group="addresses",
+        rows="X06-01",
+        help="With +, mail to ben+shop@example.com reaches ben: users may put whatever they like between the separator "
+        "and the @, and so can aliases. With -, a name ends at its first dash, unless the whole is somebody's address.",
+        parameter="recipient_delimiter",
+        labels={"none": "None", "plus": "+ (ben+shop)", "minus": "- (ben-shop)"},
+    )
+    extension_folder: bool = setting(
+        False,
+        "Deliver to the folder with the name of the extension",
+        group="addresses",
+        rows="X06-01",
+        help="Mail to ben+shop@example.com goes to ben's folder shop if there is one that is spelt the same, and to "
+        "the inbox if not. At domains with a catch-all it goes to the inbox.",
+        parameter="lmtp_save_to_detail_mailbox",
+        depends={"address_separator": "plus"},
+        indent=1,
+    )
+    srs: bool = setting(
+        True,
+        "Rewrite the sender of forwarded mail (SRS)",
+        group="addresses",
+        rows="X06-04",
+        help="Mail from elsewhere that an alias or a user's rule sends on to another server leaves with a sender of "
+        "this domain, so that the other server's SPF check does not refuse it. Failures find their way back to the "
+        "true sender. Nothing in the message itself is changed.",
+        parameter="sender_dependent_default_transport_maps",
+        effect="Other servers refuse mail that is forwarded to them when its sender's domain has an SPF record.",
     )
     max_recipients: int = setting(
         1000,
@@ -130,6 +217,35 @@ class MailDeliveryGeneral(Page):
         le=2000,
     )
 
+    attachment_limit: bool = setting(
+        False,
+        "Enable size limit on single attachments",
+        group="limits",
+        rows="DL08",
+        help="A message, received or sent, is refused when one of its attachments alone is larger than this.",
+    )
+    max_attachment_mb: int = setting(
+        20,
+        "Size limit",
+        group="limits",
+        rows="DL08",
+        help="Of the file itself, as it will be saved.",
+        depends={"attachment_limit": True},
+        indent=1,
+        unit="MB",
+        ge=1,
+        le=2000,
+    )
+
+    @model_validator(mode="after")
+    def _domains_differ(self) -> MailDeliveryGeneral:
+        known = {self.domain, local_domain(self.domain)}
+        for one in self.additional_domains:
+            if one.domain in known:
+                raise BadField(f"additional_domains/{one.id}/domain", f"{one.domain} is received here already.")
+            known.add(one.domain)
+        return self
+
     @field_validator("domain", "hostname")
     @classmethod
     def _lower(cls, name: str) -> str:
@@ -146,3 +262,19 @@ class MailDeliveryGeneral(Page):
     @classmethod
     def _networks(cls, networks: list[str]) -> list[str]:
         return [network(text) for text in networks]
+
+
+def separator_of(general: Values) -> str:
+    """What parts a name and its extension in an address, "" when nothing does (X06-01). general: values of the page."""
+    return SEPARATORS[general["address_separator"]]
+
+
+def local_domain(domain: str) -> str:
+    """The domain below it that some programs write to by themselves (row DL04)."""
+    return f"localhost.{domain}"
+
+
+def domains_of(general: Values) -> list[str]:
+    """Every domain whose mail is received here, the main one first (rows DL01-DL04). general: values of the page."""
+    main = general["domain"]
+    return [main, *(one["domain"] for one in general["additional_domains"]), local_domain(main)]

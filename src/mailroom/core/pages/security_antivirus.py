@@ -27,6 +27,7 @@ class SecurityAntivirus(Page):
         group="engine",
         rows="AV01",
         help="Looks for viruses in each message, incoming and outgoing.",
+        effect="Viruses are delivered like any other mail.",
     )
     engine: Literal["clamav"] = setting(
         "clamav",
@@ -46,6 +47,7 @@ class SecurityAntivirus(Page):
         help="What happens to a message with a virus. Quarantined mail is kept on the server, out of the mailboxes.",
         labels={"delete": "Delete mail", "quarantine": "Save to quarantine"},
         depends={"enabled": True},
+        effect="A message that was taken for infected by mistake is lost.",
     )
     when_down: Literal["wait", "pass"] = setting(
         "wait",
@@ -56,4 +58,5 @@ class SecurityAntivirus(Page):
         labels={"wait": "Mail waits at the sender", "pass": "Mail is delivered unchecked and marked"},
         widget="radio",
         depends={"enabled": True},
+        effect="While the antivirus engine is down, viruses are delivered unchecked.",
     )

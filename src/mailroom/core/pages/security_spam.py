@@ -18,7 +18,12 @@ class SecuritySpam(Page):
     groups: ClassVar[dict[str, str]] = {"engine": "Anti-spam engine", "mark": "Marking spam", "down": "When it is down"}
 
     enabled: bool = setting(
-        True, "Enable anti-spam engine", group="engine", rows="SA01", help="Judges each incoming message by its score."
+        True,
+        "Enable anti-spam engine",
+        group="engine",
+        rows="SA01",
+        help="Judges each incoming message by its score.",
+        effect="Spam is delivered like any other mail.",
     )
     engine: Literal["spamassassin", "rspamd"] = setting(
         "spamassassin",
@@ -39,6 +44,7 @@ class SecuritySpam(Page):
         depends={"enabled": True},
         ge=1,
         le=100,
+        effect="A lower score takes more good mail for spam, a higher one lets more spam through.",
     )
     tag_subject: bool = setting(
         False,
@@ -69,4 +75,5 @@ class SecuritySpam(Page):
         labels={"wait": "Mail waits at the sender", "pass": "Mail is delivered unchecked and marked"},
         widget="radio",
         depends={"enabled": True},
+        effect="While the spam engine is down, spam is delivered unchecked.",
     )

@@ -32,6 +32,7 @@ class ServiceInterface(Page):
         "the senders, and the window says so.",
         parameter="master.cf inet, dovecot.conf listen",
         pattern=r"^[A-Za-z0-9_.\-]+$",
+        machine=True,
         max_length=15,
     )
     public_address: str = setting(
@@ -44,6 +45,7 @@ class ServiceInterface(Page):
         parameter="proxy_interfaces",
         max_length=45,
         placeholder="203.0.113.25",
+        machine=True,
     )
 
     @field_validator("public_address")

@@ -28,6 +28,7 @@ class ServiceProtocol(Page):
         rows="PR01",
         help="Receives mail from other servers. When off, no mail comes in from outside.",
         parameter="master.cf smtp/inet",
+        effect="No mail comes in from other servers.",
     )
     smtp_port: int = setting(
         25,
@@ -39,6 +40,7 @@ class ServiceProtocol(Page):
         depends={"smtp_enabled": True},
         indent=1,
         **PORT,
+        effect="Other servers know port 25 alone, so mail comes in only while the router maps port 25 to this one.",
     )
     smtps_enabled: bool = setting(
         True,
@@ -47,6 +49,7 @@ class ServiceProtocol(Page):
         rows="PR02",
         help="Mail programs send over TLS from the first byte (RFC 8314). Signing in is required.",
         parameter="master.cf smtps/inet",
+        effect="Mail programs cannot send over the port that they try first.",
     )
     smtps_port: int = setting(
         465,
@@ -58,6 +61,7 @@ class ServiceProtocol(Page):
         depends={"smtps_enabled": True},
         indent=1,
         **PORT,
+        effect="Users have to enter this port in their mail programs by hand.",
     )
     submission_enabled: bool = setting(
         True,
@@ -66,6 +70,7 @@ class ServiceProtocol(Page):
         rows="PR03",
         help="Mail programs send over STARTTLS (RFC 6409). Encryption and signing in are required.",
         parameter="master.cf submission/inet",
+        effect="Mail programs that send over STARTTLS cannot send.",
     )
     submission_port: int = setting(
         587,
@@ -77,6 +82,7 @@ class ServiceProtocol(Page):
         depends={"submission_enabled": True},
         indent=1,
         **PORT,
+        effect="Users have to enter this port in their mail programs by hand.",
     )
     pop3_enabled: bool = setting(
         False,
@@ -109,12 +115,14 @@ class ServiceProtocol(Page):
         rows="PR07",
         help="Mail programs read mail on the server over TLS, port 993.",
         parameter="inet_listener imaps",
+        effect="Mail programs that encrypt from the first byte cannot read mail.",
     )
 
     @model_validator(mode="after")
     def _ports_differ(self) -> ServiceProtocol:
         taken = {110: "POP3", 995: "POP3 SSL/TLS", 143: "IMAP", 993: "IMAP SSL/TLS"}
         taken |= dict.fromkeys((5143, 5280, 5587), "the mail portal")
+        taken[5589] = "forwarded mail"
         for name in ("smtp_port", "smtps_port", "submission_port"):
             port = getattr(self, name)
             if port in taken:

@@ -1,4 +1,4 @@
-"""mailroomctl bans: who has guessed passwords too often, and letting somebody in again."""
+"""mailroomctl bans: who has guessed passwords or accounts too often, and letting somebody in again."""
 
 from __future__ import annotations
 
@@ -13,15 +13,19 @@ from mailroom.ctl.shape import Options, Parsers, command, job, moment, noun, tab
 
 def add(parsers: Parsers) -> None:
     verbs = noun(parsers, "bans", "who may not sign in for now")
-    command(verbs, "list", "addresses and accounts that have to wait", bans, tell_bans)
+    command(verbs, "list", "who has to wait; of kind mail: addresses that may send no mail today", bans, tell_bans)
     made = command(verbs, "lift", "let an address or account in again", lift, tell_lifted)
-    made.add_argument("kind", choices=("address", "account"))
+    made.add_argument("kind", choices=("address", "account", "mail"))
     made.add_argument("value")
     command(parsers, "ways", "how passwords are checked on this host", ways, tell_ways)
 
 
 def bans(options: Options) -> Any:
-    return ask(paths.SIGNIN_SOCKET, {"op": "bans"})
+    known = ask(paths.SIGNIN_SOCKET, {"op": "bans"})["bans"]
+    # Without the job process the others are told all the same.
+    with suppress(Unavailable):
+        known += job("blocked.list")
+    return {"bans": known}
 
 
 def tell_bans(facts: Any) -> str:
@@ -30,6 +34,8 @@ def tell_bans(facts: Any) -> str:
 
 
 def lift(options: Options) -> Any:
+    if options.kind == "mail":
+        return job("blocked.lift", address=options.value)
     lifted = ask(paths.SIGNIN_SOCKET, {"op": "unban", "kind": options.kind, "value": options.value})
     # The same record as the window's. Without the job process it is lifted all the same.
     with suppress(Unavailable):
@@ -38,7 +44,7 @@ def lift(options: Options) -> Any:
 
 
 def tell_lifted(facts: Any) -> str:
-    return f"{facts['unbanned']} may sign in again."
+    return f"{facts['unbanned']} is held back no longer."
 
 
 def ways(options: Options) -> Any:

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 import time
-from pathlib import Path
 from typing import Any
 
-from mailroom.core import paths
 from mailroom.core.problems import Invalid, Problem
-from mailroom.ctl.shape import Options, Parsers, command, job
+from mailroom.ctl.shape import Options, Parsers, command, host_file, job
 
-OUTSIDE = paths.RUN / "outside" / "root"
 LIMIT_S = 300.0
 LOOK_EVERY_S = 0.3
 
@@ -52,11 +48,6 @@ def read(name: str) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise Invalid(f"{name} holds no JSON object.", next='Write it like {"domain": "example.com", ...}.')
     return found
-
-
-def host_file(name: str) -> Path:
-    """A file as somebody on the host names it, as we see it from inside of our own root."""
-    return OUTSIDE / os.path.normpath(os.path.join(os.environ.get("MAILROOM_HOST_FOLDER", "/"), name)).lstrip("/")
 
 
 def _ended() -> Any:

@@ -11,7 +11,7 @@ ROWS_SHOWN = 20
 LOAD = ("cpu_percent", "memory_used_mb", "rx_bytes_s", "tx_bytes_s", "disk_read_bytes_s", "disk_write_bytes_s",
         "disk_used_mb", "queue")  # fmt: skip
 
-KINDS = ("settings", "accounts", "sync", "signin", "token", "daemon", "message", "setup")
+KINDS = ("settings", "accounts", "sync", "signin", "token", "daemon", "message", "setup", "quota", "search")
 
 
 def add(parsers: Parsers) -> None:

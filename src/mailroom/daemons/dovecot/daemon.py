@@ -6,10 +6,11 @@ import re
 from pathlib import Path
 
 from mailroom.core import paths
+from mailroom.core.settings import AllValues
 from mailroom.daemons.ask import silent_after
 from mailroom.daemons.command import run
 from mailroom.daemons.listening import ANY, Door, expect, restarted_for
-from mailroom.daemons.places import INDEXED_LETTERS, LMTP_SOCKET, PORTAL_IMAP_PORT
+from mailroom.daemons.places import LMTP_SOCKET, PORTAL_IMAP_PORT
 from mailroom.daemons.render import render
 from mailroom.daemons.shape import LOOPBACK, DaemonFailed, Facts, PlainDaemon, Service
 
@@ -19,6 +20,8 @@ PROBE_LIMIT_S = 10.0
 # As dovecot.conf.j2 has them.
 PORTS = {"imap_enabled": 143, "imaps_enabled": 993, "pop3_enabled": 110, "pop3s_enabled": 995}
 LISTEN, PORT = re.compile(r"^listen = (.+)$", re.MULTILINE), re.compile(r"^ +port = (\d+)$", re.MULTILINE)
+# The longest pieces that the search index keeps, without and with character search (decision 0007).
+LETTERS, LETTERS_CHARACTERS = 2, 3
 PLAIN = (("imap_enabled", "imap"), ("pop3_enabled", "pop3"))
 
 
@@ -44,7 +47,7 @@ class Dovecot(PlainDaemon):
             "protocol": facts.settings["service.protocol"],
             "paths": paths,
             "portal_port": PORTAL_IMAP_PORT,
-            "indexed_letters": INDEXED_LETTERS,
+            "indexed_letters": indexed_letters(facts.settings),
             "listen": facts.listen() or ("*", "::"),
         }
         return {name: render(HERE / f"{name}.j2", **known) for name in ("dovecot.conf", "before.sieve")}
@@ -77,6 +80,14 @@ class Dovecot(PlainDaemon):
         asked += [(kind, f"{LOOPBACK}:{PORTS[key]}") for key, kind in PLAIN if protocol[key]]
         if silent := silent_after(asked, PROBE_LIMIT_S):
             raise DaemonFailed(f"Dovecot does not answer at {silent[0][1]}.", daemon=self.id, target=silent[0][1])
+
+
+def indexed_letters(settings: AllValues) -> int:
+    """How long the pieces of text are that the search index keeps with these settings; 0 for no index."""
+    search = settings["service.search"]
+    if not search["enabled"]:
+        return 0
+    return LETTERS_CHARACTERS if search["character_search"] else LETTERS
 
 
 def doors_in(configuration: str) -> set[Door]:

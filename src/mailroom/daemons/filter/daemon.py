@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 from mailroom.core import paths
+from mailroom.core.pages.mail_delivery_general import domains_of
 from mailroom.daemons.ask import ask
 from mailroom.daemons.command import run
 from mailroom.daemons.shape import DaemonFailed, Facts, PlainDaemon, Service
@@ -13,12 +15,29 @@ from mailroom.daemons.shape import DaemonFailed, Facts, PlainDaemon, Service
 # What the filter reads of each page (filtering/rules.py; a test compares the two). No more: what it is not given here,
 # it cannot obey, and a reload would be for nothing.
 READS = {
-    "general": ("mail_delivery.general", ("domain", "hostname", "max_hops", "max_message_mb", "max_recipients")),
+    "general": (
+        "mail_delivery.general",
+        (
+            "address_separator",
+            "attachment_limit",
+            "domain",
+            "hostname",
+            "max_attachment_mb",
+            "max_hops",
+            "max_message_mb",
+            "max_recipients",
+        ),
+    ),
     "spam": (
         "security.spam",
         ("enabled", "engine", "subject_prefix", "tag_subject", "threshold", "when_down"),
     ),
     "antivirus": ("security.antivirus", ("action", "enabled", "engine", "when_down")),
+    "policy": ("mail_delivery.security", ("unknown_accounts",)),
+    "lists": ("mail_delivery.lists", ("blacklist", "whitelist")),
+    "auto_bcc": ("mail_delivery.auto_bcc", ("rules",)),
+    "disclaimer": ("mail_delivery.disclaimer", ("disclaimers",)),
+    "daily_quota": ("mail_delivery.daily_quota", ("limit_messages", "limit_volume", "messages", "volume_mb")),
 }
 
 
@@ -36,7 +55,8 @@ class Filter(PlainDaemon):
 
     def files(self, facts: Facts) -> dict[str, str]:
         chosen = {name: {key: facts.settings[page][key] for key in keys} for name, (page, keys) in READS.items()}
-        return {"filter.json": json.dumps(chosen, indent=1, sort_keys=True) + "\n"}
+        known = {**chosen, "trusted": facts.trusted(), "domains": domains_of(facts.settings["mail_delivery.general"])}
+        return {"filter.json": _text(known)}
 
     def check(self, folder: Path) -> None:
         json.loads((folder / "filter.json").read_text())
@@ -47,6 +67,20 @@ class Filter(PlainDaemon):
     def probe(self, facts: Facts) -> None:
         if not ask("milter", str(paths.FILTER_SOCKET)):
             raise DaemonFailed("The mail filter does not answer.", daemon=self.id)
+
+
+def _text(known: dict[str, Any]) -> str:
+    """JSON with a line for each value, and for each item of a list: a difference shows just those that changed."""
+    pages = (f"{json.dumps(name)}: {_lines(values)}" for name, values in sorted(known.items()))
+    return "{\n" + ",\n".join(pages) + "\n}\n"
+
+
+def _lines(value: Any) -> str:
+    if isinstance(value, dict) and "id" not in value:
+        return "{\n" + ",\n".join(f"{json.dumps(key)}: {_lines(one)}" for key, one in sorted(value.items())) + "\n}"
+    if isinstance(value, list) and value:
+        return "[\n" + ",\n".join(_lines(one) for one in value) + "\n]"
+    return json.dumps(value, sort_keys=True)
 
 
 DAEMON = Filter()

@@ -7,10 +7,12 @@ import re
 from pathlib import Path
 
 from mailroom.core import paths
+from mailroom.core.pages.mail_delivery_general import domains_of, separator_of
 from mailroom.daemons.ask import silent_after
 from mailroom.daemons.command import run
 from mailroom.daemons.listening import ANY, Door, expect, refuse_taken, restarted_for
-from mailroom.daemons.places import PORTAL_SMTP_PORT
+from mailroom.daemons.places import PORTAL_SMTP_PORT, SRS_PORT
+from mailroom.daemons.postfix import bcc_senders, relay_password, sender_relays, srs
 from mailroom.daemons.render import render
 from mailroom.daemons.shape import LOOPBACK, DaemonFailed, Facts, PlainDaemon, Service
 
@@ -41,23 +43,51 @@ class Postfix(PlainDaemon):
         )
 
     def files(self, facts: Facts) -> dict[str, str]:
+        relay = facts.settings["mail_delivery.delivery"]
         known = {
             "general": facts.settings["mail_delivery.general"],
+            "domains": domains_of(facts.settings["mail_delivery.general"]),
+            "separator": separator_of(facts.settings["mail_delivery.general"]),
+            "relay": relay,
+            "trusted": facts.trusted(),
+            "policy": facts.settings["mail_delivery.security"],
+            "relayhost": relay_password.address(relay),
+            "relay_password": paths.CURRENT / self.id / relay_password.FILE,
+            "sender_relays": sender_relays.rows(relay["sender_relays"]),
+            "sender_kinds": sender_relays.kinds(relay["sender_relays"]),
+            "sender_passwords": sender_relays.passwords(relay["sender_relays"]),
+            "sender_passwords_file": paths.CURRENT / self.id / sender_relays.FILE,
             "protocol": facts.settings["service.protocol"],
             "host": facts.host,
             "paths": paths,
             "portal_port": PORTAL_SMTP_PORT,
+            "srs_port": SRS_PORT,
+            "bcc_senders": bcc_senders.text(facts.settings["mail_delivery.auto_bcc"]["rules"]),
+            "asks_lists": asks_lists(facts),
             "public_address": facts.settings["service.interface"]["public_address"],
             # Where each service listens, as it stands before its port.
             "listen": [f"[{address}]:" if ":" in address else f"{address}:" for address in facts.listen()] or [""],
         }
-        return {name: render(HERE / f"{name}.j2", **known) for name in ("main.cf", "master.cf")}
+        files = {name: render(HERE / f"{name}.j2", **known) for name in ("main.cf", "master.cf")}
+        if relay["enabled"] and relay["authentication"]:
+            files[relay_password.FILE] = relay_password.text(relay)
+        if known["sender_passwords"]:
+            files[sender_relays.FILE] = known["sender_passwords"]
+        files[srs.ADDRESSES] = srs.addresses(known["domains"])
+        if known["general"]["srs"]:
+            files[srs.SENDERS] = srs.senders([*known["domains"], *(one["domain"] for one in relay["sender_relays"])])
+        if known["bcc_senders"]:
+            files[bcc_senders.FILE] = known["bcc_senders"]
+        return files
 
     def check(self, folder: Path) -> None:
         # Exit 0 means nothing here: postconf only warns of a misspelt parameter.
         run(self.id, ("postconf", "-c", str(folder), "-n"), stderr_is_failure=True)
         services = run(self.id, ("postconf", "-c", str(folder), "-M"), stderr_is_failure=True)
         refuse_taken(self.id, doors_in(services))
+        for file in (folder / relay_password.FILE, folder / sender_relays.FILE):
+            if file.exists():
+                relay_password.make(file)
         # Not `postfix check`: it reads the whole queue, and looks at files' owners more than at values. smtpd, alone
         # and with nobody to talk to (-S), reads its parameters, ends at once, and fails on a value it cannot take.
         try:
@@ -79,7 +109,10 @@ class Postfix(PlainDaemon):
         """Where it listens when these facts are in force."""
         protocol = facts.settings["service.protocol"]
         ports = [protocol[f"{name}_port"] for name in SERVICES if protocol[f"{name}_enabled"]]
-        return {(LOOPBACK, PORTAL_SMTP_PORT), *((where, port) for where in facts.listen() or (ANY,) for port in ports)}
+        own = {(LOOPBACK, PORTAL_SMTP_PORT)}
+        if facts.settings["mail_delivery.general"]["srs"]:
+            own.add((LOOPBACK, SRS_PORT))
+        return {*own, *((where, port) for where in facts.listen() or (ANY,) for port in ports)}
 
     def probe(self, facts: Facts) -> None:
         protocol = facts.settings["service.protocol"]
@@ -88,6 +121,12 @@ class Postfix(PlainDaemon):
         silent = silent_after((("smtp", f"{LOOPBACK}:{port}") for port in [PORTAL_SMTP_PORT, *plain]), PROBE_LIMIT_S)
         if silent:
             raise DaemonFailed(f"Postfix does not answer at {silent[0][1]}.", daemon=self.id, target=silent[0][1])
+
+
+def asks_lists(facts: Facts) -> bool:
+    """Whether the black & white list has rules for which our filter is to be asked (filtering/policy.py)."""
+    lists = facts.settings["mail_delivery.lists"]
+    return any(rule["enabled"] for rule in [*lists["blacklist"], *lists["whitelist"]])
 
 
 def doors_in(services: str) -> set[Door]:

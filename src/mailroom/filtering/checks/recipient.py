@@ -1,4 +1,4 @@
-"""What the account table said of each recipient (rows AC06, DL05, DL10, DL11).
+"""What the account table and the policies said of each recipient (rows AC06, DL05, DL10, DL11, PO01-PO03, PO08, PO09).
 
 Postfix asks its own maps, made from the account table, and refuses on the spot; it tells us of each refusal with the
 reply. This check finds the setting behind the reply, so that the journal can explain it. Costs nothing. RFC 5321 3.3.
@@ -6,6 +6,7 @@ reply. This check finds the setting behind the reply, so that the journal can ex
 
 from __future__ import annotations
 
+from mailroom.filtering.checks import black_white_list
 from mailroom.filtering.message import Answer, Message
 from mailroom.filtering.rules import Rules
 
@@ -13,6 +14,15 @@ NAME = "recipient"
 TITLE = "The account table"
 # (what the refusal holds, the setting that decided)
 REASONS = (
+    (black_white_list.REFUSED, "mail_delivery.lists.blacklist"),
+    ("sender address rejected: need fully", "mail_delivery.security.sender_fqdn"),
+    ("sender address rejected: domain not found", "mail_delivery.security.sender_domain"),
+    ("sender address rejected: malformed dns", "mail_delivery.security.sender_domain"),
+    ("cannot find your", "mail_delivery.security.client_name"),
+    ("command rejected: need fully", "mail_delivery.security.helo_fqdn"),
+    ("command rejected: invalid name", "mail_delivery.security.helo_fqdn"),
+    ("command rejected: host not found", "mail_delivery.security.helo_name"),
+    ("return address is not valid", "mail_delivery.general.srs"),
     ("not owned by user", "mail_delivery.general.sender_equals_login"),
     ("not logged in", "mail_delivery.general.sender_equals_login"),
     ("Relay access denied", "mail_delivery.general.smtp_auth"),

@@ -31,6 +31,8 @@ RECORD = {
     "tls": "TLSv1.3",
     "message_id": "<1@example.net>",
     "actions": ["spam_header"],
+    "told": ["The disclaimer Legal was added."],
+    "copies": ["archive@example.com"],
     "reply": "",
     "checks": [
         {

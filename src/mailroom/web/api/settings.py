@@ -20,7 +20,8 @@ CHANGE = {
     "new": free(25),
 }
 CHANGED = {"revision": 7, "page": "mail_delivery.general", "changes": {"max_message_mb": 25}}
-APPLIED = {"revision": 8, "changed": [CHANGE], "reloaded": ["postfix"], "took_ms": 640}
+WARNING = {"field": "aliases/1f2e3d4c/name", "text": "anna is also a user, who is not a member of the alias."}
+APPLIED = {"revision": 8, "changed": [CHANGE], "reloaded": ["postfix"], "warnings": [WARNING], "took_ms": 640}
 
 
 class Changes(Asked):
@@ -93,6 +94,7 @@ def index(call: Call) -> Any:
             "parameter": "master.cf smtp/inet",
             "labels": Named({"deliver": "Deliver"}),
             "unit": "MB",
+            "widget": "secret",
         }
     ],
     errors=(503,),
@@ -171,7 +173,11 @@ def read(call: Call) -> Any:
     "api/settings/preview",
     summary="What an Apply would change; nothing is changed",
     answer="The settings and the daemons' files that would differ.",
-    example={"settings": [CHANGE], "files": [{"path": "postfix/main.cf", "diff": "-a = 1\n+a = 2"}]},
+    example={
+        "settings": [CHANGE],
+        "files": [{"path": "postfix/main.cf", "diff": "-a = 1\n+a = 2"}],
+        "warnings": [WARNING],
+    },
     body=Changes,
     errors=(404, 409, 503),
     asked=CHANGED,
@@ -187,7 +193,7 @@ def preview(call: Call) -> Any:
     "POST",
     "api/settings/apply",
     summary="Put changed settings in force, wholly or not at all",
-    answer="The new revision, what changed, which daemons were reloaded. The job process records it.",
+    answer="The new revision, what changed, which daemons were reloaded, what may not be meant. It is recorded.",
     example=APPLIED,
     body=Apply,
     errors=(404, 409, 424, 503),
@@ -204,6 +210,27 @@ def apply(call: Call) -> Any:
         who=call.user,
         where=call.address,
     )
+
+
+@route(
+    WINDOW,
+    "POST",
+    "api/settings/preview-back",
+    summary="What putting back would change; nothing is changed",
+    answer="As a preview.",
+    example={
+        "settings": [CHANGE],
+        "files": [{"path": "postfix/main.cf", "diff": "-a = 1\n+a = 2"}],
+        "warnings": [WARNING],
+    },
+    body=PutBack,
+    errors=(404, 409, 503),
+    asked={"revision": 8, "to": 7, "page": "mail_delivery.general"},
+    asks_only=True,
+)
+def preview_back(call: Call) -> Any:
+    asked = call.body
+    return asking.job("settings.preview_back", revision=asked.revision, to=asked.to, page=asked.page)
 
 
 @route(

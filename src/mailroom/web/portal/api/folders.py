@@ -76,9 +76,8 @@ def folders(call: Call) -> dict[str, Any]:
     "api/folders/{id}/messages",
     role=USER,
     summary="A page of a folder's messages, newest first, all or those that a search finds",
-    answer="`total` counts all that match; `state` changes whenever the folder does; `complete` is false when a search "
-    "for very short words had to stop before the end.",
-    example={"total": 1, "state": "1-1790000000-8-12", "complete": True, "messages": [ROW]},
+    answer="`total` counts all that match; `state` changes whenever the folder does.",
+    example={"total": 1, "state": "1-1790000000-8-12", "messages": [ROW]},
     query=Listed,
     errors=(404, 503),
     asked={"id": "INBOX"},
@@ -88,14 +87,13 @@ def messages(call: Call) -> dict[str, Any]:
 
     def work(link: Link) -> dict[str, Any]:
         mailbox.open_folder(link, folder)
-        complete = True
         if asked.search.strip():
-            total, uids, complete = search.page(link, asked.search, asked.offset, asked.limit)
+            total, uids = search.page(link, asked.search, asked.offset, asked.limit)
         else:
             total, uids = order.page(link, asked.offset, asked.limit)
         items = mailbox.rows(link, uids)
         shown = [reading.row(uid, items[uid]) for uid in uids if uid in items]
-        return {"total": total, "state": mailbox.state(link), "complete": complete, "messages": shown}
+        return {"total": total, "state": mailbox.state(link), "messages": shown}
 
     return POOL.run(call.session, work, utf7.encode(folder))
 

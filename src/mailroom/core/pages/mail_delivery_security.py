@@ -1,0 +1,123 @@
+"""Mail Delivery > Security: who may connect, how often, and under which names (guide ch. 7, rows PO01-PO11)."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from mailroom.core.settings import Page, setting
+
+NO_LIMIT = "0 means no limit."
+MANY: dict[str, Any] = {"ge": 0, "le": 100_000}
+
+
+class MailDeliverySecurity(Page):
+    """What senders and other servers must keep to. Users who sign in and networks that need no sign-in are exempt."""
+
+    page: ClassVar[str] = "mail_delivery.security"
+    menu: ClassVar[str] = "mail_delivery"
+    tab: ClassVar[str] = "security"
+    title: ClassVar[str] = "Security"
+    order: ClassVar[int] = 22
+    groups: ClassVar[dict[str, str]] = {
+        "sender": "Sender Policy",
+        "connection": "Connection Policy",
+        "advanced": "Advanced",
+    }
+
+    sender_fqdn: bool = setting(
+        False,
+        "Reject senders without fully qualified domain name (FQDN)",
+        group="sender",
+        rows="PO01",
+        help="A sender like anna@office is refused, because nobody could answer it.",
+        parameter="reject_non_fqdn_sender",
+    )
+    sender_domain: bool = setting(
+        False,
+        "Reject senders using unknown domains",
+        group="sender",
+        rows="PO02",
+        help="A sender is refused when its domain has neither an MX nor an A record. When DNS does not answer, the "
+        "mail waits at the sender.",
+        parameter="reject_unknown_sender_domain",
+    )
+    client_name: bool = setting(
+        False,
+        "Reject unknown client hostnames",
+        group="connection",
+        rows="PO03",
+        help="A server is refused when its address has no name, or the name does not lead back to the address. Some "
+        "honest servers are set up like that.",
+        parameter="reject_unknown_client_hostname",
+    )
+    connections_at_once: int = setting(
+        50,
+        "Keeping more concurrent connections than the limit",
+        group="connection",
+        rows="PO04",
+        help=f"Further connections from the same address are turned away until there are fewer. {NO_LIMIT}",
+        parameter="smtpd_client_connection_count_limit",
+        **MANY,
+    )
+    messages_per_minute: int = setting(
+        0,
+        "Sending more messages than the limit in one minute",
+        group="connection",
+        rows="PO05",
+        help=f"Further messages from the same address have to wait until the minute is over. {NO_LIMIT}",
+        parameter="smtpd_client_message_rate_limit",
+        **MANY,
+    )
+    connections_per_minute: int = setting(
+        0,
+        "Building more connections than the limit in one minute",
+        group="connection",
+        rows="PO06",
+        help=f"Further connections from the same address have to wait until the minute is over. {NO_LIMIT}",
+        parameter="smtpd_client_connection_rate_limit",
+        **MANY,
+    )
+    pipelining: bool = setting(
+        True,
+        "Reject unauthorized pipelining requests",
+        group="advanced",
+        rows="PO07",
+        help="Who sends commands without waiting where that is not allowed is no honest mail server (RFC 2920).",
+        parameter="reject_unauth_pipelining, smtpd_forbid_unauth_pipelining",
+    )
+    helo_fqdn: bool = setting(
+        False,
+        "Reject HELO hostnames without fully qualified domain name (FQDN)",
+        group="advanced",
+        rows="PO08",
+        help="A server that greets as “mail” or as a bare address is refused.",
+        parameter="reject_non_fqdn_helo_hostname",
+    )
+    helo_name: bool = setting(
+        False,
+        "Reject unknown HELO hostnames",
+        group="advanced",
+        rows="PO09",
+        help="A server is refused when the name by which it greets has neither an A nor an MX record.",
+        parameter="reject_unknown_helo_hostname",
+    )
+    unknown_accounts: int = setting(
+        100,
+        "Block any IP emailing more non-existent accounts than the limit",
+        group="advanced",
+        rows="PO10",
+        help="Who writes to more different accounts that do not exist on one day guesses addresses. The address may "
+        f"send no more mail until midnight; Security > Blocked Sign-ins shows it and can lift that. {NO_LIMIT}",
+        **MANY,
+    )
+    junk_commands: int = setting(
+        100,
+        "Max junk commands per session",
+        group="advanced",
+        rows="PO11",
+        help="After so many commands that lead to no mail (NOOP, VRFY, ETRN, RSET) each further one counts as an "
+        "error; errors are answered late, and too many end the session.",
+        parameter="smtpd_junk_command_limit",
+        ge=1,
+        le=100_000,
+    )

@@ -1,0 +1,64 @@
+"""What Postfix asks us at RCPT TO, before its own restrictions (SMTPD_POLICY_README).
+
+The restrictions answer earlier than a milter. So Postfix asks here first: the whitelist lets a client past them, and
+the blacklist's rejections are told for each recipient alone. And where forwarded mail comes round again, it asks
+whether the client is Postfix itself (X06-04).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from mailroom.filtering import return_addresses
+from mailroom.filtering.checks.black_white_list import REPLY
+from mailroom.filtering.rules import Rules
+
+LOG = logging.getLogger("mailroom.filter")
+# Longer than any request: some thirty attributes, none above a command line of SMTP.
+REQUEST_BYTES_MAX = 64 * 1024
+# What Postfix calls this question where forwarded mail comes round again (main.cf.j2).
+FORWARDED = "forwarded"
+LATER = "451 4.3.0 Try again later"
+
+
+async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, rules: Callable[[], Rules]) -> None:
+    """Answer one smtpd process until it leaves. Raises nothing that a client can cause."""
+    try:
+        while True:
+            request = await reader.readuntil(b"\n\n")
+            writer.write(b"action=%b\n\n" % _answer(request, rules()).encode())
+            await writer.drain()
+    except (EOFError, OSError, asyncio.LimitOverrunError):
+        pass
+    finally:
+        writer.close()
+
+
+def _answer(request: bytes, rules: Rules) -> str:
+    try:
+        return answer(attributes(request), rules)
+    except Exception:
+        # A fault of ours must not let a message pass unchecked.
+        LOG.exception("a question of Postfix's could not be answered")
+        return LATER
+
+
+def attributes(request: bytes) -> dict[str, str]:
+    """Names and values of a request."""
+    lines = request.decode("utf-8", "replace").splitlines()
+    return {name: value for name, _, value in (line.partition("=") for line in lines if line)}
+
+
+def answer(asked: dict[str, str], rules: Rules) -> str:
+    """The action (access(5)): OK past what follows in the list, DUNNO to go on with it, or a refusal."""
+    if asked.get("policy_context") == FORWARDED:
+        # Nothing of Postfix's own is ever returned for a mistake of ours: it waits.
+        own = return_addresses.comes_from_postfix(asked.get("client_address", ""), asked.get("client_port", ""))
+        return "OK" if own else LATER
+    about = rules.lists.about(asked.get("client_address", ""), asked.get("sender", ""))
+    ruling = about.to(asked.get("recipient", ""))
+    if "restrictions" in ruling.skips:
+        return "OK"
+    return REPLY if ruling.is_rejected else "DUNNO"

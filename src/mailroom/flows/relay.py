@@ -1,0 +1,117 @@
+"""The relay server: tried before its settings are applied, step by step, in its own words (rows RL01-RL04)."""
+
+from __future__ import annotations
+
+import smtplib
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from mailroom.core import sealed
+from mailroom.core.problems import Invalid, NotFound
+from mailroom.core.settings import AllValues, Values
+from mailroom.flows.setting import cleaned
+from mailroom.monitor.relay import CONNECT, NAME, RECIPIENT, SIGN_IN, TLS, Relay, StepFailed, talk
+
+PAGE = "mail_delivery.delivery"
+PASSWORD = f"{PAGE}.password"
+SENDERS = "sender_relays"
+OK, FAILED, NOT_TRIED = "ok", "failed", "not_tried"
+NEXT = {
+    NAME: "Correct the server, or look whether this NAS can look up names at all.",
+    CONNECT: "Correct server and port. Many internet providers block port 25: try 587 or 465.",
+    TLS: "Compare port and kind of TLS with what the server's owner says: 465 begins with TLS, 587 uses STARTTLS.",
+    SIGN_IN: "Correct account and password. Some providers want a password made for mail programs alone.",
+    RECIPIENT: "Ask the server's owner from which senders, and after which sign-in, it takes mail for others.",
+}
+
+
+def operations(settings: Callable[[], AllValues]) -> dict[str, Callable[..., Any]]:
+    """What can be asked about the relay. settings: those in force."""
+
+    def test(changes: Values, to: str = "", domain: str = "") -> Any:
+        return try_out(settings(), changes, to, domain)
+
+    return {"relay.test": test}
+
+
+def try_out(before: AllValues, changes: Values, to: str = "", domain: str = "") -> dict[str, Any]:
+    """{ok, steps: [{id, state, text, words}], next}: what the relay says to these values, which need not be applied.
+
+    changes: {key: value} on top of the values in force. to: the recipient that is named; nothing is sent. Without it
+    the server's own postmaster, who is somebody outside for the relay. domain: of the senders whose relay is tried;
+    without it, the one for all mail. Raises Invalid or NotFound.
+    """
+    after = cleaned(before, {PAGE: {**changes, **({} if domain else {"enabled": True})}})
+    general = after["mail_delivery.general"]
+    relay = _of_senders(before[PAGE], after[PAGE], domain) if domain else _of_all(before[PAGE], after[PAGE])
+    postmaster = f"postmaster@{domain or general['domain']}"
+    return _talk(relay, general["hostname"], postmaster, to or postmaster)
+
+
+def _of_all(before: Values, values: Values) -> Relay:
+    _refuse_to_give_away(before, values)
+    signs_in = values["authentication"]
+    names = ("server", "port", "always_tls", "implicit_tls", "verify")
+    return Relay(
+        **{name: values[name] for name in names},
+        account=values["account"] if signs_in else "",
+        password=sealed.plain(values["password"], PASSWORD) if signs_in else "",
+    )
+
+
+def _of_senders(before: Values, values: Values, domain: str) -> Relay:
+    found = next((one for one in values[SENDERS] if one["domain"] == domain.lower()), None)
+    if found is None:
+        raise NotFound(f"There is no relay for {domain}.", field="domain")
+    former = next((one for one in before[SENDERS] if one["id"] == found["id"]), {**found, "password": ""})
+    _refuse_to_give_away(former, {**found, "authentication": bool(found["password"])})
+    return Relay(
+        server=found["server"],
+        port=found["port"],
+        always_tls=found["tls"] != "offered",
+        implicit_tls=found["tls"] == "implicit",
+        verify=found["verify"],
+        account=found["account"],
+        password=sealed.plain(found["password"], f"{PAGE}.{SENDERS}/{found['id']}/password"),
+    )
+
+
+def waits_for_relay(settings: AllValues, reasons: Iterable[str]) -> str:
+    """Why mail waits for the relay server, in Postfix's words; "" when there is none, or mail waits for others.
+
+    Mail for our own mailboxes goes through Dovecot, without TLS; all other mail goes through the relay.
+    """
+    relay = settings[PAGE]
+    servers = [relay["server"]] * relay["enabled"] + [one["server"] for one in relay[SENDERS]]
+    if not servers:
+        return ""
+    signs = (*(server.lower() for server in servers), "tls", "certificate", "sasl")
+    return next((reason for reason in reasons if any(sign in reason.lower() for sign in signs)), "")
+
+
+def _refuse_to_give_away(before: Values, after: Values) -> None:
+    """A kept password goes to the server and account for which it was entered, and to no other."""
+    kept = after["authentication"] and after["password"] == before["password"]
+    if kept and any(after[key] != before[key] for key in ("server", "account")):
+        sentence = "Enter the password again: the one that is kept belongs to another server or account."
+        raise Invalid(sentence, field="password", setting=PASSWORD, fields={"password": sentence})
+
+
+def _talk(relay: Relay, own_name: str, sender: str, recipient: str) -> dict[str, Any]:
+    told: list[dict[str, str]] = []
+    failed = ""
+    with talk(relay, own_name) as under_way:
+        for id, act in under_way.steps(sender, recipient):
+            if failed:
+                told.append({"id": id, "state": NOT_TRIED, "text": "", "words": ""})
+                continue
+            try:
+                told.append({"id": id, "state": OK, "text": "", "words": act()})
+            except StepFailed as reason:
+                failed = id
+                told.append({"id": id, "state": FAILED, "text": reason.text, "words": reason.words})
+            except (OSError, smtplib.SMTPException, ValueError) as reason:
+                failed = id
+                text = "The server ended the connection, or did not answer in time."
+                told.append({"id": id, "state": FAILED, "text": text, "words": str(reason)})
+    return {"ok": not failed, "steps": told, "next": NEXT.get(failed, "")}

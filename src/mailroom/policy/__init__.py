@@ -1,0 +1,1 @@
+"""What the admin has laid down about mail: aliases, auto BCC."""
