@@ -95,3 +95,20 @@ def test_all_settings_are_compared_and_put_back(window: Window, server: Office) 
     finally:
         server.apply(GENERAL, max_hops=50)
         server.apply("service.protocol", pop3_enabled=False)
+
+
+def test_of_a_page_its_own_newest_revision_is_in_force(window: Window, server: Office) -> None:
+    server.apply(GENERAL, max_hops=63)
+    server.apply("service.protocol", pop3_enabled=True)
+    try:
+        inside = window()
+        inside.get_by_role("main").evaluate("() => { location.hash = '#mail_delivery/general' }")
+        inside.get_by_role("button", name="History", exact=True).click()
+        rows = inside.get_by_role("dialog").get_by_role("row")
+        expect(rows.nth(1)).to_contain_text("Max message hops")
+        expect(rows.nth(1)).to_contain_text("In force")
+        expect(rows.nth(1).get_by_role("button", name="Put Back")).to_have_count(0)
+        expect(rows.nth(2).get_by_role("button", name="Put Back")).to_be_visible()
+    finally:
+        server.apply(GENERAL, max_hops=50)
+        server.apply("service.protocol", pop3_enabled=False)
