@@ -25,13 +25,13 @@ from mailroom.daemons import boot
 from mailroom.daemons.order import BY_ID
 from mailroom.daemons.shape import Facts, HostFacts
 settings = defaults()
-for page, values in json.loads(sys.argv[1]).items():
+for page, values in json.load(sys.stdin).items():
     settings[page].update(values)
 boot.prepare_folders()
 boot.prepare_signatures()
 boot.prepare_srs_key()
 boot.prepare_resolver()
-facts = Facts(settings, HostFacts(accounts_synced=sys.argv[2] == "synced", processors=2))
+facts = Facts(settings, HostFacts(accounts_synced=sys.argv[1] == "synced", processors=2))
 folder = paths.CONF / "rev-1"
 for name in ("postfix", "spamd", "clamd", "rspamd", "filter"):
     for file, text in BY_ID[name].files(facts).items():
@@ -78,20 +78,26 @@ class Chain(Room):
         """Write the configuration that these settings ask for. accounts: "synced", or "never" read so far."""
         for page, values in (changes or {}).items():
             self.settings.setdefault(page, {}).update(values)
-        self.execute("python3.11", "-c", RENDER, json.dumps(self.settings), accounts)
+        self.execute("python3.11", "-c", RENDER, accounts, given=json.dumps(self.settings))
 
     def maps(self, **maps: dict[str, str]) -> None:
         """Make the lookup tables that Postfix reads."""
-        for name in ("recipients", "aliases", "senders", "held"):
+        for name in ("recipients", "aliases", "senders", "held", "inactive"):
             text = "".join(f"{key} {value}\n" for key, value in maps.get(name, {}).items())
             (self.data_seen / "maps" / name).write_text(text)
             self.execute("postmap", "-c", "/data/conf/current/postfix", f"lmdb:/data/maps/{name}")
             self.execute("chmod", "644", f"/data/maps/{name}.lmdb")
 
     def postconf(self, *lines: str) -> None:
-        """Add lines to main.cf, as no setting can."""
-        with (self.data_seen / "conf/rev-1/postfix/main.cf").open("a") as file:
-            file.write("\n".join(lines) + "\n")
+        """Put lines into main.cf, as no setting can; each takes the place of the parameter's own line.
+
+        Were both there, each program of Postfix would warn of it, and the warnings fill the log's socket before
+        postlogd, which warns too, has begun to read it.
+        """
+        file = self.data_seen / "conf/rev-1/postfix/main.cf"
+        names = tuple(f"{line.partition('=')[0].strip()} =" for line in lines)
+        kept = [line for line in file.read_text().splitlines() if not line.startswith(names)]
+        file.write_text("\n".join([*kept, *lines, ""]))
 
     def start(self, name: str) -> None:
         """Start a daemon as the supervisor would."""

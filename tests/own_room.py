@@ -172,8 +172,12 @@ class Room:
         thread.join()
         return made[0]
 
+    def named(self, question: bytes) -> bytes:
+        """The resolver's answer: no name exists."""
+        return no_such_name(question)
+
     def _resolve(self) -> None:
-        """Stand for the resolver: no name exists."""
+        """Stand for the resolver."""
         self.resolver = self.socket(socket.SOCK_DGRAM)
         self.resolver.bind(RESOLVER)
 
@@ -183,7 +187,7 @@ class Room:
                     question, asker = self.resolver.recvfrom(4096)
                 except OSError:
                     return
-                self.resolver.sendto(no_such_name(question), asker)
+                self.resolver.sendto(self.named(question), asker)
 
         threading.Thread(target=answer, daemon=True).start()
 

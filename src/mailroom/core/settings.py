@@ -14,7 +14,7 @@ from typing import Any, ClassVar, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from mailroom.core import sealed
+from mailroom.core import complaints, sealed
 from mailroom.core.lists import Item
 from mailroom.core.problems import Invalid, NotFound
 from mailroom.core.sealed import Sealed
@@ -231,7 +231,7 @@ def clean(page: str, values: Values) -> Values:
         _refuse_doubles(page, found)
         return sealed.each(page, found, places, lambda name, text: kept.get(name) or sealed.seal(text, name))
     except ValidationError as reason:
-        fields = {_field_of(fault, values): _sentence(fault) for fault in reason.errors()}
+        fields = {_field_of(fault, values): complaints.sentence(fault) for fault in reason.errors()}
         first = next(iter(fields))
         raise Invalid(
             fields[first], field=first, setting=f"{page}.{first}", next="Correct the marked fields.", fields=fields
@@ -274,27 +274,3 @@ def _field_of(fault: Any, values: Values) -> str:
     name = item.get("id", place[1]) if isinstance(item, dict) else place[1]
     own = getattr(fault.get("ctx", {}).get("error"), "field", "")
     return "/".join(str(part) for part in (place[0], name, place[2] if len(place) > 2 else own) if part != "")
-
-
-def _sentence(fault: Any) -> str:
-    """Pydantic's complaint in our words, without its jargon."""
-    context = fault.get("ctx", {})
-    kind = fault["type"]
-    if kind == "value_error":
-        return str(context["error"])
-    words = {
-        "greater_than_equal": "Enter a number of at least {ge}.",
-        "less_than_equal": "Enter a number of at most {le}.",
-        "string_too_short": "Enter at least {min_length} characters.",
-        "string_too_long": "Enter at most {max_length} characters.",
-        "too_long": "There may be at most {max_length} entries.",
-        "string_pattern_mismatch": "This is not in the form that is needed here.",
-        "extra_forbidden": "There is no such setting on this page.",
-        "int_parsing": "Enter a whole number.",
-        "int_type": "Enter a whole number.",
-        "int_from_float": "Enter a whole number.",
-        "bool_parsing": "Choose yes or no.",
-        "bool_type": "Choose yes or no.",
-        "literal_error": "Choose one of: {expected}.",
-    }
-    return str(words.get(kind, fault["msg"] + ".")).format(**context)

@@ -206,3 +206,26 @@ def test_import_and_export(server: Office, tmp_path: Any) -> None:
             ("max@old.example", "anna"),
         ]
         server.machine.run("rm", "/root/rules")
+
+
+def test_recipients_rules_travel_too_and_count(server: Office) -> None:
+    """BC06: those about recipients, by a file that other people's Postfix has; each way its own file."""
+    with changed(server, PAGE, rules=[rule("from", "anna", "friend"), rule("to", "anna", "chloe@")]):
+        text = server.ctl("auto-bcc", "export", "to")["text"]
+        assert "recipient_bcc_maps" in text and "/chloe@/ anna" in text and "friend" not in text
+        server.apply(PAGE, rules=[])
+        server.machine.run("sh", "-c", "cat > /root/rules", stdin=f"{text}ben@{DOMAIN} chloe\n")
+        assert server.ctl("auto-bcc", "import", "/root/rules", "to")["refused"] == []
+        server.deliver("by an imported rule", to=f"chloe@{DOMAIN}")
+        server.deliver("by the other one", to=f"ben@{DOMAIN}")
+        assert server.arrived("anna", "by an imported rule") and server.arrived("chloe", "by the other one")
+        server.deliver("by none of them", to=f"anna@{DOMAIN}")
+        server.arrived("anna", "by none of them")
+        settled(server, "none of them")
+        assert not copies(server, "chloe", "by none of them")
+        before = server.ctl("settings", "get", f"{PAGE}.rules")
+        server.machine.run("sh", "-c", "printf '\\0\\1' > /root/rules")
+        with pytest.raises(RuntimeError, match="file"):
+            server.ctl("auto-bcc", "import", "/root/rules", "to")
+        assert server.ctl("settings", "get", f"{PAGE}.rules") == before
+        server.machine.run("rm", "/root/rules")

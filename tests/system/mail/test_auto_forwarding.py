@@ -56,6 +56,7 @@ def nothing_more_goes_out(server: Office) -> None:
 
 @pytest.mark.parametrize(("script", "stays"), [(ALONE, 0), (WITH_COPY, 1)], ids=["sent on", "with a copy"])
 def test_rules_send_mail_on_unless_that_is_forbidden(rules: Office, script: str, stays: int) -> None:
+    """DL12, off, on and off again."""
     follow(rules, script)
     subject = deliver(rules)
     assert rules.sent_out(subject)["to"] == [FRIEND]

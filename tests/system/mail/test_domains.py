@@ -64,7 +64,8 @@ def test_all_users_receive_at_every_domain_as_long_as_it_is_there(server: Office
 
 
 def test_localhost_below_the_domain(server: Office) -> None:
-    """DL04."""
+    """DL04: there, and nowhere else below the domain."""
+    assert rcpt(server, f"ben@other.{DOMAIN}") == 554
     assert rcpt(server, f"ben@localhost.{DOMAIN}") == 250 and rcpt(server, f"nobody@localhost.{DOMAIN}") == 550
     server.deliver("to localhost", to=f"ben@localhost.{DOMAIN}")
     assert server.arrived("ben", "to localhost")

@@ -13,14 +13,15 @@ from changing import changed
 from office import DOMAIN, Office, trusting
 
 PAGE = "service.protocol"
+# row: (setting, port)
 PORTS = {
-    "smtp_enabled": 25,
-    "smtps_enabled": 465,
-    "submission_enabled": 587,
-    "pop3_enabled": 110,
-    "pop3s_enabled": 995,
-    "imap_enabled": 143,
-    "imaps_enabled": 993,
+    "PR01": ("smtp_enabled", 25),
+    "PR02": ("smtps_enabled", 465),
+    "PR03": ("submission_enabled", 587),
+    "PR04": ("pop3_enabled", 110),
+    "PR05": ("pop3s_enabled", 995),
+    "PR06": ("imap_enabled", 143),
+    "PR07": ("imaps_enabled", 993),
 }
 
 
@@ -45,9 +46,9 @@ class Pop3(poplib.POP3):
         return trusting().wrap_socket(link, server_hostname="nas") if self.port == 995 else link
 
 
-@pytest.mark.parametrize("setting", PORTS)
-def test_a_protocol_is_there_while_it_is_enabled(server: Office, setting: str) -> None:
-    port = PORTS[setting]
+@pytest.mark.parametrize(("setting", "port"), PORTS.values(), ids=PORTS)
+def test_a_protocol_is_there_while_it_is_enabled(server: Office, setting: str, port: int) -> None:
+    """PR01-PR07, on and off."""
     usual = server.ctl("settings", "get", f"{PAGE}.{setting}")
     assert answers(server, port) is usual
     with changed(server, PAGE, **{setting: not usual}):
@@ -56,6 +57,7 @@ def test_a_protocol_is_there_while_it_is_enabled(server: Office, setting: str) -
 
 
 def test_smtp_and_submission_on_other_ports(server: Office) -> None:
+    """PR01, PR02, PR03: mail comes in on the other port, and nobody answers on the usual one."""
     with changed(server, PAGE, smtp_port=2525, submission_port=2587, smtps_port=2465):
         assert [answers(server, port) for port in (25, 465, 587)] == [False, False, False]
         with server.smtp(2525) as client:
@@ -81,6 +83,7 @@ def test_a_port_that_another_program_has_changes_nothing(server: Office) -> None
 
 @pytest.mark.parametrize("port", [465, 587])
 def test_submission_wants_encryption_and_signing_in(server: Office, port: int) -> None:
+    """PR02, PR03: without encryption or a password nothing leaves, with both it does."""
     with server.smtp(port) as client:
         if port == 587:
             client.ehlo()
@@ -102,6 +105,7 @@ def test_a_wrong_password_does_not_send(server: Office) -> None:
 
 
 def test_imap_and_pop3_read_the_same_mail(server: Office) -> None:
+    """PR04, PR05, PR06, PR07: by each of the four ports."""
     server.deliver("read it all ways", to=f"anna@{DOMAIN}")
     server.arrived("anna", "read it all ways")
     with server.imap("anna", port=143) as client:
@@ -123,6 +127,7 @@ def test_imap_and_pop3_read_the_same_mail(server: Office) -> None:
 
 
 def test_no_password_before_encryption(server: Office) -> None:
+    """PR06."""
     link = server.connect(143, timeout_s=20)
     heard = link.recv(1000)
     assert b"LOGINDISABLED" in heard
@@ -133,6 +138,7 @@ def test_no_password_before_encryption(server: Office) -> None:
 
 @pytest.mark.filterwarnings("ignore:ssl.TLSVersion.TLSv1_1 is deprecated")
 def test_old_tls_is_refused(server: Office) -> None:
+    """PR02, PR07: TLS 1.1 is refused, what a client of today talks is not."""
     old = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     old.check_hostname, old.verify_mode = False, ssl.CERT_NONE
     old.minimum_version = old.maximum_version = ssl.TLSVersion.TLSv1_1

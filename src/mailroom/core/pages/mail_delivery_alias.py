@@ -69,7 +69,7 @@ class Alias(Item):
     @field_validator("domain")
     @classmethod
     def _domain(cls, domain: str) -> str:
-        return domain.strip().lower()
+        return _word(domain)
 
     @field_validator("members")
     @classmethod
@@ -108,7 +108,7 @@ class CatchAll(Item):
     @field_validator("domain", "recipient")
     @classmethod
     def _lower(cls, text: str) -> str:
-        return text.strip().lower()
+        return _word(text)
 
 
 class MailDeliveryAlias(Page):
@@ -188,6 +188,14 @@ def at_domain(aliases: Items, domain: str) -> Aliases:
     """{name: members} of the aliases in force at a domain: its own take the place of those for every domain."""
     everywhere = {one["name"]: one["members"] for one in aliases if not one["domain"]}
     return everywhere | {one["name"]: one["members"] for one in aliases if domain and one["domain"] == domain}
+
+
+def _word(text: str) -> str:
+    """A name in lower case, or "". Raises ValueError for what would be more than one word, or line, of a map."""
+    word = text.strip().lower()
+    if not word.isprintable() or " " in word:
+        raise ValueError("This is not in the form that is needed here.")
+    return word
 
 
 def _member(text: str) -> str:

@@ -12,6 +12,7 @@ from mailroom.core.lists import Item
 from mailroom.core.settings import BadField, Page, setting
 
 PATTERN_LETTERS_MAX = 254
+PATTERN = re.compile(r"[^\s,;<>\x00-\x1f\x7f]+")
 PATTERNS_MAX = 200
 HTML_LETTERS_MAX = 50_000
 TEXT_LETTERS_MAX = 20_000
@@ -187,6 +188,6 @@ class MailDeliveryDisclaimer(Page):
 def _pattern(text: str) -> str:
     """A user name or address with wildcards, lower case. Raises ValueError with the pattern in words."""
     bare = text.strip().lower()
-    if not bare or len(bare) > PATTERN_LETTERS_MAX or re.search(r"[\s,;<>]", bare) or bare.count("@") > 1:
+    if not bare or len(bare) > PATTERN_LETTERS_MAX or not PATTERN.fullmatch(bare) or bare.count("@") > 1:
         raise ValueError(f"{text!r} is no user name or e-mail address.")
     return bare
