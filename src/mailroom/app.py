@@ -106,6 +106,7 @@ def job_parts(
     from mailroom.flows import setup_machine
     from mailroom.flows.acme import Renewal
     from mailroom.flows.aliases import Aliases
+    from mailroom.flows.announced import Announced
     from mailroom.flows.auto_bcc import AutoBcc
     from mailroom.flows.blocked import Blocked
     from mailroom.flows.certificate import Certificates
@@ -124,10 +125,13 @@ def job_parts(
     settings.looked_up = accounts.looked_up
     settings.judges.append(interface.refuse_unreachable)
     settings.advisers.append(interface.advise)
+    announced = Announced(settings.values)
+    settings.judges.append(announced.judge)
+    settings.advisers.append(announced.advise)
     operations = {**settings_operations(settings), **accounts.operations(), **state_operations(events)}
     operations |= Tokens(TokenStore(), events, lambda name: accounts.person(name)["role"] == "admin").operations()
     operations |= clients.operations(settings.values, host_web.serves)
-    operations |= dns_records.operations(settings.values)
+    operations |= dns_records.operations(settings.values) | announced.operations()
     operations |= relay.operations(settings.values)
     operations |= Blocked(GuessStore(), events).operations()
     operations |= OutboundUsage(UsageStore(), events, settings.values).operations()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from mailroom.core import announced
 from mailroom.core.problems import Invalid, NotFound
 
 API = "api/clients/"
@@ -15,12 +16,20 @@ WELL_KNOWN = f"/.well-known/autoconfig/mail/{AUTOCONFIG}"
 # Asked for in any case, e.g. /Autodiscover/Autodiscover.xml.
 AUTODISCOVER = re.compile(r"/autodiscover/(autodiscover\.xml|autodiscover\.json(/v1\.0/.+)?)", re.IGNORECASE)
 ASKED = {f"/mail/{AUTOCONFIG}": AUTOCONFIG, WELL_KNOWN: AUTOCONFIG, f"/mail/{PROFILE}": PROFILE}
+# Whose policy is asked for, only the host says (RFC 8461 3.2).
+POLICY_HOST = re.compile(rf"{announced.HOST}\.([a-z0-9.-]{{1,253}}?)\.?(:\d+)?")
 LENGTH_MAX = 254
 ADDRESS = re.compile(r"([A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64})@([A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})+)")
 
 
-def inside(path: str) -> str | None:
-    """The portal's API path for a path at which mail programs look, or None for any other."""
+def inside(path: str, host: str) -> str | None:
+    """The portal's API path for a path at which mail programs and mail servers look, or None for any other.
+
+    host: as the request names it, with or without a port.
+    """
+    if path == announced.PATH:
+        found = POLICY_HOST.fullmatch(host.lower())
+        return f"/mail/api/mta-sts/{found[1]}" if found else None
     if path in ASKED:
         return f"/mail/{API}{ASKED[path]}"
     found = AUTODISCOVER.fullmatch(path)
