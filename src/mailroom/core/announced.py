@@ -1,4 +1,4 @@
-"""The MTA-STS policy of a mail domain: its text, what its DNS record says, and what others make of both (RFC 8461)."""
+"""What a mail domain announces about encryption: MTA-STS (RFC 8461), and where reports go (TLS-RPT, RFC 8460)."""
 
 from __future__ import annotations
 
@@ -17,6 +17,9 @@ ID_LETTERS = 20
 BYTES_MAX = 64 * 1024
 MAX_AGE_MAX_S = 31_557_600
 ID = re.compile(r"[A-Za-z0-9]{1,32}")
+REPORTS, REPORTS_RECORD = "TLSRPTv1", "_smtp._tls"
+# What separates addresses and fields is written as %XX inside of one (RFC 8460 3).
+REPORT_PLACE = re.compile(r"mailto:[^\s,;!@<>]+@[A-Za-z0-9.-]+\.[A-Za-z0-9-]+|https://[^\s,;!<>]+")
 FIELD = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9_.-]{0,31})\s*:\s*(.*?)\s*")
 
 
@@ -86,3 +89,23 @@ def id_of(record: str) -> str | None:
 def is_record(text: str) -> bool:
     """Whether a TXT record is meant to be one of MTA-STS: senders leave all others out."""
     return text.startswith(f"v={VERSION};")
+
+
+def reports_record(domain: str) -> str:
+    """The TXT record of `_smtp._tls.DOMAIN` that has reports sent to the domain's postmaster."""
+    return f"v={REPORTS}; rua=mailto:postmaster@{domain}"
+
+
+def is_reports_record(text: str) -> bool:
+    """Whether a TXT record is meant to be one of TLS-RPT: senders leave all others out."""
+    return text.startswith(f"v={REPORTS};")
+
+
+def report_places(record: str) -> tuple[str, ...]:
+    """Where this record has reports sent to, as URIs; nowhere when it cannot be read (RFC 8460 3)."""
+    if not is_reports_record(record):
+        return ()
+    fields = [part.strip().partition("=") for part in record.split(";")[1:] if part.strip()]
+    given = [value for name, _, value in fields if name.strip() == "rua"]
+    places = tuple(part.strip() for part in given[0].split(",")) if len(given) == 1 else ()
+    return places if all(REPORT_PLACE.fullmatch(one) for one in places) else ()

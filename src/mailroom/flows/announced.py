@@ -20,6 +20,7 @@ from mailroom.core.problems import Invalid
 from mailroom.core.settings import AllValues
 from mailroom.flows.jobs import Operation
 from mailroom.tls import served
+from mailroom.tls.chain import ROOTS, is_known
 
 PAGE, FIELD = "mail_delivery.security", "mta_sts_mode"
 NOTE = paths.TLS / "mta-sts.json"
@@ -76,9 +77,10 @@ class Announced:
         values: Callable[[], AllValues],
         note: Path = NOTE,
         certificate: Path = CERTIFICATE,
+        roots: Path = ROOTS,
         clock: Clock | None = None,
     ) -> None:
-        self.values, self.note, self.certificate = values, note, certificate
+        self.values, self.note, self.certificate, self.roots = values, note, certificate, roots
         self.clock, self.turn = clock or SystemClock(), threading.Lock()
 
     def operations(self) -> dict[str, Operation]:
@@ -142,14 +144,15 @@ class Announced:
     def _unfit(self, hostname: str) -> str:
         """Why servers that insist would not deliver to ours, or nothing."""
         try:
-            known = served.of_file(self.certificate)
+            content = self.certificate.read_bytes()
+            known, trusted = served.of_pem(content), is_known(content, self.roots)
         except (OSError, ValueError):
             return "The certificate of this server cannot be read: others would deliver nothing."
         if not known.covers(hostname):
             return f"The certificate of this server is not for {hostname}: others would deliver nothing."
         if known.ends <= self.clock.now():
             return "The certificate of this server has ended: others would deliver nothing."
-        return "The certificate was made by this server itself: others would deliver nothing." * known.self_signed
+        return "" if trusted else "The certificate of this server is not trusted by others: they would deliver nothing."
 
     def advise(self, before: AllValues, after: AllValues) -> list[dict[str, str]]:
         """An adviser of Settings: what has to be changed at the DNS provider, and how long others know what was."""

@@ -16,7 +16,7 @@ from typing import Any
 from mailroom.core.problems import NotFound
 from mailroom.core.settings import AllValues
 from mailroom.filtering import conditions
-from mailroom.flows import doctor_certificate, doctor_dns, doctor_lists, doctor_machine, doctor_ports
+from mailroom.flows import doctor_certificate, doctor_dns, doctor_lists, doctor_machine, doctor_ports, doctor_sts
 from mailroom.flows.doctor_shape import ORDER, Item, Outside, item, relayed
 from mailroom.flows.jobs import Operation
 from mailroom.store.checks import CheckStore
@@ -176,8 +176,9 @@ def examine(values: AllValues, outside: Outside) -> tuple[dict[str, Any], list[I
         ]
         if "records" in facts:
             later.append(start("mx", doctor_dns.look, facts))
+            later.append(start("mta_sts", doctor_sts.look, facts))
         found = [one for work in (*early, *later) for one in work.result()]
-    missing = [one.id for one in ORDER if one.id not in {done.look for done in found}]
+    missing = [one.id for one in ORDER if one.always and one.id not in {done.look for done in found}]
     found += [item(id, "broken") for id in missing]
     places = [one.id for one in ORDER]
     ordered = sorted(found, key=lambda one: places.index(one.look))

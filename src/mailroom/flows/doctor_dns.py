@@ -15,7 +15,7 @@ from mailroom.flows.dns_compare import is_spf
 from mailroom.flows.doctor_dns_words import State
 from mailroom.flows.doctor_shape import Item, Outside, item, relayed
 
-RECORDS = ("mx", "a", "aaaa", "ptr", "dmarc")
+RECORDS = ("mx", "a", "aaaa", "ptr", "dmarc", "mta_sts", "mta_sts_host", "tls_rpt")
 # Wrong in itself, whatever is worked out; and found out by nobody.
 SPF_AS_IT_IS = ("spf_missing", "spf_several", "spf_everybody", "servers_differ", "domain_not_delegated")
 STEP_S = 7.0

@@ -22,7 +22,7 @@ LENGTH_MAX = 254
 ADDRESS = re.compile(r"([A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64})@([A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})+)")
 
 
-def inside(path: str, host: str) -> str | None:
+def inside(path: str, host: str = "") -> str | None:
     """The portal's API path for a path at which mail programs and mail servers look, or None for any other.
 
     host: as the request names it, with or without a port.
