@@ -103,6 +103,7 @@ class Item:
             "title": title,
             "go": look.go,
             "go_title": page.title if page else "",
+            "domain": self.domain,
         }
         return {**own, **facts, "found": list(self.found)}
 
