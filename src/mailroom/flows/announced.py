@@ -46,12 +46,12 @@ def hosts(values: AllValues) -> list[str]:
 
 def policy(values: AllValues, known_until: float | None, now: float) -> Policy | None:
     """The policy of all our domains; None when there is none, and nobody knows one. known_until: see there."""
-    security = values["mail_delivery.security"]
     mode = values["mail_delivery.security"]["mta_sts_mode"]
     if mode == "off":
         return Policy("none", DAY_S) if known_until is None or now < known_until else None
     servers = [values["mail_delivery.general"]["hostname"], *values["mail_delivery.security"]["mta_sts_servers"]]
-    return Policy(mode, security["mta_sts_max_age_days"] * DAY_S, tuple(dict.fromkeys(servers)))
+    days = values["mail_delivery.security"]["mta_sts_max_age_days"]
+    return Policy(mode, days * DAY_S, tuple(dict.fromkeys(servers)))
 
 
 def known_until(note: Path = NOTE) -> float | None:

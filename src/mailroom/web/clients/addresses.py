@@ -40,18 +40,21 @@ def inside(path: str, host: str = "") -> str | None:
     return f"/mail/{API}{name.removesuffix(version).lower()}{version}"
 
 
-def refuse_foreign(address: str, facts: dict[str, Any]) -> None:
-    """Raises Invalid for what is no e-mail address, NotFound for one of another domain. "" may be asked about, too.
+def for_address(address: str, facts: dict[str, Any]) -> dict[str, Any]:
+    """The facts as whoever has this e-mail address should see them: `domain` is its own. "" may be asked about, too.
 
-    Whether the address exists makes no difference.
+    Raises Invalid for what is no e-mail address, NotFound for one of a domain that is not ours. Whether the address
+    exists makes no difference, and nobody learns from one domain of another.
     """
     if not address:
-        return
+        return facts
     found = ADDRESS.fullmatch(address) if len(address) <= LENGTH_MAX else None
     if found is None:
         raise Invalid("This is no e-mail address.", field="emailaddress", next="Send name@domain.")
-    if found[2].lower() != facts["domain"]:
+    domain = found[2].lower()
+    if domain not in facts["domains"]:
         raise NotFound("This server is not in charge of mail of this domain.", next="Ask the domain's own server.")
+    return {**facts, "domain": domain}
 
 
 def ways(facts: dict[str, Any]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
