@@ -167,7 +167,7 @@ class Announced:
             day = time.strftime("%Y-%m-%d", time.gmtime(until))
             yield f"Others may know the former policy until {day}. Until then this server tells them that it is off."
         elif former is None or former.mode == "none":
-            yield "It has no effect before its DNS records are there: Server Management > DNS Records shows them."
+            yield "It has no effect before its DNS records are there. They are shown below the settings."
             return
         yield f"Others learn of it when the TXT record {RECORD}.{domain} says {found.record}, and so at each domain."
 

@@ -4,12 +4,6 @@ from __future__ import annotations
 
 from mailroom.flows.doctor_dns_words import Sentence
 
-WEB_CERTIFICATE = (
-    "In Control Panel > Security > Certificate, get a certificate for {host} and choose it under Settings for the web "
-    "server."
-)
-MAIL_CERTIFICATE = "Get a certificate for {hostname} from an authority (Service > Let's Encrypt)."
-
 STS: dict[str, Sentence] = {
     "sts_off": (
         "not_set_up",
@@ -40,7 +34,8 @@ STS: dict[str, Sentence] = {
     "sts_policy_certificate": (
         "advice",
         "The web server shows no certificate for {host} that others accept ({reason}), so they do not read the policy.",
-        WEB_CERTIFICATE,
+        "In Control Panel > Security > Certificate, get a certificate for {host} and choose it under Settings for the "
+        "web server.",
     ),
     "sts_policy_silent": (
         "advice",
@@ -85,11 +80,11 @@ STS: dict[str, Sentence] = {
     "sts_mail_certificate_refused": (
         "problem",
         "The policy insists, but the certificate does not prove the name {hostname}: others deliver nothing.",
-        f"{MAIL_CERTIFICATE} Until then choose testing at Mail Delivery > Security.",
+        "Get a certificate for {hostname} from an authority; until then choose testing at Mail Delivery > Security.",
     ),
     "sts_mail_certificate_reported": (
         "advice",
         "The certificate does not prove the name {hostname}; with Enforce others would deliver nothing.",
-        MAIL_CERTIFICATE,
+        "Get a certificate for {hostname} from an authority (Service > Let's Encrypt).",
     ),
 }

@@ -36,3 +36,12 @@ export interface DnsCheck {
   relay_advised: boolean
   relay: { text: string; next: string } | null
 }
+
+/** What is announced by MTA-STS; none: switched off, but others may know a former policy until then. */
+export interface Announced {
+  mode: 'off' | 'none' | 'testing' | 'enforce'
+  policy: string
+  id: string
+  until: number
+  domains: { domain: string; url: string; records: { type: string; name: string; value: string }[] }[]
+}

@@ -135,7 +135,7 @@ class MailDeliverySecurity(Page):
         rows="X06-08",
         help="Tells servers that send to the domains of this server to do so only encrypted, and only to a server that "
         "proves its name by a certificate (MTA-STS, RFC 8461). Begin with testing: then they only report what would "
-        "not work. The DNS records that belong to it are in Server Management > DNS Records.",
+        "not work. The DNS records that belong to it are shown below.",
         labels={
             "off": "Off",
             "testing": "Testing: report what would not work",

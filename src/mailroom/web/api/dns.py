@@ -43,6 +43,23 @@ SHOWN = {
     "next": "At your DNS provider, change the MX record to mail.example.com when this server shall receive the mail.",
 }
 
+ANNOUNCED = {
+    "mode": "testing",
+    "policy": "version: STSv1\r\nmode: testing\r\nmx: mail.example.com\r\nmax_age: 604800\r\n",
+    "id": "12f3ff1012430f658710",
+    "until": 0.0,
+    "domains": [
+        {
+            "domain": "example.com",
+            "url": "https://mta-sts.example.com/.well-known/mta-sts.txt",
+            "records": [
+                {"type": "TXT", "name": "_mta-sts.example.com", "value": "v=STSv1; id=12f3ff1012430f658710"},
+                {"type": "CNAME", "name": "mta-sts.example.com", "value": "mail.example.com"},
+            ],
+        }
+    ],
+}
+
 
 class Whose(Query):
     """Whose records; what is left out is taken from the settings in force."""
@@ -97,3 +114,16 @@ def records(call: Call) -> Any:
 )
 def check(call: Call) -> Any:
     return asking.job("dns.check", **call.body.model_dump())
+
+
+@route(
+    WINDOW,
+    "GET",
+    "api/dns/announced",
+    summary="The MTA-STS policy that other servers get, and the records that belong to it",
+    answer="mode is off, testing, enforce, or none: switched off, but others may know a former policy until `until`.",
+    example=ANNOUNCED,
+    errors=(503,),
+)
+def announced(call: Call) -> Any:
+    return asking.job("announced.read")
