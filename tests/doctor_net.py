@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from authority import Authority
-from mailroom.core.announced import Policy
+from mailroom.core.own_policy import Policy
 from mailroom.core.settings import AllValues, defaults
 from mailroom.dns.wire import Wire
-from mailroom.flows import announced
+from mailroom.flows import own_policy
 from mailroom.flows.dns_records import World
 from mailroom.flows.doctor import examine
 from mailroom.flows.doctor_shape import Outside
@@ -77,7 +77,7 @@ class Net:
                 lambda: Wire(servers.port),
                 lambda: (RESOLVER,),
                 lambda: self.own,
-                lambda values: announced.policy(values, self.known_until, time.time()),
+                lambda values: own_policy.policy(values, self.known_until, time.time()),
                 lambda: self.known_until,
             ),
             greeting=lambda address, port: heard(address),

@@ -23,7 +23,7 @@ SOURCE = CHECKOUT / "src" / "mailroom"
 # The shell speaks English, and so do the documents of the API.
 NOT_SHOWN_FILES = (
     "__main__.py",
-    "core/announced.py",
+    "core/own_policy.py",
     "ctl/",
     "daemons/boot.py",
     "daemons/dovecot/doubles.py",

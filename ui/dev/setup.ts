@@ -217,7 +217,7 @@ function testMail(): Reply {
 }
 
 /** Two domains; switched off after it was on, it is taken back for a week. */
-function announced(): Facts {
+function ownPolicy(): Facts {
   const page = state.settings['mail_delivery.security'] ?? {}
   const mode = String(page.mta_sts_mode ?? 'off')
   kept.announced ||= mode !== 'off'
@@ -274,7 +274,7 @@ export const SETUP_ROUTES: [RegExp, string, (call: Call, match: string[]) => Rep
   [/^setup\/test_mail\/(.+)$/, 'GET', testMail],
   [/^dns\/records$/, 'GET', (call) => ({ json: records(call) })],
   [/^dns\/check$/, 'POST', (call) => ({ json: dnsCheck(call) })],
-  [/^dns\/announced$/, 'GET', () => ({ json: announced() })],
+  [/^dns\/policy$/, 'GET', () => ({ json: ownPolicy() })],
   // {finished: false} makes it a new server; {fails: "services"} lets this step of Apply fail.
   [
     /^mock\/setup$/,

@@ -17,7 +17,7 @@ from mailroom.core.clock import Clock, SystemClock
 from mailroom.core.problems import Invalid, Problem
 from mailroom.core.settings import AllValues
 from mailroom.filtering import conditions
-from mailroom.flows import announced
+from mailroom.flows import own_policy
 from mailroom.flows.certificate import KIND, Certificates, hostname_of
 from mailroom.flows.jobs import Operation
 from mailroom.flows.setting import Author, Settings
@@ -182,7 +182,7 @@ class Renewal:
 
 def names_of(values: AllValues) -> list[str]:
     """The mail server's name, then the further ones, then the hosts of MTA-STS as far as a certificate has room."""
-    policies = announced.hosts(values) if values["service.acme"]["mta_sts"] else []
+    policies = own_policy.hosts(values) if values["service.acme"]["mta_sts"] else []
     named = dict.fromkeys([hostname_of(values).lower(), *values["service.acme"]["names"], *policies])
     return list(named)[:NAMES_MAX]
 

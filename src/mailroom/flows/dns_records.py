@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from mailroom.core.announced import Policy
+from mailroom.core.own_policy import Policy
 from mailroom.core.pages.mail_delivery_general import DOMAIN
 from mailroom.core.problems import Invalid
 from mailroom.core.settings import AllValues
@@ -20,7 +20,7 @@ from mailroom.daemons.places import RESOLVER
 from mailroom.dns import address as addresses
 from mailroom.dns.authority import Authority
 from mailroom.dns.shape import Questions
-from mailroom.flows import announced, dns_reverse
+from mailroom.flows import dns_reverse, own_policy
 from mailroom.flows.clients import clients
 from mailroom.flows.dns_compare import Finding, compare
 from mailroom.flows.dns_wanted import Names, Wanted, wanted
@@ -59,8 +59,8 @@ class World:
     questions: Callable[[], Questions] = wire
     resolvers: Callable[[], tuple[str, ...]] = resolvers
     own_addresses: Callable[[], dict[str, bool | None]] = own_addresses
-    policy: Callable[[AllValues], Policy | None] = announced.current
-    known_until: Callable[[], float | None] = announced.known_until
+    policy: Callable[[AllValues], Policy | None] = own_policy.current
+    known_until: Callable[[], float | None] = own_policy.known_until
 
 
 REAL = World()

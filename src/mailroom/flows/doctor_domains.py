@@ -13,8 +13,8 @@ from typing import Any
 
 from mailroom.core.settings import AllValues
 from mailroom.flows import dns_records, doctor_dns, doctor_sts
-from mailroom.flows.announced import domains
 from mailroom.flows.doctor_shape import Item, Outside, item
+from mailroom.flows.own_policy import domains
 
 LOG = logging.getLogger("mailroom.doctor")
 RECORDS = ("mx", "spf", "dmarc", "mta_sts", "mta_sts_host", "tls_rpt")

@@ -1,4 +1,4 @@
-"""The deliverability check's look at MTA-STS: whether others get our policy, and whether it would keep mail away (X06-08).
+"""The deliverability check's look at MTA-STS: whether others get our policy, whether it keeps mail away (X06-08).
 
 What its DNS records are is told with the other records (doctor_dns.py).
 """
@@ -10,8 +10,8 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
-from mailroom.core import announced
-from mailroom.core.announced import HOST, RECORD, NoPolicy, Policy
+from mailroom.core import own_policy
+from mailroom.core.own_policy import HOST, RECORD, NoPolicy, Policy
 from mailroom.core.settings import AllValues
 from mailroom.daemons.shape import LOOPBACK
 from mailroom.flows.doctor_shape import Item, Outside, item
@@ -34,7 +34,7 @@ def look(values: AllValues, outside: Outside, checked: dict[str, Any]) -> list[I
 async def _off(outside: Outside, domain: str) -> list[Item]:
     """Nothing is announced: so nothing should be said to be."""
     name = f"{RECORD}.{domain}"
-    left = [one for one in await _asked(outside, name, "TXT") if announced.is_record(one)]
+    left = [one for one in await _asked(outside, name, "TXT") if own_policy.is_record(one)]
     if left:
         return [item("mta_sts", "sts_left", found=left, name=name)]
     return [item("mta_sts", "sts_off", domain=domain)]
@@ -91,7 +91,7 @@ def _fetched(outside: Outside, address: str, host: str) -> tuple[int, str, bool]
 def _read(status: int, text: str, ours: Policy, hostname: str) -> tuple[str, tuple[str, ...]]:
     """(code, what was given) of what a sender was given."""
     try:
-        theirs = announced.read(text) if status == 200 else None
+        theirs = own_policy.read(text) if status == 200 else None
     except NoPolicy:
         theirs = None
     if theirs is None:

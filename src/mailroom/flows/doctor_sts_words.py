@@ -24,7 +24,7 @@ STS: dict[str, Sentence] = {
     "sts_policy_inside": (
         "unknown",
         "This NAS gives the policy of {host}. Whether the router lets port 443 in cannot be told from inside.",
-        "Forward port 443 on your router to this NAS, and look at https://{host}/.well-known/mta-sts.txt from elsewhere.",
+        "Forward port 443 on your router to this NAS, and open https://{host}/.well-known/mta-sts.txt from elsewhere.",
     ),
     "sts_policy_no_host": (
         "unknown",

@@ -1,4 +1,4 @@
-"""A MTA-STS policy, fetched as servers do that want to send (RFC 8461 3.3): over HTTPS, with a certificate that counts."""
+"""A MTA-STS policy, fetched as sending servers do: by HTTPS, with a certificate that counts (RFC 8461 3.3)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Iterator
 
-from mailroom.core.announced import BYTES_MAX, PATH
+from mailroom.core.own_policy import BYTES_MAX, PATH
 
 PORT = 443
 

@@ -72,8 +72,8 @@ def clients() -> dict[str, Any]:
 
 
 def policies() -> dict[str, str]:
-    """{domain: the text of its MTA-STS policy} (flows/announced.py). Raises Problem."""
-    return dict(_remembered("policies", SETTINGS_KEPT_S, "announced.policies"))
+    """{domain: the text of its MTA-STS policy} (flows/own_policy.py). Raises Problem."""
+    return dict(_remembered("policies", SETTINGS_KEPT_S, "own_policy.policies"))
 
 
 def forget() -> None:

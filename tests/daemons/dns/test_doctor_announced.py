@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from doctor_net import ADDRESS, Net
-from mailroom.core.announced import Policy
+from mailroom.core.own_policy import Policy
 from mailroom.monitor.policy_host import NotTrusted
 from mailroom.tls import self_signed
 from name_servers import name_servers

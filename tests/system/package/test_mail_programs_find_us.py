@@ -40,6 +40,8 @@ def test_the_web_server_passes_what_mail_programs_ask(nas: Office) -> None:
     found(nas)
 
 
-@pytest.mark.parametrize("path", ["/autodiscover", "/.well-known/acme-challenge/x", "/.well-known/autoconfig/x", "/.well-known/x", "/x"])
+@pytest.mark.parametrize(
+    "path", ["/autodiscover", "/.well-known/acme-challenge/x", "/.well-known/autoconfig/x", "/.well-known/x", "/x"]
+)
 def test_what_is_not_ours_stays_dsms_own(nas: Office, path: str) -> None:
     assert b"mailroom" not in Program(nas).get(DOMAIN, path).body.lower()

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from authority import Authority
-from mailroom.core.announced import BYTES_MAX
+from mailroom.core.own_policy import BYTES_MAX
 from mailroom.monitor.policy_host import NotTrusted, fetch
 
 HOST = "mta-sts.example.com"

@@ -6,7 +6,7 @@ import io
 
 import pytest
 
-from mailroom.core.announced import Policy
+from mailroom.core.own_policy import Policy
 from mailroom.web import app, asking
 from mailroom.web.tools import Answer, Asking
 
@@ -32,8 +32,19 @@ def test_each_of_our_domains_has_its_policy(host: str) -> None:
     assert (got.status, got.headers["Content-Type"], got.body) == (200, "text/plain", TEXT.encode())
 
 
-@pytest.mark.parametrize("host", ["", "example.com", "mta-sts.", "mta-sts.evil.example", "xmta-sts.example.com",
-                                  "mta-sts.example.com.evil.example", "mta-sts.../etc", "mta-sts.example.com@evil"])  # fmt: skip
+@pytest.mark.parametrize(
+    "host",
+    [
+        "",
+        "example.com",
+        "mta-sts.",
+        "mta-sts.evil.example",
+        "xmta-sts.example.com",
+        "mta-sts.example.com.evil.example",
+        "mta-sts.../etc",
+        "mta-sts.example.com@evil",
+    ],
+)
 def test_other_hosts_have_none(host: str) -> None:
     assert ask(host).status == 404
 

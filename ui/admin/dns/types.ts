@@ -38,7 +38,7 @@ export interface DnsCheck {
 }
 
 /** What is announced by MTA-STS; none: switched off, but others may know a former policy until then. */
-export interface Announced {
+export interface OwnPolicy {
   mode: 'off' | 'none' | 'testing' | 'enforce'
   policy: string
   id: string

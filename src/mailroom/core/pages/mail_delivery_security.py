@@ -28,7 +28,7 @@ class MailDeliverySecurity(Page):
         "sender": "Sender Policy",
         "connection": "Connection Policy",
         "advanced": "Advanced",
-        "announced": "Announced Security (MTA-STS)",
+        "announced": "Security Announced to Others (MTA-STS)",
     }
 
     sender_fqdn: bool = setting(

@@ -25,7 +25,7 @@ def add(parsers: Parsers) -> None:
         made.add_argument("--domain", default="", help="instead of the one in the settings")
         made.add_argument("--hostname", default="", help="instead of the one in the settings")
         made.add_argument("--address", default="", help="the public address of this server")
-    command(verbs, "announced", "the MTA-STS policy that other servers get, and its records", announced, tell_announced)
+    command(verbs, "policy", "the MTA-STS policy that other servers get, and its records", policy, tell_policy)
 
 
 def ask(operation: str) -> Callable[[Options], Any]:
@@ -46,17 +46,17 @@ def tell_check(facts: Any) -> str:
     return "\n".join([*lines, *dict.fromkeys([*steps, *advice])]).rstrip()
 
 
-def announced(options: Options) -> Any:
-    return job("announced.read")
+def policy(options: Options) -> Any:
+    return job("own_policy.read")
 
 
-def tell_announced(facts: Any) -> str:
+def tell_policy(facts: Any) -> str:
     if facts["mode"] == "off":
         return "Nothing is announced (mail_delivery.security.mta_sts_mode)."
-    over = f"Switched off; others may know the former policy until {moment(facts['until'])}.\n" if facts["until"] else ""
-    rows = [
-        (record["type"], record["name"], record["value"]) for one in facts["domains"] for record in one["records"]
-    ]
+    over = (
+        f"Switched off; others may know the former policy until {moment(facts['until'])}.\n" if facts["until"] else ""
+    )
+    rows = [(record["type"], record["name"], record["value"]) for one in facts["domains"] for record in one["records"]]
     urls = "\n".join(one["url"] for one in facts["domains"])
     return f"{over}{urls}\n\n{facts['policy'].strip()}\n\n{table(('TYPE', 'NAME', 'VALUE'), rows)}"
 

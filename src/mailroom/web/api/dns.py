@@ -43,7 +43,7 @@ SHOWN = {
     "next": "At your DNS provider, change the MX record to mail.example.com when this server shall receive the mail.",
 }
 
-ANNOUNCED = {
+OWN_POLICY = {
     "mode": "testing",
     "policy": "version: STSv1\r\nmode: testing\r\nmx: mail.example.com\r\nmax_age: 604800\r\n",
     "id": "12f3ff1012430f658710",
@@ -119,11 +119,11 @@ def check(call: Call) -> Any:
 @route(
     WINDOW,
     "GET",
-    "api/dns/announced",
+    "api/dns/policy",
     summary="The MTA-STS policy that other servers get, and the records that belong to it",
     answer="mode is off, testing, enforce, or none: switched off, but others may know a former policy until `until`.",
-    example=ANNOUNCED,
+    example=OWN_POLICY,
     errors=(503,),
 )
-def announced(call: Call) -> Any:
-    return asking.job("announced.read")
+def policy(call: Call) -> Any:
+    return asking.job("own_policy.read")

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from mailroom.core import durable, paths
-from mailroom.core.announced import HOST, MAX_AGE_MAX_S, PATH, RECORD, Policy
 from mailroom.core.clock import Clock, SystemClock
+from mailroom.core.own_policy import HOST, MAX_AGE_MAX_S, PATH, RECORD, Policy
 from mailroom.core.problems import Invalid
 from mailroom.core.settings import AllValues
 from mailroom.flows.jobs import Operation
@@ -69,7 +69,7 @@ def current(values: AllValues) -> Policy | None:
     return policy(values, known_until(), time.time())
 
 
-class Announced:
+class OwnPolicy:
     """Gives policies away and remembers it. values: all settings in force."""
 
     def __init__(
@@ -85,7 +85,7 @@ class Announced:
 
     def operations(self) -> dict[str, Operation]:
         """What the job process can be asked."""
-        return {"announced.policies": self.policies, "announced.read": self.read}
+        return {"own_policy.policies": self.policies, "own_policy.read": self.read}
 
     def policies(self) -> dict[str, str]:
         """{domain: the text of its policy}, which from now on others may know. Raises OSError when it is not noted."""

@@ -15,7 +15,7 @@ from authority import Authority
 from changing import changed
 from desktop import Desktop, Refusal
 from mail_programs import Got, Program
-from mailroom.core.announced import Policy, id_of, read
+from mailroom.core.own_policy import Policy, id_of, read
 from office import DOMAIN, HOSTNAME, PACKAGE, Office, until
 
 PAGE, GENERAL = "mail_delivery.security", "mail_delivery.general"
@@ -81,7 +81,7 @@ def test_every_domain_has_the_policy_and_nobody_else(server: Office) -> None:
         assert answer.headers["content-type"] == "text/plain" and answer.body.endswith(b"max_age: 172800\r\n")
         assert get(server, "other.example").status == 404
         assert Program(server).get(DOMAIN, PATH).status == 404
-        told = server.ctl("dns", "announced")
+        told = server.ctl("dns", "policy")
         assert [one["domain"] for one in told["domains"]] == [DOMAIN, MORE]
         assert told["policy"].encode() == answer.body
         # The record to copy is the one that belongs to what others get.
@@ -103,7 +103,7 @@ def test_switched_off_it_is_taken_back_even_over_a_restart(server: Office) -> No
     answer = done.post("api/settings/apply", revision=revision, page=PAGE, changes={"mta_sts_mode": "off"})
     assert any("may know the former policy until" in one["text"] for one in answer["warnings"])
     none = given(server, "none")
-    told = server.ctl("dns", "announced")
+    told = server.ctl("dns", "policy")
     assert told["mode"] == "none" and fetched + 2 * 86_400 < told["until"] < fetched + 2 * 86_400 + 7_200
     assert id_of(told["domains"][0]["records"][0]["value"]) == none.id
     server.machine.ask("stop", name="Mailroom")
@@ -113,7 +113,7 @@ def test_switched_off_it_is_taken_back_even_over_a_restart(server: Office) -> No
     # The last of these days is over.
     server.inside("sh", "-c", f"printf '%s' '{json.dumps({'until': time.time() - 1})}' >{NOTE}")
     until(lambda: get(server).status == 404, 30, "there is no policy any more")
-    assert server.ctl("dns", "announced")["mode"] == "off"
+    assert server.ctl("dns", "policy")["mode"] == "off"
 
 
 @pytest.mark.usefixtures("forgotten")

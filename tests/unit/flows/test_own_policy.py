@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from authority import Authority, Made
-from mailroom.core.announced import Policy, read
+from mailroom.core.own_policy import Policy, read
 from mailroom.core.problems import Invalid
 from mailroom.core.settings import AllValues, defaults
-from mailroom.flows import acme, announced
-from mailroom.flows.announced import Announced
+from mailroom.flows import acme, own_policy
+from mailroom.flows.own_policy import OwnPolicy
 from mailroom.tls import self_signed
 
 DAY_S = 86_400.0
@@ -39,10 +39,10 @@ class House:
         self.values["mail_delivery.general"].update(
             domain=MAIN, hostname=f"mail.{MAIN}", additional_domains=[{"id": "a", "domain": OTHER}]
         )
-        self.story = Announced(lambda: self.values, self.note, self.certificate, self.roots, self.clock)
+        self.story = OwnPolicy(lambda: self.values, self.note, self.certificate, self.roots, self.clock)
 
     def set(self, mode: str, **more: Any) -> AllValues:
-        self.values = {**self.values, announced.PAGE: {**self.values[announced.PAGE], "mta_sts_mode": mode, **more}}
+        self.values = {**self.values, own_policy.PAGE: {**self.values[own_policy.PAGE], "mta_sts_mode": mode, **more}}
         return self.values
 
     def given(self) -> Policy | None:

@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from mailroom.core import announced
-from mailroom.core.announced import MAX_AGE_MAX_S, NoPolicy, Policy, read
+from mailroom.core import own_policy
+from mailroom.core.own_policy import MAX_AGE_MAX_S, NoPolicy, Policy, read
 from mailroom.core.settings import clean, defaults
 
 OURS = Policy("enforce", 604_800, ("mail.example.com", "*.example.net"))
@@ -32,7 +32,7 @@ def test_each_other_policy_has_another_id_and_the_same_one_the_same() -> None:
     ids = {one.id for one in (OURS, *others)}
     assert len(ids) == 5 and all(re.fullmatch("[A-Za-z0-9]{1,32}", id) for id in ids)
     assert Policy("enforce", 604_800, OURS.mx).id == OURS.id
-    assert announced.is_record(OURS.record) and announced.id_of(OURS.record) == OURS.id
+    assert own_policy.is_record(OURS.record) and own_policy.id_of(OURS.record) == OURS.id
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_unknown_fields_and_later_ones_of_the_same_name_are_left_out() -> None:
     ],
 )
 def test_ids_of_records(record: str, id: str | None) -> None:
-    assert announced.id_of(record) == id
+    assert own_policy.id_of(record) == id
 
 
 @pytest.mark.parametrize(
@@ -108,11 +108,11 @@ def test_ids_of_records(record: str, id: str | None) -> None:
     ],
 )
 def test_where_reports_go(record: str, places: tuple[str, ...]) -> None:
-    assert announced.report_places(record) == places
+    assert own_policy.report_places(record) == places
 
 
 def test_our_own_record_of_reports_can_be_read() -> None:
-    assert announced.report_places(announced.reports_record("example.com")) == ("mailto:postmaster@example.com",)
+    assert own_policy.report_places(own_policy.reports_record("example.com")) == ("mailto:postmaster@example.com",)
 
 
 @pytest.mark.parametrize(
