@@ -41,7 +41,7 @@ def test_it_is_tried_shown_refused_and_taken_back(security: FrameLocator, server
     expect(shown).to_contain_text("mode: testing")
     expect(shown).to_contain_text(f"mx: {HOSTNAME}")
     expect(shown).to_contain_text(f"_mta-sts.{DOMAIN}")
-    shown.get_by_role("button", name="Copy value of TXT record").first.click()
+    shown.get_by_role("button", name="Copy the value of the TXT record").first.click()
     expect(shown.get_by_role("button", name="Copied").first).to_be_visible()
 
     # This server's certificate is its own: whoever insists would deliver nothing.

@@ -70,7 +70,7 @@ const ITEMS = [
     title: 'MTA-STS record',
     go: 'server_management/dns',
     state: 'advice',
-    text: 'The record at _mta-sts.example.com has the id of another policy: v=STSv1; id=2026. Who knows a former policy goes by that one.',
+    text: 'The record at _mta-sts.example.com has the id of another policy: v=STSv1; id=2026. Servers that know a former one do not ask for this one.',
     next: 'At your DNS provider, change it to v=STSv1; id=12f3ff1012430f658710.',
     found: ['v=STSv1; id=2026'],
     expected: 'v=STSv1; id=12f3ff1012430f658710',
@@ -89,7 +89,6 @@ const ITEMS = [
     id: 'tls_rpt:example.org',
     domain: 'example.org',
     title: 'Reports about encryption (TLS-RPT)',
-    go: 'server_management/dns',
     state: 'advice',
     text: '_smtp._tls.example.org has no record of TLS-RPT: nobody reports when mail cannot be sent here encrypted.',
     next: 'At your DNS provider, add the TXT record v=TLSRPTv1; rua=mailto:postmaster@example.org.',
@@ -106,12 +105,13 @@ const ITEMS = [
   { id: 'a', title: 'Address record (A)', state: 'right', text: 'mail.example.com is right.' },
   { id: 'clock', title: 'Clock', state: 'right', text: 'The clock agrees with time.google.com.' },
 ]
+const TITLES: Record<string, string> = { port_in: 'Network Interface', mta_sts_policy: 'Security' }
 const items = (mended: boolean) =>
   ITEMS.map((one) => ({
     group: 'receiving',
     go: '',
     domain: '',
-    go_title: one.id === 'port_in' ? 'Network Interface' : 'Check Options',
+    go_title: TITLES[one.id] ?? 'Check Options',
     next: '',
     found: [],
     expected: '',

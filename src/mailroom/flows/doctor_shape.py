@@ -63,6 +63,8 @@ ORDER = (
     Look("sign_in", "programs", "Sign-in", "security/sign_in"),
     Look("clock", "server", "Clock", OPTIONS),
 )
+# Where the records of additional domains are shown: the page of DNS records is the main one's.
+OF_DOMAINS = {"mta_sts": ANNOUNCED, "mta_sts_host": ANNOUNCED}
 BY_ID = {one.id: one for one in ORDER}
 
 
@@ -96,12 +98,13 @@ class Item:
         facts = asdict(self)
         del facts["look"], facts["part"]
         title = f"Blocklist {self.part}" if self.part else look.title
-        page = declared.pages().get(look.go.replace("/", "."))
+        go = look.go if not self.domain or look.go != DNS else OF_DOMAINS.get(self.look, "")
+        page = declared.pages().get(go.replace("/", "."))
         own = {
             "id": self.id,
             "group": look.group,
             "title": title,
-            "go": look.go,
+            "go": go,
             "go_title": page.title if page else "",
             "domain": self.domain,
         }
