@@ -205,7 +205,8 @@ FOUND: dict[str, tuple[str, str]] = {
         "At your DNS provider, change it to {value}.",
     ),
     "mta_sts_old": (
-        "The record at {name} has the id of another policy: {found}. Servers that know a former one do not ask for this one.",
+        "The record at {name} has the id of another policy: {found}. Servers that know a former one do not ask for "
+        "this one.",
         "At your DNS provider, change it to {value}.",
     ),
     "mta_sts_host_missing": (

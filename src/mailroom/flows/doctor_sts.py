@@ -124,7 +124,7 @@ def _servers(values: AllValues, outside: Outside, checked: dict[str, Any], polic
 
 def _exchanges(records: Iterable[dict[str, Any]]) -> list[str]:
     """Where the MX records lead; nowhere when they are not known."""
-    found = next((one["found"] for one in records if one["id"] == "mx"), [])
+    found: list[str] = next((one["found"] for one in records if one["id"] == "mx"), [])
     return [one.partition(" ")[2] for one in found if not one.endswith(" .")]
 
 
