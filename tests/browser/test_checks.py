@@ -131,4 +131,12 @@ def test_what_is_announced_and_each_domain_by_itself(window: Window, server: Off
         expect(own.locator(f"[data-check='tls_rpt:{more}']")).to_contain_text(f"rua=mailto:postmaster@{more}")
         expect(own.locator(f"[data-check='mx:{more}']")).to_have_count(0)
         expect(inside.locator(f"[data-check='mx:{more}']")).to_have_count(1)
+        # It leads to the records of this domain, and from there to those of the other one.
+        own.locator(f"[data-check='tls_rpt:{more}']").get_by_role("button", name=re.compile("DNS Records")).click()
+        domain = inside.get_by_role("combobox", name="Domain", exact=True)
+        expect(domain).to_have_text(more)
+        expect(inside.get_by_text(f"_dmarc.{more}", exact=True)).to_be_visible()
+        domain.click()
+        inside.get_by_role("option", name="example.com", exact=True).click()
+        expect(inside.get_by_text("_dmarc.example.com", exact=True)).to_be_visible()
     server.inside("rm", "-f", "/data/tls/mta-sts.json")

@@ -89,6 +89,7 @@ const ITEMS = [
     id: 'tls_rpt:example.org',
     domain: 'example.org',
     title: 'Reports about encryption (TLS-RPT)',
+    go: 'server_management/dns',
     state: 'advice',
     text: '_smtp._tls.example.org has no record of TLS-RPT: nobody reports when mail cannot be sent here encrypted.',
     next: 'At your DNS provider, add the TXT record v=TLSRPTv1; rua=mailto:postmaster@example.org.',

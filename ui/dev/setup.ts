@@ -172,6 +172,7 @@ function records({ query, body }: Call): Facts {
     address_from: 'dns',
     private: address.startsWith('192.168.'),
     dynamic: true,
+    domains: ['example.com', 'example.org'],
     records: rows.map(([type, name, value, needed, text], at) => ({
       id: `${type}-${at}`,
       type,

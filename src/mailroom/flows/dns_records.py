@@ -144,7 +144,8 @@ def records(settings: AllValues, asked: dict[str, str], world: World = REAL) -> 
     """The records that should be, with real values. asked: domain, hostname, address instead of those in force."""
     known = _known(settings, asked)
     looked = asyncio.run(_look(world, known, QUICK_LIMIT_S, lambda names: _all(settings, names, world, ("ptr",))))
-    return {**looked.as_dict(), "records": [one.as_dict(looked.names) for one in _all(settings, looked.names, world)]}
+    shown = [one.as_dict(looked.names) for one in _all(settings, looked.names, world)]
+    return {**looked.as_dict(), "domains": own_policy.named(settings), "records": shown}
 
 
 def check(

@@ -63,8 +63,6 @@ ORDER = (
     Look("sign_in", "programs", "Sign-in", "security/sign_in"),
     Look("clock", "server", "Clock", OPTIONS),
 )
-# Where the records of additional domains are shown: the page of DNS records is the main one's.
-OF_DOMAINS = {"mta_sts": ANNOUNCED, "mta_sts_host": ANNOUNCED}
 BY_ID = {one.id: one for one in ORDER}
 
 
@@ -98,13 +96,12 @@ class Item:
         facts = asdict(self)
         del facts["look"], facts["part"]
         title = f"Blocklist {self.part}" if self.part else look.title
-        go = look.go if not self.domain or look.go != DNS else OF_DOMAINS.get(self.look, "")
-        page = declared.pages().get(go.replace("/", "."))
+        page = declared.pages().get(look.go.replace("/", "."))
         own = {
             "id": self.id,
             "group": look.group,
             "title": title,
-            "go": go,
+            "go": look.go,
             "go_title": page.title if page else "",
             "domain": self.domain,
         }

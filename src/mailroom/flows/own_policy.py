@@ -31,11 +31,15 @@ NOT_SET_UP = ".invalid"
 LATE_S = 60.0
 
 
-def domains(values: AllValues) -> list[str]:
-    """The domains that announce something, the main one first."""
+def named(values: AllValues) -> list[str]:
+    """The domains that have been given to this server, the main one first."""
     general = values["mail_delivery.general"]
-    named = [general["domain"], *(one["domain"] for one in general["additional_domains"])]
-    return [one for one in named if not one.endswith(NOT_SET_UP)]
+    return [general["domain"], *(one["domain"] for one in general["additional_domains"])]
+
+
+def domains(values: AllValues) -> list[str]:
+    """Those that can announce something."""
+    return [one for one in named(values) if not one.endswith(NOT_SET_UP)]
 
 
 def hosts(values: AllValues) -> list[str]:

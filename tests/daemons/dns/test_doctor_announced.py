@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ssl
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,9 +13,10 @@ import pytest
 
 from doctor_net import ADDRESS, Net
 from mailroom.core.own_policy import Policy
-from mailroom.monitor.policy_host import NotTrusted
+from mailroom.monitor.policy_host import NotTrusted, fetch
 from mailroom.tls import self_signed
-from name_servers import name_servers
+from name_servers import NameServer, name_servers
+from policy_web import AUTHORITY, answering, web
 
 LOOKS = ("mta_sts", "mta_sts_host", "mta_sts_policy", "mta_sts_mx", "tls_rpt")
 RECORD, HOST, REPORTS = "_mta-sts.example.com", "mta-sts.example.com", "_smtp._tls.example.com"
@@ -116,6 +119,32 @@ def test_how_the_policy_is_fetched(net: Net) -> None:
     assert (harmful["state"], harmful["code"]) == ("problem", "sts_policy_harmful")
 
 
+def test_the_policy_is_fetched_over_real_tls(net: Net, tmp_path: Path) -> None:
+    """Right; with the certificate of another name; from who never ends; from nobody."""
+    policy = net.announce("enforce")
+
+    def looked(port: int) -> str:
+        def got(address: str, host: str, limit_s: float) -> tuple[int, str]:
+            return fetch("127.0.0.1", host, limit_s, AUTHORITY.root.pem.decode(), port)
+
+        return str(net.check(policy=got)["mta_sts_policy"]["code"])
+
+    with web(tmp_path, answering(policy.text.encode())) as port:
+        assert looked(port) == "sts_policy_right"
+    assert looked(port) == "sts_policy_silent"
+    with web(tmp_path, answering(policy.text.encode()), "www.example.com") as port:
+        assert looked(port) == "sts_policy_certificate"
+    over = threading.Event()
+
+    def drops(link: ssl.SSLSocket) -> None:
+        while not over.wait(0.1):
+            link.sendall(b"H")
+
+    with web(tmp_path, drops) as port:
+        assert looked(port) == "sts_policy_silent"
+        over.set()
+
+
 @pytest.mark.parametrize(("mode", "state"), [("enforce", "problem"), ("testing", "advice")])
 def test_servers_and_certificates_with_which_mail_would_stay_away(net: Net, mode: str, state: str) -> None:
     net.announce(mode)
@@ -191,8 +220,6 @@ def test_name_servers_that_do_not_agree(net: Net) -> None:
     second = {**net.domain, RECORD: {"TXT": ['"v=STSv1; id=lie"']}}
     net.domain["example.com"]["NS"] = second["example.com"]["NS"] = ["ns1.example.com.", "ns2.example.com."]
     net.domain["ns2.example.com"] = second["ns2.example.com"] = {"A": ["127.0.54.12"]}
-    from name_servers import NameServer
-
     net.servers.add("127.0.54.12", NameServer({"example.com": second}))
     found = net.check()["mta_sts"]
     assert (found["state"], found["code"]) == ("advice", "servers_differ")

@@ -21,6 +21,8 @@ export interface DnsRecords {
   address_from: 'interface' | 'dns' | 'given' | 'unknown'
   private: boolean
   dynamic: boolean | null
+  /** All domains of this server, the main one first. */
+  domains: string[]
   records: DnsRecord[]
 }
 

@@ -84,7 +84,7 @@ class Check(Asked):
     summary="The DNS records that the mail domain should have",
     answer="Each with its real value, why it is needed and where it is entered; and how the public address is known: "
     "given (here or in the settings), from an interface of the NAS, from the host name's record, or not at all.",
-    example={**KNOWN, "records": [ROW]},
+    example={**KNOWN, "domains": ["example.com", "example.org"], "records": [ROW]},
     query=Whose,
     errors=(503,),
 )
