@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import errno
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from authority import Authority
+from mailroom.core.own_policy import Policy
 from mailroom.core.settings import AllValues, defaults
 from mailroom.dns.wire import Wire
+from mailroom.flows import own_policy
 from mailroom.flows.dns_records import World
 from mailroom.flows.doctor import examine
 from mailroom.flows.doctor_shape import Outside
@@ -34,6 +38,7 @@ class Net:
             "ns1.example.com": {"A": [ONE]},
             "mail.example.com": {"A": [ADDRESS]},
             "_dmarc.example.com": {"TXT": ['"v=DMARC1; p=none"']},
+            "_smtp._tls.example.com": {"TXT": ['"v=TLSRPTv1; rua=mailto:postmaster@example.com"']},
         }
         self.back: dict[str, dict[str, list[str]]] = {
             RANGE: {"NS": ["ns.isp.example."]},
@@ -61,11 +66,20 @@ class Net:
         self.provider = servers.add(PROVIDER, NameServer({RANGE: self.back}))
         self.third = servers.add(OTHER, NameServer({"other.example": self.other}))
         self.own: dict[str, bool | None] = {}
+        # {address: what its web server gives as the policy, or how it fails}; until when a former policy may be known.
+        self.web: dict[str, tuple[int, str] | OSError] = {}
+        self.known_until = 0.0
         self.values = settings()
         certificate = folder / "cert.pem"
         certificate.write_bytes(self_signed.make("mail.example.com")[1])
         self.outside = Outside(
-            dns=World(lambda: Wire(servers.port), lambda: (RESOLVER,), lambda: self.own),
+            dns=World(
+                lambda: Wire(servers.port),
+                lambda: (RESOLVER,),
+                lambda: self.own,
+                lambda values: own_policy.policy(values, self.known_until, time.time()),
+                lambda: self.known_until,
+            ),
             greeting=lambda address, port: heard(address),
             doors=lambda: {("*", 25)},
             certificate=certificate,
@@ -73,11 +87,33 @@ class Net:
             host_time_server=lambda: "192.0.2.123",
             offset_s=lambda address, limit_s: 0.2,
             bans=list,
+            policy=self.policy,
+            roots=folder / "roots.pem",
         )
 
     def check(self, **outside: Any) -> dict[str, dict[str, Any]]:
         _, found = examine(self.values, replace(self.outside, **outside))
         return {one.id: one.as_dict() for one in found}
+
+    def policy(self, address: str, host: str, limit_s: float) -> tuple[int, str]:
+        """What the web server at this address gives as the policy of this host."""
+        given = self.web.get(address, OSError(errno.ECONNREFUSED, "refused"))
+        if isinstance(given, OSError):
+            raise given
+        return given
+
+    def announce(self, mode: str, **more: Any) -> Policy:
+        """Announce this, with everything as it should be; the policy."""
+        self.values["mail_delivery.security"] |= {"mta_sts_mode": mode, **more}
+        policy = self.outside.dns.policy(self.values)
+        assert policy
+        self.domain["_mta-sts.example.com"] = {"TXT": [f'"{policy.record}"']}
+        self.domain["mta-sts.example.com"] = {"CNAME": ["mail.example.com."]}
+        self.web[ADDRESS] = (200, policy.text)
+        authority = Authority()
+        self.outside.roots.write_bytes(authority.root.pem)
+        self.outside.certificate.write_bytes(authority.give("mail.example.com").pem + authority.middle.pem)
+        return policy
 
     def option(self, **values: Any) -> None:
         self.values["server_management.check_options"].update(values)

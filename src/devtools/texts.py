@@ -23,6 +23,7 @@ SOURCE = CHECKOUT / "src" / "mailroom"
 # The shell speaks English, and so do the documents of the API.
 NOT_SHOWN_FILES = (
     "__main__.py",
+    "core/own_policy.py",
     "ctl/",
     "daemons/boot.py",
     "daemons/dovecot/doubles.py",
@@ -38,6 +39,7 @@ NOT_SHOWN_FILES = (
     "web/clients/",
     "web/openapi.py",
     "web/portal/api/clients.py",
+    "web/portal/api/mta_sts.py",
     "web/portal/html.py",
     "web/portal/imap/tokens.py",
 )

@@ -13,7 +13,7 @@ from dsmhost.cgi import inside
 from dsmhost.portal import Portal
 
 CONF_D = "etc/nginx/conf.d"
-LOCATION = re.compile(r"location\s+(?:\^~\s+)?/([A-Za-z0-9._/-]*[A-Za-z0-9_-])/?\s*\{([^{}]*)\}")
+LOCATION = re.compile(r"location\s+(?:(?:\^~|=)\s+)?/([A-Za-z0-9._/-]*[A-Za-z0-9_-])/?\s*\{([^{}]*)\}")
 SETTING = re.compile(r"^\s*(proxy_pass|proxy_set_header)\s+([^;]+);", re.MULTILINE)
 
 

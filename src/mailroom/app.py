@@ -112,6 +112,7 @@ def job_parts(
     from mailroom.flows.doctor import Doctor
     from mailroom.flows.message import mark, today
     from mailroom.flows.outbound_usage import OutboundUsage
+    from mailroom.flows.own_policy import OwnPolicy
     from mailroom.flows.search_index import SearchIndex
     from mailroom.flows.server_list import ServerList
     from mailroom.flows.token import Tokens
@@ -124,10 +125,13 @@ def job_parts(
     settings.looked_up = accounts.looked_up
     settings.judges.append(interface.refuse_unreachable)
     settings.advisers.append(interface.advise)
+    own_policy = OwnPolicy(settings.values)
+    settings.judges.append(own_policy.judge)
+    settings.advisers.append(own_policy.advise)
     operations = {**settings_operations(settings), **accounts.operations(), **state_operations(events)}
     operations |= Tokens(TokenStore(), events, lambda name: accounts.person(name)["role"] == "admin").operations()
     operations |= clients.operations(settings.values, host_web.serves)
-    operations |= dns_records.operations(settings.values)
+    operations |= dns_records.operations(settings.values) | own_policy.operations()
     operations |= relay.operations(settings.values)
     operations |= Blocked(GuessStore(), events).operations()
     operations |= OutboundUsage(UsageStore(), events, settings.values).operations()

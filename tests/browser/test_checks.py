@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import FrameLocator, expect
 
+from changing import changed
 from office import Office
 
 Window = Callable[..., FrameLocator]
@@ -107,3 +108,35 @@ def test_deliverability_problems_first_with_the_record_to_copy(
     expect(inside.get_by_role("list", name="To look at").locator("[data-check=mx]")).to_have_count(0)
     inside.get_by_text("Former checks").click()
     expect(inside.get_by_role("cell", name="MX record: In order").first).to_be_visible()
+
+
+def test_what_is_announced_and_each_domain_by_itself(window: Window, server: Office, world: dict[str, object]) -> None:
+    """X06-08, X06-09, DL02: records of MTA-STS and TLS-RPT to copy; an additional domain has a list of its own."""
+    more = "branch.example"
+    world[more] = {"NS": ["ns1.example.com."], "MX": ["10 mail.example.com."], "TXT": ['"v=spf1 mx -all"']}
+    (server.machine.folder / "zone.json").write_text(json.dumps(world))
+    with (
+        changed(server, GENERAL, additional_domains=[{"domain": more}]),
+        changed(server, "mail_delivery.security", mta_sts_mode="testing"),
+    ):
+        server.ctl("check", "doctor")
+        inside = opened(window, "Deliverability")
+        record = inside.locator("[data-check=mta_sts]")
+        expect(record).to_contain_text("_mta-sts.example.com has no record of MTA-STS")
+        record.get_by_role("button", name="Copy value of TXT record").click()
+        expect(record.get_by_role("button", name="Copied").first).to_be_visible()
+        expect(inside.locator("[data-check=tls_rpt]")).to_contain_text("v=TLSRPTv1; rua=mailto:postmaster@example.com")
+        expect(inside.get_by_role("heading", name=f"Additional domain {more}").first).to_be_visible()
+        own = inside.get_by_role("list", name=f"To look at: {more}")
+        expect(own.locator(f"[data-check='tls_rpt:{more}']")).to_contain_text(f"rua=mailto:postmaster@{more}")
+        expect(own.locator(f"[data-check='mx:{more}']")).to_have_count(0)
+        expect(inside.locator(f"[data-check='mx:{more}']")).to_have_count(1)
+        # It leads to the records of this domain, and from there to those of the other one.
+        own.locator(f"[data-check='tls_rpt:{more}']").get_by_role("button", name=re.compile("DNS Records")).click()
+        domain = inside.get_by_role("combobox", name="Domain", exact=True)
+        expect(domain).to_have_text(more)
+        expect(inside.get_by_text(f"_dmarc.{more}", exact=True)).to_be_visible()
+        domain.click()
+        inside.get_by_role("option", name="example.com", exact=True).click()
+        expect(inside.get_by_text("_dmarc.example.com", exact=True)).to_be_visible()
+    server.inside("rm", "-f", "/data/tls/mta-sts.json")

@@ -19,7 +19,14 @@ Values = dict[str, Any]
 FILLED: dict[str, Values] = {
     "mail_delivery.general": {"max_recipients": 40, "max_hops": 41},
     "mail_delivery.delivery": {"enabled": True, "server": "relay.world.example", "port": 25, "always_tls": False},
-    "mail_delivery.security": {"sender_fqdn": True, "messages_per_minute": 900, "junk_commands": 90},
+    "mail_delivery.security": {
+        "sender_fqdn": True,
+        "messages_per_minute": 900,
+        "junk_commands": 90,
+        "mta_sts_mode": "testing",
+        "mta_sts_max_age_days": 30,
+        "mta_sts_servers": ["mx.world.example"],
+    },
     "mail_delivery.lists": {
         "blacklist": [{"name": "Adverts", "type": "sender", "criteria": "*@adverts.example", "action": "discard"}]
     },

@@ -175,7 +175,8 @@ def test_no_setting_does_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     usual = settings.defaults()
     monkeypatch.setattr(secrets, "KEY_FILE", tmp_path / "key")
     for page, key, _ in settings.each_setting():
-        usual[page] |= settings.schema_of(page)["properties"][key]["x-ui"].get("depends", {})
+        needed = settings.schema_of(page)["properties"][key]["x-ui"].get("depends", {})
+        usual[page] |= {name: one[0] if isinstance(one, list) else one for name, one in needed.items()}
     relay = usual["mail_delivery.delivery"]
     relay |= settings.clean("mail_delivery.delivery", {**relay, "server": "a.example", "account": "a", "password": "a"})
     idle = []
@@ -226,7 +227,7 @@ def others(page: str, key: str, value: object) -> list[object]:
         members = {"members": ["user:other"]} if "members" in kind.model_fields else {}
         return [[{"id": "one", **texts, **members}]]
     if isinstance(value, list):
-        return [["other.example"] if key in ("blocklists", "names") else ["198.51.100.0/24"]]
+        return [["other.example"] if key in ("blocklists", "names", "mta_sts_servers") else ["198.51.100.0/24"]]
     texts = {"email": "other@example.com", "directory": "https://other.example/", "public_address": "192.0.2.9"}
     texts |= dict.fromkeys(("domain", "hostname", "outward_domain"), "other.example")
     return [texts.get(key, "other")]

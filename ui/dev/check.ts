@@ -65,14 +65,54 @@ const ITEMS = [
     text: 'This server does not sign mail with DKIM yet.',
     next: 'Nothing has to be done now: SPF and DMARC vouch for your mail until then.',
   },
+  {
+    id: 'mta_sts',
+    title: 'MTA-STS record',
+    go: 'server_management/dns',
+    state: 'advice',
+    text: 'The record at _mta-sts.example.com has the id of another policy: v=STSv1; id=2026. Servers that know a former one do not ask for this one.',
+    next: 'At your DNS provider, change it to v=STSv1; id=12f3ff1012430f658710.',
+    found: ['v=STSv1; id=2026'],
+    expected: 'v=STSv1; id=12f3ff1012430f658710',
+    record: record('TXT', '_mta-sts.example.com', 'v=STSv1; id=12f3ff1012430f658710'),
+  },
+  {
+    id: 'mta_sts_policy',
+    title: 'MTA-STS policy',
+    go: 'mail_delivery/security',
+    state: 'advice',
+    text: 'The web server shows no certificate for mta-sts.example.com that others accept (Hostname mismatch), so they do not read the policy.',
+    next: 'In Control Panel > Security > Certificate, get a certificate for mta-sts.example.com and choose it under Settings for the web server.',
+    expected: 'mta-sts.example.com',
+  },
+  {
+    id: 'tls_rpt:example.org',
+    domain: 'example.org',
+    title: 'Reports about encryption (TLS-RPT)',
+    go: 'server_management/dns',
+    state: 'advice',
+    text: '_smtp._tls.example.org has no record of TLS-RPT: nobody reports when mail cannot be sent here encrypted.',
+    next: 'At your DNS provider, add the TXT record v=TLSRPTv1; rua=mailto:postmaster@example.org.',
+    expected: 'v=TLSRPTv1; rua=mailto:postmaster@example.org',
+    record: record('TXT', '_smtp._tls.example.org', 'v=TLSRPTv1; rua=mailto:postmaster@example.org'),
+  },
+  {
+    id: 'mx:example.org',
+    domain: 'example.org',
+    title: 'MX record',
+    state: 'right',
+    text: 'example.org is right.',
+  },
   { id: 'a', title: 'Address record (A)', state: 'right', text: 'mail.example.com is right.' },
   { id: 'clock', title: 'Clock', state: 'right', text: 'The clock agrees with time.google.com.' },
 ]
+const TITLES: Record<string, string> = { port_in: 'Network Interface', mta_sts_policy: 'Security' }
 const items = (mended: boolean) =>
   ITEMS.map((one) => ({
     group: 'receiving',
     go: '',
-    go_title: one.id === 'port_in' ? 'Network Interface' : 'Check Options',
+    domain: '',
+    go_title: TITLES[one.id] ?? 'Check Options',
     next: '',
     found: [],
     expected: '',
@@ -101,7 +141,7 @@ function run(): Reply {
 }
 
 function history(): Reply {
-  const changed = [{ id: 'mx', title: 'MX record', state: 'problem' }]
+  const changed = [{ id: 'mx', title: 'MX record', domain: '', state: 'problem' }]
   return {
     json: [
       { time: last.time, counts: last.counts, changed: [] },

@@ -15,6 +15,7 @@ const kept = {
   job: null as Facts | null,
   fails: '',
   sent: 0,
+  announced: false,
 }
 
 const facts = (): Reply => ({
@@ -171,6 +172,7 @@ function records({ query, body }: Call): Facts {
     address_from: 'dns',
     private: address.startsWith('192.168.'),
     dynamic: true,
+    domains: ['example.com', 'example.org'],
     records: rows.map(([type, name, value, needed, text], at) => ({
       id: `${type}-${at}`,
       type,
@@ -215,6 +217,29 @@ function testMail(): Reply {
   }
 }
 
+/** Two domains; switched off after it was on, it is taken back for a week. */
+function ownPolicy(): Facts {
+  const page = state.settings['mail_delivery.security'] ?? {}
+  const mode = String(page.mta_sts_mode ?? 'off')
+  kept.announced ||= mode !== 'off'
+  const shown = mode !== 'off' ? mode : kept.announced ? 'none' : 'off'
+  if (shown === 'off') return { mode: 'off', policy: '', id: '', until: 0, domains: [] }
+  const servers = ['mail.example.com', ...((page.mta_sts_servers as string[]) ?? [])]
+  const mx = shown === 'none' ? [] : servers.map((name) => `mx: ${name}`)
+  const age = shown === 'none' ? 86_400 : Number(page.mta_sts_max_age_days) * 86_400
+  const policy = ['version: STSv1', `mode: ${shown}`, ...mx, `max_age: ${age}`, ''].join('\r\n')
+  const id = '12f3ff1012430f658710'
+  const domains = ['example.com', 'example.org'].map((domain) => ({
+    domain,
+    url: `https://mta-sts.${domain}/.well-known/mta-sts.txt`,
+    records: [
+      { type: 'TXT', name: `_mta-sts.${domain}`, value: `v=STSv1; id=${id}` },
+      { type: 'CNAME', name: `mta-sts.${domain}`, value: 'mail.example.com' },
+    ],
+  }))
+  return { mode: shown, policy, id, until: shown === 'none' ? NOW() + 7 * 86_400 : 0, domains }
+}
+
 export const SETUP_ROUTES: [RegExp, string, (call: Call, match: string[]) => Reply][] = [
   [/^setup$/, 'GET', facts],
   [
@@ -250,6 +275,7 @@ export const SETUP_ROUTES: [RegExp, string, (call: Call, match: string[]) => Rep
   [/^setup\/test_mail\/(.+)$/, 'GET', testMail],
   [/^dns\/records$/, 'GET', (call) => ({ json: records(call) })],
   [/^dns\/check$/, 'POST', (call) => ({ json: dnsCheck(call) })],
+  [/^dns\/policy$/, 'GET', () => ({ json: ownPolicy() })],
   // {finished: false} makes it a new server; {fails: "services"} lets this step of Apply fail.
   [
     /^mock\/setup$/,

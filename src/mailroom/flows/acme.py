@@ -17,6 +17,7 @@ from mailroom.core.clock import Clock, SystemClock
 from mailroom.core.problems import Invalid, Problem
 from mailroom.core.settings import AllValues
 from mailroom.filtering import conditions
+from mailroom.flows import own_policy
 from mailroom.flows.certificate import KIND, Certificates, hostname_of
 from mailroom.flows.jobs import Operation
 from mailroom.flows.setting import Author, Settings
@@ -31,6 +32,8 @@ NOTE = paths.TLS / "acme.json"
 OURSELVES = "Mailroom"
 LOOK_EVERY_S = 10.0
 AGAIN_S, AGAIN_MAX_S = 3_600.0, 86_400.0
+# Let's Encrypt takes no more.
+NAMES_MAX = 100
 REACH = "Port 80 of this name must lead from the Internet to port {port} of this NAS; look at router and DNS."
 Obtain = Callable[[str, Callable[[dict[str, str]], None], list[str], str], tuple[bytes, bytes]]
 
@@ -178,8 +181,10 @@ class Renewal:
 
 
 def names_of(values: AllValues) -> list[str]:
-    """The mail server's name, then the further ones."""
-    return list(dict.fromkeys([hostname_of(values).lower(), *values["service.acme"]["names"]]))
+    """The mail server's name, then the further ones, then the hosts of MTA-STS as far as a certificate has room."""
+    policies = own_policy.hosts(values) if values["service.acme"]["mta_sts"] else []
+    named = dict.fromkeys([hostname_of(values).lower(), *values["service.acme"]["names"], *policies])
+    return list(named)[:NAMES_MAX]
 
 
 def asked_of(values: AllValues) -> list[Any]:

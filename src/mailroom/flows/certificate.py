@@ -86,13 +86,14 @@ class Certificates:
         """
         self._refuse_by_hand()
         pair = self._brought(certificate, key, chain, password)
-        found = served.of_pem(pair.chain_pem())
+        found, values = served.of_pem(pair.chain_pem()), self.settings.values()
+        enforced = values["mail_delivery.security"]["mta_sts_mode"] == "enforce"
         return {
             "names": list(found.names),
             "issuer": found.issuer,
             "ends": found.ends,
             "chain": steps(pair.chain_pem()),
-            "warnings": warnings(pair, found, hostname_of(self.settings.values())),
+            "warnings": warnings(pair, found, hostname_of(values), enforced),
         }
 
     def put(

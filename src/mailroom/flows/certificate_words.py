@@ -55,9 +55,11 @@ def days_left(found: served.Certificate, now: float) -> int:
     return int((found.ends - now) // DAY_S)
 
 
-def warnings(pair: Pair, found: served.Certificate, hostname: str) -> list[str]:
-    """What is allowed with a certificate that is brought, but may not be meant."""
+def warnings(pair: Pair, found: served.Certificate, hostname: str, enforced: bool) -> list[str]:
+    """What is allowed with a certificate that is brought, but may not be meant. enforced: so says our policy."""
     said = []
+    if enforced and not (pair.known and found.covers(hostname)):
+        said.append("Other servers deliver nothing to it, as long as Mail Delivery > Security says Enforce (MTA-STS).")
     if not found.covers(hostname):
         names = ", ".join(found.names) or "-"
         said.append(f"The certificate is for {names}, not for the mail server {hostname}: mail programs will warn.")

@@ -76,6 +76,7 @@ def clients(settings: AllValues) -> dict[str, Any]:
     return {
         "hostname": general["hostname"],
         "domain": general["domain"],
+        "domains": [general["domain"], *(one["domain"] for one in general["additional_domains"])],
         "protocols": protocols,
         "incoming": incoming,
         "outgoing": outgoing,

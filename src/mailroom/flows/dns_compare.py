@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from mailroom.core import own_policy
 from mailroom.dns.address import is_address, kind
 from mailroom.dns.authority import TELLING, Told
 from mailroom.flows.dns_wanted import Names, Wanted
@@ -86,6 +87,8 @@ def _to_show(code: str, found: tuple[str, ...], wanted: Wanted, names: Names) ->
         return [target for _, target in _exchanges(found)[:1]]
     if wanted.id == "spf":
         return [one for one in found if is_spf(one)]
+    if wanted.id in MEANT:
+        return _meant(wanted.id, found)
     return list(found)
 
 
@@ -168,6 +171,45 @@ def _dmarc(wanted: Wanted, told: Told, values: tuple[str, ...], names: Names) ->
     return RIGHT if right else ("wrong", "dmarc_wrong")
 
 
+# How records begin that somebody meant to be one of these, rightly written or not.
+MEANT = {"mta_sts": "v=sts", "tls_rpt": "v=tlsrpt"}
+
+
+def _meant(id: str, values: Iterable[str]) -> list[str]:
+    return [one for one in values if one.replace(" ", "").lower().startswith(MEANT[id])]
+
+
+def _policy_record(wanted: Wanted, told: Told, values: tuple[str, ...], names: Names) -> Verdict:
+    """The record of MTA-STS (RFC 8461 3.1)."""
+    meant = _meant(wanted.id, values)
+    if not meant:
+        return "missing", "mta_sts_missing"
+    if len([one for one in meant if own_policy.is_record(one)]) > 1:
+        return "wrong", "mta_sts_several"
+    known = next((own_policy.id_of(one) for one in meant if own_policy.is_record(one)), None)
+    if known is None:
+        return "wrong", "mta_sts_wrong"
+    return RIGHT if known == own_policy.id_of(wanted.value) else ("wrong", "mta_sts_old")
+
+
+def _policy_host(wanted: Wanted, told: Told, values: tuple[str, ...], names: Names) -> Verdict:
+    """Where the policy is fetched from: an alias, or the address itself."""
+    if values and not told.aliases and not names.address:
+        return "unknown", "there"
+    state, code = _alias(wanted, told, values, names)
+    return state, code.replace("service", "mta_sts_host")
+
+
+def _reports(wanted: Wanted, told: Told, values: tuple[str, ...], names: Names) -> Verdict:
+    """The record of TLS-RPT (RFC 8460 3): wherever reports go, somebody has wished it so."""
+    meant = _meant(wanted.id, values)
+    if not meant:
+        return "missing", "tls_rpt_missing"
+    if len([one for one in meant if own_policy.is_reports_record(one)]) > 1:
+        return "wrong", "tls_rpt_several"
+    return RIGHT if any(own_policy.report_places(one) for one in meant) else ("wrong", "tls_rpt_wrong")
+
+
 def _alias(wanted: Wanted, told: Told, values: tuple[str, ...], names: Names) -> Verdict:
     """An alias, or the address itself: both lead here."""
     if told.aliases and told.name == names.hostname:
@@ -197,6 +239,9 @@ JUDGES: dict[str, Callable[[Wanted, Told, tuple[str, ...], Names], Verdict]] = {
     "MX": _exchange,
     "spf": _sender_policy,
     "dmarc": _dmarc,
+    "mta_sts": _policy_record,
+    "mta_sts_host": _policy_host,
+    "tls_rpt": _reports,
     "CNAME": _alias,
     "SRV": _service,
     "PTR": _reverse,

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from mailroom.core.own_policy import Policy
 from mailroom.core.pages.mail_delivery_general import DOMAIN
 from mailroom.core.problems import Invalid
 from mailroom.core.settings import AllValues
@@ -19,7 +20,7 @@ from mailroom.daemons.places import RESOLVER
 from mailroom.dns import address as addresses
 from mailroom.dns.authority import Authority
 from mailroom.dns.shape import Questions
-from mailroom.flows import dns_reverse
+from mailroom.flows import dns_reverse, own_policy
 from mailroom.flows.clients import clients
 from mailroom.flows.dns_compare import Finding, compare
 from mailroom.flows.dns_wanted import Names, Wanted, wanted
@@ -58,6 +59,8 @@ class World:
     questions: Callable[[], Questions] = wire
     resolvers: Callable[[], tuple[str, ...]] = resolvers
     own_addresses: Callable[[], dict[str, bool | None]] = own_addresses
+    policy: Callable[[AllValues], Policy | None] = own_policy.current
+    known_until: Callable[[], float | None] = own_policy.known_until
 
 
 REAL = World()
@@ -140,15 +143,26 @@ def _address_advice(address: str | None) -> list[dict[str, Any]]:
 def records(settings: AllValues, asked: dict[str, str], world: World = REAL) -> dict[str, Any]:
     """The records that should be, with real values. asked: domain, hostname, address instead of those in force."""
     known = _known(settings, asked)
-    looked = asyncio.run(_look(world, known, QUICK_LIMIT_S, lambda names: _all(settings, names, only=("ptr",))))
-    return {**looked.as_dict(), "records": [one.as_dict(looked.names) for one in _all(settings, looked.names)]}
+    looked = asyncio.run(_look(world, known, QUICK_LIMIT_S, lambda names: _all(settings, names, world, ("ptr",))))
+    shown = [one.as_dict(looked.names) for one in _all(settings, looked.names, world)]
+    return {**looked.as_dict(), "domains": own_policy.named(settings), "records": shown}
 
 
-def check(settings: AllValues, asked: dict[str, str], world: World = REAL) -> dict[str, Any]:
-    """The records with what the domain's own name servers say of each; done within CHECK_LIMIT_S seconds."""
+def check(
+    settings: AllValues,
+    asked: dict[str, str],
+    world: World = REAL,
+    only: tuple[str, ...] = (),
+    limit_s: float = CHECK_LIMIT_S,
+) -> dict[str, Any]:
+    """The records with what the domain's own name servers say of each; done within limit_s seconds.
+
+    only: the ids of the records to look at, if not all.
+    """
     began, known = time.monotonic(), _known(settings, asked)
-    looked = asyncio.run(_look(world, known, CHECK_LIMIT_S, lambda names: _all(settings, names)))
-    told = [{**one.as_dict(looked.names), **looked.findings[one.id].as_dict()} for one in _all(settings, looked.names)]
+    looked = asyncio.run(_look(world, known, limit_s, lambda names: _all(settings, names, world, only)))
+    every = _all(settings, looked.names, world, only)
+    told = [{**one.as_dict(looked.names), **looked.findings[one.id].as_dict()} for one in every]
     return {
         **looked.as_dict(),
         "name_servers": list(looked.name_servers),
@@ -159,10 +173,11 @@ def check(settings: AllValues, asked: dict[str, str], world: World = REAL) -> di
     }
 
 
-def _all(settings: AllValues, names: Names, only: tuple[str, ...] = ()) -> list[Wanted]:
+def _all(settings: AllValues, names: Names, world: World, only: tuple[str, ...] = ()) -> list[Wanted]:
     general = {**settings["mail_delivery.general"], "domain": names.domain, "hostname": names.hostname}
-    services = clients({**settings, "mail_delivery.general": general})["srv"]
-    return [one for one in wanted(names, services) if not only or one.id in only]
+    asked = {**settings, "mail_delivery.general": general}
+    every = wanted(names, clients(asked)["srv"], world.policy(asked))
+    return [one for one in every if not only or one.id in only]
 
 
 def _known(settings: AllValues, asked: dict[str, str]) -> tuple[str, str, str]:

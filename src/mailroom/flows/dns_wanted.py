@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from mailroom.core import own_policy
+from mailroom.core.own_policy import Policy
 from mailroom.dns.address import reverse_name
 from mailroom.flows.dns_words import say
 
@@ -55,9 +57,13 @@ class Wanted:
         return {**told, "ttl_s": TTL_S, "needed": self.needed, "why": self.why, **words}
 
 
-def wanted(names: Names, services: Iterable[dict[str, Any]]) -> list[Wanted]:
-    """Every record, the needed ones first. services: SRV records as flows/clients.py makes them."""
+def wanted(names: Names, services: Iterable[dict[str, Any]], policy: Policy | None = None) -> list[Wanted]:
+    """Every record, the needed ones first. services: SRV records as flows/clients.py makes them.
+
+    policy: what is announced by MTA-STS, if anything is.
+    """
     domain, hostname, address = names.domain, names.hostname, names.address
+    reports = f"{own_policy.REPORTS_RECORD}.{domain}"
     made = [
         Wanted(names.family.lower(), names.family, hostname, address, "required", "why_a"),
         Wanted("mx", "MX", domain, hostname, "required", "why_mx", MX_PRIORITY),
@@ -67,11 +73,22 @@ def wanted(names: Names, services: Iterable[dict[str, Any]]) -> list[Wanted]:
     made += [
         Wanted("spf", "TXT", domain, SPF, "recommended", "why_spf"),
         Wanted("dmarc", "TXT", f"_dmarc.{domain}", DMARC, "recommended", "why_dmarc"),
+        *(_announcing(names, policy) if policy else ()),
+        Wanted("tls_rpt", "TXT", reports, own_policy.reports_record(domain), "optional", "why_tls_rpt"),
         Wanted("autoconfig", "CNAME", f"autoconfig.{domain}", hostname, "optional", "why_autoconfig"),
         Wanted("autodiscover", "CNAME", f"autodiscover.{domain}", hostname, "optional", "why_autodiscover"),
     ]
     # The host's own name may be one of these: it cannot be its own alias.
     return [one for one in made if one.type != "CNAME" or one.name != hostname] + [_service(one) for one in services]
+
+
+def _announcing(names: Names, policy: Policy) -> list[Wanted]:
+    record, host = f"{own_policy.RECORD}.{names.domain}", f"{own_policy.HOST}.{names.domain}"
+    why = "why_mta_sts_off" if policy.mode == "none" else "why_mta_sts"
+    return [
+        Wanted("mta_sts", "TXT", record, policy.record, "recommended", why),
+        Wanted("mta_sts_host", "CNAME", host, names.hostname, "recommended", "why_mta_sts_host"),
+    ]
 
 
 def _service(srv: dict[str, Any]) -> Wanted:

@@ -28,6 +28,22 @@ WHY: dict[str, tuple[str, str]] = {
         "Asks other servers to take mail from {domain} as it is for now; large providers want to see this record.",
         "At your DNS provider, add this record.",
     ),
+    "why_mta_sts": (
+        "Tells servers that send to {domain} that there is a policy, and by its id when it has changed (MTA-STS).",
+        "At your DNS provider, add this record, and change it whenever it is shown with another id.",
+    ),
+    "why_mta_sts_off": (
+        "Tells servers that know the former policy that it no longer counts (MTA-STS).",
+        "At your DNS provider, change the record to this one. Remove it only when it is no longer shown here.",
+    ),
+    "why_mta_sts_host": (
+        "Leads other servers to the policy, which the web server of this NAS gives them (MTA-STS).",
+        "At your DNS provider, add this record, and have the certificate of the web server name it, too.",
+    ),
+    "why_tls_rpt": (
+        "Has other servers report once a day whether they could send encrypted to {domain} (TLS-RPT).",
+        "At your DNS provider, add this record. The reports may go to any other address as well.",
+    ),
     "why_autoconfig": (
         "Lets Thunderbird and other programs find their settings from the mail address alone.",
         "At your DNS provider, add this record, if your users set up mail programs themselves.",
@@ -175,6 +191,44 @@ FOUND: dict[str, tuple[str, str]] = {
     "dmarc_wrong": (
         "The DMARC record of {name} cannot be read: {found}.",
         "At your DNS provider, have exactly one, which begins with v=DMARC1 and a policy, for example {value}.",
+    ),
+    "mta_sts_missing": (
+        "{name} has no record of MTA-STS, so others do not learn of the policy.",
+        "At your DNS provider, add the TXT record {value}.",
+    ),
+    "mta_sts_several": (
+        "{name} has several records of MTA-STS; others then count none (RFC 8461).",
+        "At your DNS provider, leave only {value}.",
+    ),
+    "mta_sts_wrong": (
+        "The record of MTA-STS at {name} cannot be read: {found}.",
+        "At your DNS provider, change it to {value}.",
+    ),
+    "mta_sts_old": (
+        "The record at {name} has the id of another policy: {found}. Servers that know a former one do not ask for "
+        "this one.",
+        "At your DNS provider, change it to {value}.",
+    ),
+    "mta_sts_host_missing": (
+        "{name} is not there, so others cannot fetch the policy.",
+        "At your DNS provider, add {type} {value}.",
+    ),
+    "mta_sts_host_elsewhere": (
+        "{name} leads to {found}, not to {value}: others do not get the policy of this server.",
+        "At your DNS provider, change it to {type} {value}.",
+    ),
+    "tls_rpt_missing": (
+        "{name} has no record of TLS-RPT: nobody reports when mail cannot be sent here encrypted.",
+        "At your DNS provider, add the TXT record {value}.",
+    ),
+    "tls_rpt_several": (
+        "{name} has several records of TLS-RPT; others then count none (RFC 8460).",
+        "At your DNS provider, leave one of them, for example {value}.",
+    ),
+    "tls_rpt_wrong": (
+        "The record of TLS-RPT at {name} cannot be read: {found}.",
+        "At your DNS provider, change it: v=TLSRPTv1; and rua= with addresses like mailto:name@domain, for example "
+        "{value}.",
     ),
     "service_missing": ("{name} is not there.", "It is optional. At your DNS provider, add {type} {value}."),
     "service_elsewhere": (

@@ -16,7 +16,15 @@ from typing import Any
 from mailroom.core.problems import NotFound
 from mailroom.core.settings import AllValues
 from mailroom.filtering import conditions
-from mailroom.flows import doctor_certificate, doctor_dns, doctor_lists, doctor_machine, doctor_ports
+from mailroom.flows import (
+    doctor_certificate,
+    doctor_dns,
+    doctor_domains,
+    doctor_lists,
+    doctor_machine,
+    doctor_ports,
+    doctor_sts,
+)
 from mailroom.flows.doctor_shape import ORDER, Item, Outside, item, relayed
 from mailroom.flows.jobs import Operation
 from mailroom.store.checks import CheckStore
@@ -64,7 +72,7 @@ class Doctor:
         return found[0]
 
     def history(self) -> list[dict[str, Any]]:
-        """[{time, counts, changed: [{id, title, state}]}] of the results that are kept, newest first."""
+        """[{time, counts, changed: [{id, title, domain, state}]}] of the results that are kept, newest first."""
         found = self.store.newest(1000)
         before = [*found[1:], {"items": []}][: len(found)]
         return [
@@ -72,7 +80,7 @@ class Doctor:
                 "time": now["time"],
                 "counts": now["counts"],
                 "changed": [
-                    {name: one[name] for name in ("id", "title", "state")}
+                    {**{name: one[name] for name in ("id", "title", "state")}, "domain": one.get("domain", "")}
                     for one in _changed(then["items"], now["items"])
                 ],
             }
@@ -168,6 +176,7 @@ def examine(values: AllValues, outside: Outside) -> tuple[dict[str, Any], list[I
             start("protocols", doctor_machine.protocols),
             start("sign_in", doctor_machine.sign_in),
             start("clock", doctor_machine.clock),
+            start("mx", doctor_domains.look),
         ]
         facts = _facts(values, records)
         later = [
@@ -176,14 +185,20 @@ def examine(values: AllValues, outside: Outside) -> tuple[dict[str, Any], list[I
         ]
         if "records" in facts:
             later.append(start("mx", doctor_dns.look, facts))
+            later.append(start("mta_sts", doctor_sts.look, facts))
         found = [one for work in (*early, *later) for one in work.result()]
-    missing = [one.id for one in ORDER if one.id not in {done.look for done in found}]
+    missing = [one.id for one in ORDER if one.always and one.id not in {done.look for done in found if not done.domain}]
     found += [item(id, "broken") for id in missing]
-    places = [one.id for one in ORDER]
-    ordered = sorted(found, key=lambda one: places.index(one.look))
+    ordered = sorted(found, key=_place([one.domain for one in found]))
     if relayed(values):
         ordered = [replace(one, state="advice") if _is_of_address(one) else one for one in ordered]
     return {name: facts[name] for name in ("domain", "hostname", "address")}, ordered
+
+
+def _place(domains: list[str]) -> Callable[[Item], tuple[int, int]]:
+    """Where an item stands: the server and the main domain first, then each additional domain by itself."""
+    looks, others = [one.id for one in ORDER], list(dict.fromkeys(["", *domains]))
+    return lambda one: (others.index(one.domain), looks.index(one.look))
 
 
 def _is_of_address(one: Item) -> bool:

@@ -15,7 +15,7 @@ from mailroom.flows.dns_compare import is_spf
 from mailroom.flows.doctor_dns_words import State
 from mailroom.flows.doctor_shape import Item, Outside, item, relayed
 
-RECORDS = ("mx", "a", "aaaa", "ptr", "dmarc")
+RECORDS = ("mx", "a", "aaaa", "ptr", "dmarc", "mta_sts", "mta_sts_host", "tls_rpt")
 # Wrong in itself, whatever is worked out; and found out by nobody.
 SPF_AS_IT_IS = ("spf_missing", "spf_several", "spf_everybody", "servers_differ", "domain_not_delegated")
 STEP_S = 7.0
@@ -24,7 +24,7 @@ STEP_S = 7.0
 def look(values: AllValues, outside: Outside, checked: dict[str, Any]) -> list[Item]:
     """Each record with how it is. checked: what dns_records.check has found. Takes STEP_S at most."""
     records = {one["id"]: one for one in checked["records"]}
-    found = [_record(records[id]) for id in RECORDS if id in records]
+    found = [as_item(records[id]) for id in RECORDS if id in records]
     if "ptr" not in records:
         found.append(item("ptr", "ptr_no_address", expected=checked["hostname"]))
     elif checked["relay"]:
@@ -33,7 +33,8 @@ def look(values: AllValues, outside: Outside, checked: dict[str, Any]) -> list[I
     return [*found, item("dkim", "dkim_later"), *asyncio.run(_asked(values, outside, checked, records))]
 
 
-def _record(record: dict[str, Any]) -> Item:
+def as_item(record: dict[str, Any]) -> Item:
+    """A record as dns_records.check has found it."""
     state = record["state"]
     if state in ("wrong", "missing"):
         # Without DKIM, SPF is all that vouches for mail; large providers refuse mail without either.
@@ -63,11 +64,22 @@ async def _asked(
     return list(await asyncio.gather(_spf(values, authority, checked, records["spf"]), other))
 
 
+def sender_policy(
+    values: AllValues, outside: Outside, checked: dict[str, Any], record: dict[str, Any], limit_s: float
+) -> Item:
+    """What others make of our address by the SPF record of a domain. Takes limit_s at most."""
+
+    async def ask() -> Item:
+        return await _spf(values, outside.authority(limit_s), checked, record)
+
+    return asyncio.run(ask())
+
+
 async def _spf(values: AllValues, authority: Authority, checked: dict[str, Any], record: dict[str, Any]) -> Item:
     """What others make of our address, as the record stands now."""
     given = [one for one in record["found"] if is_spf(one)]
     if record["code"] in SPF_AS_IT_IS or len(given) != 1:
-        return _record(record)
+        return as_item(record)
     domain, address = checked["domain"], checked["address"]
     if relayed(values):
         return item("spf", "spf_relay", found=given, domain=domain)

@@ -36,6 +36,11 @@ NAMES: dict[str, Sentence] = {
         "The public address of this server is not known, so its reverse name could not be looked at.",
         "Enter it in Service > Network Interface; your router shows it.",
     ),
+    "domain_not_looked": (
+        "unknown",
+        "The records of {domain} were not looked at: those of other domains have taken too long.",
+        "Check again in a few minutes.",
+    ),
     "dkim_later": (
         "not_set_up",
         "This server does not sign mail with DKIM yet.",

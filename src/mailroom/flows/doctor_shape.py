@@ -19,28 +19,39 @@ from mailroom.dns.authority import Authority
 from mailroom.flows.dns_records import REAL, World
 from mailroom.flows.doctor_dns_words import State
 from mailroom.flows.doctor_words import say
-from mailroom.monitor import time_server
+from mailroom.monitor import policy_host, time_server
 from mailroom.tls import served
+from mailroom.tls.chain import ROOTS
 
 ANSWER_LIMIT_S = 5.0
 LINE_BYTES_MAX = 2000
 
 
 class Look(NamedTuple):
-    """One thing to look at. group: what suffers when it is wrong; go: where the window helps, MENU/TAB."""
+    """One thing to look at. group: what suffers when it is wrong; go: where the window helps, MENU/TAB.
+
+    always: there is something to say about it, whatever is set.
+    """
 
     id: str
     group: str
     title: str
     go: str = ""
+    always: bool = True
 
 
 DNS, OPTIONS = "server_management/dns", "server_management/check_options"
+ANNOUNCED = "mail_delivery/security"
 ORDER = (
     Look("mx", "receiving", "MX record", DNS),
     Look("a", "receiving", "Address record (A)", DNS),
     Look("aaaa", "receiving", "IPv6 address record (AAAA)", DNS),
     Look("port_in", "receiving", "Port 25 from outside", "service/interface"),
+    Look("mta_sts", "receiving", "MTA-STS record", DNS),
+    Look("mta_sts_host", "receiving", "Host of the MTA-STS policy", DNS, always=False),
+    Look("mta_sts_policy", "receiving", "MTA-STS policy", ANNOUNCED, always=False),
+    Look("mta_sts_mx", "receiving", "Mail servers of the MTA-STS policy", ANNOUNCED, always=False),
+    Look("tls_rpt", "receiving", "Reports about encryption (TLS-RPT)", DNS),
     Look("ptr", "sending", "Reverse name (PTR)", DNS),
     Look("spf", "sending", "SPF record", DNS),
     Look("dkim", "sending", "DKIM signature"),
@@ -60,7 +71,7 @@ class Item:
     """How one thing is.
 
     found: what is, expected: what should be, both as values to compare. record: {type, name, value, priority} to copy.
-    part: which one of several of the same kind (a blocklist's name).
+    part: which one of several of the same kind (a blocklist's name). domain: the additional domain that it is about.
     """
 
     look: str
@@ -72,11 +83,12 @@ class Item:
     expected: str = ""
     record: dict[str, Any] | None = None
     part: str = ""
+    domain: str = ""
 
     @property
     def id(self) -> str:
         """The same in each run."""
-        return f"{self.look}:{self.part}" if self.part else self.look
+        return ":".join(part for part in (self.look, self.part, self.domain) if part)
 
     def as_dict(self) -> dict[str, Any]:
         """The form that is kept and that the API gives."""
@@ -91,6 +103,7 @@ class Item:
             "title": title,
             "go": look.go,
             "go_title": page.title if page else "",
+            "domain": self.domain,
         }
         return {**own, **facts, "found": list(self.found)}
 
@@ -140,6 +153,8 @@ class Outside:
     host_time_server: Callable[[], str] = time_server.of_the_host
     offset_s: Callable[[str, float], float] = time_server.offset_s
     bans: Callable[[], list[dict[str, Any]]] = bans
+    policy: Callable[[str, str, float], tuple[int, str]] = policy_host.fetch
+    roots: Path = ROOTS
     clock: Clock = field(default_factory=SystemClock)
 
     def authority(self, limit_s: float) -> Authority:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from mailroom.flows.doctor_dns_words import NAMES, SPF, Sentence
+from mailroom.flows.doctor_sts_words import STS
 
 PORTS: dict[str, Sentence] = {
     "port_out_open": ("right", "Port 25 is open on the way out: {host} has answered.", ""),
@@ -206,7 +207,7 @@ MACHINE: dict[str, Sentence] = {
     "broken": ("unknown", "This could not be looked at, because something failed inside.", "The log has the reason."),
 }
 
-SENTENCES = {**NAMES, **SPF, **PORTS, **CERTIFICATE, **LISTS, **MACHINE}
+SENTENCES = {**NAMES, **SPF, **STS, **PORTS, **CERTIFICATE, **LISTS, **MACHINE}
 
 
 def say(code: str, **values: str) -> dict[str, Any]:

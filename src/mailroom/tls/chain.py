@@ -157,6 +157,13 @@ def _roots(file: Path) -> tuple[x509.Certificate, ...]:
         return ()
 
 
+def is_known(content: bytes, roots: Path = ROOTS) -> bool:
+    """Whether certificates of a PEM text lead to an issuer that common programs know. Raises ValueError."""
+    held, trusted = x509.load_pem_x509_certificates(content), _roots(roots)
+    last = _followed(held[0], held)[-1]
+    return last in trusted or _issuer(last, trusted) is not None
+
+
 def steps(content: bytes) -> list[dict[str, Any]]:
     """[{name, issuer, ends}] of each certificate of a PEM text, times in seconds since the epoch. Raises ValueError."""
     return [

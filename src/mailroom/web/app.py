@@ -92,7 +92,7 @@ def respond(asking: Asking) -> Answer:
     """API or file, below the side's base."""
     base = BASES.get(asking.side)
     if asking.side == PORTAL:
-        asking.path = addresses.inside(asking.path) or asking.path
+        asking.path = addresses.inside(asking.path, asking.headers.get("host", "")) or asking.path
     if base is None or not asking.path.startswith(base):
         return Answer(b"Not found\n", 404, {"Content-Type": "text/plain"})
     asking.path = asking.path.removeprefix(base)

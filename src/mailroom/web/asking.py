@@ -71,6 +71,11 @@ def clients() -> dict[str, Any]:
     return dict(_remembered("clients", SETTINGS_KEPT_S, "clients.read"))
 
 
+def policies() -> dict[str, str]:
+    """{domain: the text of its MTA-STS policy} (flows/own_policy.py). Raises Problem."""
+    return dict(_remembered("policies", SETTINGS_KEPT_S, "own_policy.policies"))
+
+
 def forget() -> None:
     """Ask afresh next time."""
     with _lock:

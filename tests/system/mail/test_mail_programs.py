@@ -118,3 +118,21 @@ def test_window_portal_and_shell_say_the_same(server: Office) -> None:
     assert {one["state"] for one in told["addresses"]} == {"unknown"}
     words = server.machine.run("/usr/local/bin/mailroomctl", "clients").stdout
     assert "served by this NAS" in words and "_imaps._tcp.example.com" in words
+
+
+def test_an_address_of_an_additional_domain_is_set_up_and_works(server: Office) -> None:
+    """DL02: what the documents say of an address of another domain opens the mailbox and sends."""
+    more = "branch.example"
+    address = f"ben@{more}"
+    with changed(server, "mail_delivery.general", additional_domains=[{"domain": more}]):
+        program = Program(server)
+        path = f"/mail/config-v1.1.xml?emailaddress={quote(address)}"
+        got = until(lambda: (found := program.get(f"autoconfig.{more}", path)).status == 200 and found, 30, "is known")
+        ways = by_thunderbird(got.body, address)
+        ways += by_outlook(program.post(f"autodiscover.{more}", AUTODISCOVER, outlook_asks(address)).body)
+        assert {way.login for way in ways} == {address} and {way.host for way in ways} == {HOSTNAME}
+        smtp, imap = (next(way for way in ways if way.kind == kind) for kind in ("smtp", "imap"))
+        subject = "set up at the branch"
+        send(server, smtp, server.passwords["ben"], server.mail(subject, to=address, sender=address))
+        assert server.arrived("ben", subject)
+        assert read(server, imap, server.passwords["ben"]) > 0

@@ -27,6 +27,8 @@ def found(nas: Office) -> None:
         assert sent_on.status == 302
         assert sent_on.headers["location"] == f"https://mail.{DOMAIN}/autodiscover/autodiscover.xml"
     assert {one["state"] for one in nas.ctl("clients")["addresses"]} == {"here"}
+    # What mail servers ask before they send; nothing is announced yet, and it is we who say so.
+    assert b"announces nothing" in program.get(f"mta-sts.{DOMAIN}", "/.well-known/mta-sts.txt").body
 
 
 def test_the_web_server_passes_what_mail_programs_ask(nas: Office) -> None:
@@ -38,6 +40,8 @@ def test_the_web_server_passes_what_mail_programs_ask(nas: Office) -> None:
     found(nas)
 
 
-@pytest.mark.parametrize("path", ["/autodiscover", "/.well-known/acme-challenge/x", "/.well-known/autoconfig/x", "/x"])
+@pytest.mark.parametrize(
+    "path", ["/autodiscover", "/.well-known/acme-challenge/x", "/.well-known/autoconfig/x", "/.well-known/x", "/x"]
+)
 def test_what_is_not_ours_stays_dsms_own(nas: Office, path: str) -> None:
     assert b"mailroom" not in Program(nas).get(DOMAIN, path).body.lower()

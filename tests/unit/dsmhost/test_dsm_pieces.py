@@ -54,8 +54,12 @@ def test_nginx_files(tmp_path: Path) -> None:
     (folder / "www.a.conf").write_text(
         "location /mail {\n proxy_pass http://127.0.0.1:1;\n proxy_set_header Host $host;\n # proxy_pass x;\n}\n"
     )
+    (folder / "www.b.conf").write_text("location = /.well-known/b.txt {\n proxy_pass http://127.0.0.1:2;\n}\n")
     (folder / "other.conf").write_text("location /no { proxy_pass http://127.0.0.1:1; }")
-    assert nginx.portals(tmp_path) == {"mail": Portal("http://127.0.0.1:1", [("Host", "$host")])}
+    assert nginx.portals(tmp_path) == {
+        "mail": Portal("http://127.0.0.1:1", [("Host", "$host")]),
+        ".well-known/b.txt": Portal("http://127.0.0.1:2"),
+    }
 
 
 def test_boxes_are_true_or_false() -> None:

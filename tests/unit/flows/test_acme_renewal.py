@@ -109,6 +109,18 @@ def house(settings: Settings, tmp_path: Path) -> Iterator[House]:
         yield made
 
 
+def test_the_hosts_of_mta_sts_are_asked_for_as_well(house: House) -> None:
+    """X06-08: as long as something is announced; another certificate is due when that begins."""
+    house.enable(mta_sts=True)
+    house.renewal.get()
+    assert of_file(house.kept.link / "cert.pem").names == (NAME,)
+    house.apply("mail_delivery.security", mta_sts_mode="testing")
+    assert house.due_in() <= 0
+    house.renewal.get()
+    found = of_file(house.kept.link / "cert.pem")
+    assert found.names == (NAME, "mta-sts.example.com") and house.due_in() > DAY_S
+
+
 def test_switched_off_nothing_is_asked(house: House) -> None:
     house.renewal.look()
     assert house.renewal.due(house.values()) is None and not house.server.posts

@@ -103,6 +103,15 @@ def test_judging_changes_nothing(house: House) -> None:
     assert len(house.kept.all()) == 1 and fake(house.settings).reloaded == [] and house.told() == []
 
 
+def test_what_others_insist_on_is_said_before_a_certificate_keeps_mail_away(house: House) -> None:
+    """X06-08: enforced, a name that is not ours is more than a warning of programs."""
+    number = house.settings.current().number
+    house.settings.apply(number, {"mail_delivery.security": {"mta_sts_mode": "enforce"}}, ANNA)
+    other = house.story.check(**brought(CA.give("mail.other.example")))
+    assert "Other servers deliver nothing" in other["warnings"][0]
+    assert house.story.check(**brought(CA.give(house.hostname)))["warnings"] == []
+
+
 def test_put_in_force_and_back(house: House) -> None:
     known = house.put(CA.give(house.hostname))
     assert known["current"]["state"] == "valid" and known["current"]["who"] == "anna"

@@ -121,7 +121,8 @@ def test_the_history_tells_what_changed_and_is_bounded(house: House) -> None:
         run(house, LISTED if turn % 2 else FREE)
     history = house.doctor.history()
     assert len(history) == 60
-    assert history[0]["changed"] == [{"id": "lists:l.example", "title": "Blocklist l.example", "state": "problem"}]
+    told = {"id": "lists:l.example", "title": "Blocklist l.example", "domain": "", "state": "problem"}
+    assert history[0]["changed"] == [told]
     assert history[-1]["changed"] == []
 
 

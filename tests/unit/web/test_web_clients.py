@@ -179,10 +179,36 @@ def test_another_domain_is_told_that_it_is_not_here(facts: dict[str, Any]) -> No
     assert ask("/mail/config-v1.1.xml", "emailaddress=anna%40EXAMPLE.com").status == 200
 
 
+def test_an_additional_domain_has_its_own_documents_and_names_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    values = defaults()
+    values["mail_delivery.general"].update(
+        domain="example.com",
+        hostname="mail.example.com",
+        additional_domains=[{"id": "a", "domain": "one.example"}, {"id": "b", "domain": "two.example"}],
+    )
+    monkeypatch.setattr(asking, "clients", lambda: clients(values))
+    config = ElementTree.fromstring(content(ask("/mail/config-v1.1.xml", "emailaddress=anna%40One.example")))
+    assert config.findtext("emailProvider/domain") == "one.example"
+    assert config.findtext("emailProvider/incomingServer/hostname") == "mail.example.com"
+    told = ElementTree.fromstring(content(outlook("anna@two.example")))
+    assert {one.text for one in told.iter(f"{POX}LoginName")} == {"anna@two.example"}
+    made = plistlib.loads(content(ask("/mail/mailroom.mobileconfig", "emailaddress=anna%40one.example")))
+    assert made["PayloadContent"][0]["EmailAddress"] == "anna@one.example"
+    assert made["PayloadContent"][0]["EmailAccountDescription"] == "one.example"
+    for answer in (
+        ask("/mail/config-v1.1.xml", "emailaddress=anna%40one.example"),
+        outlook("anna@one.example"),
+        ask("/mail/mailroom.mobileconfig", "emailaddress=anna%40one.example"),
+    ):
+        assert b"two.example" not in content(answer)
+    assert ask("/mail/config-v1.1.xml", "emailaddress=anna%40localhost.example.com").status == 404
+    assert ask("/autodiscover/autodiscover.json/v1.0/anna@two.example", "Protocol=AutodiscoverV1").status == 200
+
+
 @pytest.mark.parametrize("address", HOSTILE)
 def test_hostile_addresses(facts: dict[str, Any], address: str) -> None:
     with pytest.raises(Invalid):
-        addresses.refuse_foreign(address, facts)
+        addresses.for_address(address, facts)
 
 
 @given(st.text(max_size=80))
@@ -192,7 +218,7 @@ def test_no_address_breaks_out_of_a_document(text: str) -> None:
     found = clients(values)
     address = f"{text}@example.com"
     try:
-        addresses.refuse_foreign(address, found)
+        addresses.for_address(address, found)
     except (Invalid, NotFound):
         return
     told = ElementTree.fromstring(autodiscover.answer(found, address))

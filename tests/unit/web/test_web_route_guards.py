@@ -29,6 +29,7 @@ ASK_ONLY = {"api/settings/preview", "api/accounts/preview", "api/setup/draft"}
 OPEN = {
     "portal POST api/session",
     "portal GET api/clients/config-v1.1.xml",
+    "portal GET api/mta-sts/{domain}",
     "portal GET api/clients/mailroom.mobileconfig",
     "portal POST api/clients/autodiscover.xml",
     "portal GET api/clients/autodiscover.xml",

@@ -11,6 +11,8 @@ export interface CheckItem {
   go: string
   /** What the server calls the settings page there. */
   go_title: string
+  /** The additional domain that it is about; of the main one and of the server: nothing. */
+  domain: string
   state: CheckState
   text: string
   next: string
@@ -35,7 +37,7 @@ export interface CheckResult {
 export interface FormerCheck {
   time: number
   counts: Counts
-  changed: { id: string; title: string; state: CheckState }[]
+  changed: { id: string; title: string; domain: string; state: CheckState }[]
 }
 
 export interface Suggestion {

@@ -21,6 +21,8 @@ export interface DnsRecords {
   address_from: 'interface' | 'dns' | 'given' | 'unknown'
   private: boolean
   dynamic: boolean | null
+  /** All domains of this server, the main one first. */
+  domains: string[]
   records: DnsRecord[]
 }
 
@@ -35,4 +37,13 @@ export interface DnsCheck {
   records: CheckedRecord[]
   relay_advised: boolean
   relay: { text: string; next: string } | null
+}
+
+/** What is announced by MTA-STS; none: switched off, but others may know a former policy until then. */
+export interface OwnPolicy {
+  mode: 'off' | 'none' | 'testing' | 'enforce'
+  policy: string
+  id: string
+  until: number
+  domains: { domain: string; url: string; records: { type: string; name: string; value: string }[] }[]
 }

@@ -9,6 +9,7 @@ const tools = (page: string) => (props: { changes: Values }) => h(FileTools, { p
 export const EXTRAS: Record<string, Component> = {
   'mail_delivery.delivery': defineAsyncComponent(() => import('../relay/RelayTest.vue')),
   'mail_delivery.daily_quota': defineAsyncComponent(() => import('../quota/OutboundUsage.vue')),
+  'mail_delivery.security': defineAsyncComponent(() => import('../dns/OwnPolicy.vue')),
   'service.acme': defineAsyncComponent(() => import('../certificate/AcmeState.vue')),
   'service.search': defineAsyncComponent(() => import('../search/SearchIndex.vue')),
   'mail_delivery.alias': tools('mail_delivery.alias'),

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+import re
+from typing import Any, ClassVar, Literal
 
+from pydantic import field_validator
+
+from mailroom.core.pages.mail_delivery_general import DOMAIN
 from mailroom.core.settings import Page, setting
 
 NO_LIMIT = "0 means no limit."
 MANY: dict[str, Any] = {"ge": 0, "le": 100_000}
+ANNOUNCED = {"mta_sts_mode": ["testing", "enforce"]}
+SERVERS_MAX = 20
 
 
 class MailDeliverySecurity(Page):
@@ -22,6 +28,7 @@ class MailDeliverySecurity(Page):
         "sender": "Sender Policy",
         "connection": "Connection Policy",
         "advanced": "Advanced",
+        "announced": "Security Announced to Others (MTA-STS)",
     }
 
     sender_fqdn: bool = setting(
@@ -121,3 +128,52 @@ class MailDeliverySecurity(Page):
         ge=1,
         le=100_000,
     )
+    mta_sts_mode: Literal["off", "testing", "enforce"] = setting(
+        "off",
+        "Other servers must encrypt mail to this server",
+        group="announced",
+        rows="X06-08",
+        help="Tells servers that send to the domains of this server to do so only encrypted, and only to a server that "
+        "proves its name by a certificate (MTA-STS, RFC 8461). Begin with testing: then they only report what would "
+        "not work. The DNS records that belong to it are shown below.",
+        labels={
+            "off": "Off",
+            "testing": "Testing: report what would not work",
+            "enforce": "Enforce: deliver encrypted or not at all",
+        },
+    )
+    mta_sts_max_age_days: int = setting(
+        7,
+        "Others remember this for",
+        group="announced",
+        rows="X06-08",
+        help="The longer, the better it protects; and so long others go on insisting after a change that they have not "
+        "seen. When it is switched off, this server tells so for this time; leave the DNS records as they are shown.",
+        depends=ANNOUNCED,
+        indent=1,
+        unit="days",
+        ge=1,
+        le=365,
+    )
+    mta_sts_servers: list[str] = setting(
+        [],
+        "Further mail servers",
+        group="announced",
+        rows="X06-08",
+        help="The host name of this server is always named. Name here other servers that MX records of your domains "
+        "lead to, e.g. one that takes mail while this server is off; *.example.net stands for all names like "
+        "mx.example.net.",
+        depends=ANNOUNCED,
+        indent=1,
+        widget="tags",
+        placeholder="Add a server, e.g. mx.example.net",
+        max_length=SERVERS_MAX,
+    )
+
+    @field_validator("mta_sts_servers")
+    @classmethod
+    def _servers(cls, names: list[str]) -> list[str]:
+        for name in names:
+            if not re.fullmatch(DOMAIN, name.removeprefix("*.")) or len(name) > 253:
+                raise ValueError(f"{name} is no name of a server.")
+        return list(dict.fromkeys(name.lower() for name in names))

@@ -45,6 +45,17 @@ class ServiceAcme(Page):
         placeholder="Add a name, e.g. imap.example.com",
         max_length=NAMES_MAX,
     )
+    mta_sts: bool = setting(
+        False,
+        "Also for the hosts of MTA-STS (mta-sts.DOMAIN)",
+        group="certificate",
+        rows="X06-08",
+        help="As long as Mail Delivery > Security announces something, the certificate is also for mta-sts. of each "
+        "domain; each must lead to this NAS. Others fetch the policy from DSM's own web server, which shows the "
+        "certificate of Control Panel > Security > Certificate: they need this one only where you copy it there.",
+        depends={"enabled": True},
+        indent=1,
+    )
     email: str = setting(
         "",
         "E-mail address",

@@ -53,14 +53,19 @@ def tell_doctor(facts: Any) -> str:
         return "\n".join(_tell_former(one) for one in facts) or "Nothing has been checked yet."
     head = f"{facts['domain']}, {facts['hostname']}, address {facts['address'] or 'not known'}"
     ordered = sorted(facts["items"], key=lambda one: list(WORDS).index(one["state"]))
-    rows = [(WORDS[one["state"]], one["title"], one["text"]) for one in ordered]
+    rows = [(WORDS[one["state"]], _title(one), one["text"]) for one in ordered]
     lines = [f"{head}; {moment(facts['time'])}, {facts['seconds']} s", "", table(("STATE", "WHAT", ""), rows), ""]
     for one in ordered:
         if one["next"] and one["state"] in ("problem", "advice"):
-            lines.append(f"{one['title']}: {one['next']}")
+            lines.append(f"{_title(one)}: {one['next']}")
             if one["record"]:
                 lines.append(f"    {_record(one['record'])}")
     return "\n".join(lines).rstrip()
+
+
+def _title(one: Any) -> str:
+    """What was looked at, and of which additional domain."""
+    return f"{one['title']} of {one['domain']}" if one.get("domain") else str(one["title"])
 
 
 def _record(record: Any) -> str:
@@ -70,5 +75,5 @@ def _record(record: Any) -> str:
 
 def _tell_former(one: Any) -> str:
     counts = ", ".join(f"{number} {WORDS[state]}" for state, number in one["counts"].items() if number)
-    changed = "".join(f"\n    {change['title']}: {WORDS[change['state']]}" for change in one["changed"])
+    changed = "".join(f"\n    {_title(change)}: {WORDS[change['state']]}" for change in one["changed"])
     return f"{moment(one['time'])}  {counts}{changed}"

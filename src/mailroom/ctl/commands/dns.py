@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from mailroom.ctl.shape import Options, Parsers, command, job, noun, table
+from mailroom.ctl.shape import Options, Parsers, command, job, moment, noun, table
 
 FROM = {
     "given": "as given",
@@ -25,6 +25,7 @@ def add(parsers: Parsers) -> None:
         made.add_argument("--domain", default="", help="instead of the one in the settings")
         made.add_argument("--hostname", default="", help="instead of the one in the settings")
         made.add_argument("--address", default="", help="the public address of this server")
+    command(verbs, "policy", "the MTA-STS policy that other servers get, and its records", policy, tell_policy)
 
 
 def ask(operation: str) -> Callable[[Options], Any]:
@@ -43,6 +44,21 @@ def tell_check(facts: Any) -> str:
     steps = [one["next"] for one in facts["records"] if one["next"] and one["needed"] != "optional"]
     advice = [f"{facts['relay']['text']} {facts['relay']['next']}"] if facts["relay"] else []
     return "\n".join([*lines, *dict.fromkeys([*steps, *advice])]).rstrip()
+
+
+def policy(options: Options) -> Any:
+    return job("own_policy.read")
+
+
+def tell_policy(facts: Any) -> str:
+    if facts["mode"] == "off":
+        return "Nothing is announced (mail_delivery.security.mta_sts_mode)."
+    over = (
+        f"Switched off; others may know the former policy until {moment(facts['until'])}.\n" if facts["until"] else ""
+    )
+    rows = [(record["type"], record["name"], record["value"]) for one in facts["domains"] for record in one["records"]]
+    urls = "\n".join(one["url"] for one in facts["domains"])
+    return f"{over}{urls}\n\n{facts['policy'].strip()}\n\n{table(('TYPE', 'NAME', 'VALUE'), rows)}"
 
 
 def head(facts: Any) -> str:

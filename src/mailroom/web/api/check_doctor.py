@@ -14,6 +14,7 @@ ITEM = {
     "title": "MX record",
     "go": "server_management/dns",
     "go_title": "",
+    "domain": "",
     "state": "problem",
     "code": "mx_elsewhere",
     "text": "Mail for example.com goes to 10 mx.example.net, not to mail.example.com.",
@@ -77,7 +78,11 @@ def run(call: Call) -> Any:
     summary="Former results of the deliverability check",
     answer="The results that are kept, newest first: when, how many things were how, and what had changed.",
     example=[
-        {"time": 1790000000.0, "counts": COUNTS, "changed": [{"id": "mx", "title": "MX record", "state": "right"}]}
+        {
+            "time": 1790000000.0,
+            "counts": COUNTS,
+            "changed": [{"id": "mx", "title": "MX record", "domain": "", "state": "right"}],
+        }
     ],
     errors=(503,),
 )

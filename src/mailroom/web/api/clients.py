@@ -11,6 +11,7 @@ AREA = "server"
 EXAMPLE = {
     "hostname": "mail.example.com",
     "domain": "example.com",
+    "domains": ["example.com", "example.org"],
     "protocols": [
         {
             "id": "imaps",

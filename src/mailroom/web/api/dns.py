@@ -43,6 +43,23 @@ SHOWN = {
     "next": "At your DNS provider, change the MX record to mail.example.com when this server shall receive the mail.",
 }
 
+OWN_POLICY = {
+    "mode": "testing",
+    "policy": "version: STSv1\r\nmode: testing\r\nmx: mail.example.com\r\nmax_age: 604800\r\n",
+    "id": "12f3ff1012430f658710",
+    "until": 0.0,
+    "domains": [
+        {
+            "domain": "example.com",
+            "url": "https://mta-sts.example.com/.well-known/mta-sts.txt",
+            "records": [
+                {"type": "TXT", "name": "_mta-sts.example.com", "value": "v=STSv1; id=12f3ff1012430f658710"},
+                {"type": "CNAME", "name": "mta-sts.example.com", "value": "mail.example.com"},
+            ],
+        }
+    ],
+}
+
 
 class Whose(Query):
     """Whose records; what is left out is taken from the settings in force."""
@@ -67,7 +84,7 @@ class Check(Asked):
     summary="The DNS records that the mail domain should have",
     answer="Each with its real value, why it is needed and where it is entered; and how the public address is known: "
     "given (here or in the settings), from an interface of the NAS, from the host name's record, or not at all.",
-    example={**KNOWN, "records": [ROW]},
+    example={**KNOWN, "domains": ["example.com", "example.org"], "records": [ROW]},
     query=Whose,
     errors=(503,),
 )
@@ -97,3 +114,16 @@ def records(call: Call) -> Any:
 )
 def check(call: Call) -> Any:
     return asking.job("dns.check", **call.body.model_dump())
+
+
+@route(
+    WINDOW,
+    "GET",
+    "api/dns/policy",
+    summary="The MTA-STS policy that other servers get, and the records that belong to it",
+    answer="mode is off, testing, enforce, or none: switched off, but others may know a former policy until `until`.",
+    example=OWN_POLICY,
+    errors=(503,),
+)
+def policy(call: Call) -> Any:
+    return asking.job("own_policy.read")

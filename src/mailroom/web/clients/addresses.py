@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from mailroom.core import own_policy
 from mailroom.core.problems import Invalid, NotFound
 
 API = "api/clients/"
@@ -15,12 +16,20 @@ WELL_KNOWN = f"/.well-known/autoconfig/mail/{AUTOCONFIG}"
 # Asked for in any case, e.g. /Autodiscover/Autodiscover.xml.
 AUTODISCOVER = re.compile(r"/autodiscover/(autodiscover\.xml|autodiscover\.json(/v1\.0/.+)?)", re.IGNORECASE)
 ASKED = {f"/mail/{AUTOCONFIG}": AUTOCONFIG, WELL_KNOWN: AUTOCONFIG, f"/mail/{PROFILE}": PROFILE}
+# Whose policy is asked for, only the host says (RFC 8461 3.2).
+POLICY_HOST = re.compile(rf"{own_policy.HOST}\.([a-z0-9.-]{{1,253}}?)\.?(:\d+)?")
 LENGTH_MAX = 254
 ADDRESS = re.compile(r"([A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64})@([A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})+)")
 
 
-def inside(path: str) -> str | None:
-    """The portal's API path for a path at which mail programs look, or None for any other."""
+def inside(path: str, host: str = "") -> str | None:
+    """The portal's API path for a path at which mail programs and mail servers look, or None for any other.
+
+    host: as the request names it, with or without a port.
+    """
+    if path == own_policy.PATH:
+        found = POLICY_HOST.fullmatch(host.lower())
+        return f"/mail/api/mta-sts/{found[1]}" if found else None
     if path in ASKED:
         return f"/mail/{API}{ASKED[path]}"
     found = AUTODISCOVER.fullmatch(path)
@@ -31,18 +40,21 @@ def inside(path: str) -> str | None:
     return f"/mail/{API}{name.removesuffix(version).lower()}{version}"
 
 
-def refuse_foreign(address: str, facts: dict[str, Any]) -> None:
-    """Raises Invalid for what is no e-mail address, NotFound for one of another domain. "" may be asked about, too.
+def for_address(address: str, facts: dict[str, Any]) -> dict[str, Any]:
+    """The facts as whoever has this e-mail address should see them: `domain` is its own. "" may be asked about, too.
 
-    Whether the address exists makes no difference.
+    Raises Invalid for what is no e-mail address, NotFound for one of a domain that is not ours. Whether the address
+    exists makes no difference, and nobody learns from one domain of another.
     """
     if not address:
-        return
+        return facts
     found = ADDRESS.fullmatch(address) if len(address) <= LENGTH_MAX else None
     if found is None:
         raise Invalid("This is no e-mail address.", field="emailaddress", next="Send name@domain.")
-    if found[2].lower() != facts["domain"]:
+    domain = found[2].lower()
+    if domain not in facts["domains"]:
         raise NotFound("This server is not in charge of mail of this domain.", next="Ask the domain's own server.")
+    return {**facts, "domain": domain}
 
 
 def ways(facts: dict[str, Any]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:

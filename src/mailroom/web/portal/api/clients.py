@@ -13,7 +13,7 @@ from mailroom.core.problems import Invalid, NotFound
 from mailroom.web import asking
 from mailroom.web.api.clients import EXAMPLE, shown
 from mailroom.web.clients import autoconfig, autodiscover, profile
-from mailroom.web.clients.addresses import LENGTH_MAX, PROFILE, refuse_foreign
+from mailroom.web.clients.addresses import LENGTH_MAX, PROFILE, for_address
 from mailroom.web.route import ANYBODY, PORTAL, USER, Answer, Call, Query, route
 
 XML, AUTODISCOVER_XML = "application/xml; charset=utf-8", "text/xml; charset=utf-8"
@@ -61,8 +61,7 @@ def clients(call: Call) -> dict[str, Any]:
     made="application/xml",
 )
 def config(call: Call) -> Answer:
-    facts = asking.clients()
-    refuse_foreign(call.query.emailaddress, facts)
+    facts = for_address(call.query.emailaddress, asking.clients())
     return Answer(autoconfig.document(facts), headers={"Content-Type": XML})
 
 
@@ -79,8 +78,7 @@ def config(call: Call) -> Answer:
     made=profile.KIND,
 )
 def mobileconfig(call: Call) -> Answer:
-    facts = asking.clients()
-    refuse_foreign(call.query.emailaddress, facts)
+    facts = for_address(call.query.emailaddress, asking.clients())
     named = {"Content-Type": profile.KIND, "Content-Disposition": f'attachment; filename="{PROFILE}"'}
     return Answer(profile.document(facts, call.query.emailaddress), headers=named)
 
@@ -101,8 +99,7 @@ def outlook(call: Call) -> Answer:
     assert call.stream is not None
     try:
         address, schema = autodiscover.request(call.stream.read(call.length))
-        facts = asking.clients()
-        refuse_foreign(address, facts)
+        facts = for_address(address, asking.clients())
     except (autodiscover.NotAsked, Invalid):
         return _error(autodiscover.INVALID_REQUEST, "Invalid Request")
     if schema != autodiscover.OUTLOOK:
@@ -161,8 +158,7 @@ def v2_address(call: Call) -> dict[str, str]:
 
 
 def _v2(address: str, protocol: str) -> dict[str, str]:
-    facts = asking.clients()
-    refuse_foreign(address, facts)
+    facts = for_address(address, asking.clients())
     if protocol.lower() != "autodiscoverv1":
         raise NotFound(NOT_HERE, code="protocol_not_supported", next="Set up the account as IMAP.")
     return {"Protocol": "AutodiscoverV1", "Url": f"https://{facts['hostname']}/autodiscover/autodiscover.xml"}
