@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from devtools.say import Stop, step
 
 SUITE = "bookworm"
 EPOCH = "1767225600"
+PINS = "etc/apt/preferences.d/locked"
 # The bundle's own documentation stays until only the copyrights are left of it.
 UNWANTED = ("/usr/share/man/*", "/usr/share/doc/*", "/usr/share/info/*", "/usr/share/locale/*", "/usr/share/lintian/*")
 # Users that own what is ours: (name, uid = gid). Fixed, so that data survives an upgrade.
@@ -112,17 +114,36 @@ def debian_root(
     # A root is made anew after a power cut, so nothing has to wait for the disk.
     options += ["--dpkgopt=force-unsafe-io", "--skip=cleanup/apt/lists", '--aptopt=APT::Install-Recommends "false"']
     try:
-        run(
-            (
-                *ALONE, "mmdebstrap", "--quiet", *more, f"--architectures={arch.debian}", *options,
-                f"--include={','.join(packages)}", SUITE, target, *debian_sources(),
-            ),
-            env={"SOURCE_DATE_EPOCH": EPOCH},
-        )  # fmt: skip
+        with tempfile.NamedTemporaryFile("w", prefix="pins-") as pins:
+            pins.write(pinned(packages))
+            pins.flush()
+            options.append(f"--setup-hook=upload {pins.name} /{PINS}")
+            _make(target, packages, arch, [*more, *options])
     except Stop as reason:
         if "was not found" in str(reason):
             raise Stop(f"{reason}\nDebian has replaced a locked version. Renew the locks with: ./dev lock") from None
         raise
+    (target / PINS).unlink()
+
+
+def pinned(packages: list[str]) -> str:
+    """apt_preferences(5) that hold each `name=version` to its version.
+
+    After a security update the archive has the locked version and its successor. mmdebstrap asks for the packages of
+    priority "required" by no version, and so would take the successor in spite of ours.
+    """
+    locked = (package.split("=", 1) for package in packages if "=" in package)
+    return "\n".join(f"Package: {name}\nPin: version {version}\nPin-Priority: 1001\n" for name, version in locked)
+
+
+def _make(target: Path, packages: list[str], arch: Architecture, options: Sequence[str]) -> None:
+    run(
+        (
+            *ALONE, "mmdebstrap", "--quiet", f"--architectures={arch.debian}", *options,
+            f"--include={','.join(packages)}", SUITE, target, *debian_sources(),
+        ),
+        env={"SOURCE_DATE_EPOCH": EPOCH},
+    )  # fmt: skip
 
 
 def installed(target: Path) -> dict[str, str]:
