@@ -23,6 +23,7 @@ SOURCE = CHECKOUT / "src" / "mailroom"
 # The shell speaks English, and so do the documents of the API.
 NOT_SHOWN_FILES = (
     "__main__.py",
+    "core/sts_policy.py",
     "ctl/",
     "daemons/boot.py",
     "daemons/dovecot/doubles.py",
@@ -30,11 +31,13 @@ NOT_SHOWN_FILES = (
     "accounts/sources/__init__.py",
     "filtering/actions/deliver.py",
     "flows/account_export.py",
+    "flows/tls_policy.py",
     "filtering/ids.py",
     "filtering/milter.py",
     "filtering/received.py",
     "filtering/return_addresses.py",
     "filtering/rules.py",
+    "tls/sts_fetch.py",
     "web/clients/",
     "web/openapi.py",
     "web/portal/api/clients.py",
@@ -72,6 +75,13 @@ REPLIES = {
     "mailbox cannot be reached",
     "not logged in",
     "not owned by user",
+    "cannot start tls",
+    "certificate has expired",
+    "certificate not trusted",
+    "certificate not verified",
+    "certificate verification",
+    "tls is required",
+    "tls policy",
     "return address is not valid",
 }
 # Here a word alone is shown, too: titles of daemons, states.

@@ -106,6 +106,7 @@ def job_parts(
     from mailroom.flows import setup_machine
     from mailroom.flows.acme import Renewal
     from mailroom.flows.aliases import Aliases
+    from mailroom.flows.announced import Watch as AnnouncedWatch
     from mailroom.flows.auto_bcc import AutoBcc
     from mailroom.flows.blocked import Blocked
     from mailroom.flows.certificate import Certificates
@@ -147,6 +148,7 @@ def job_parts(
     setup.settle()
     watches = {"machine": server_list.watch, "interface": interface.Watch(settings).watch, "doctor": doctor.watch}
     watches |= {"certificate": certificates.watcher.watch, "acme": renewal.watch, "search": search.watch}
+    watches["announced"] = AnnouncedWatch(settings.values).watch
     return operations | more, {**accounts.watches(), **watches}
 
 

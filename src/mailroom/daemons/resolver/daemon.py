@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from mailroom.core import paths
+from mailroom.core.pages.mail_delivery_general import domains_of
 from mailroom.daemons.ask import ask
 from mailroom.daemons.command import run
 from mailroom.daemons.places import RESOLVER
@@ -13,6 +14,13 @@ from mailroom.daemons.shape import DaemonFailed, Facts, PlainDaemon, Service
 
 HERE = Path(__file__).parent
 CONFIG = paths.CURRENT / "resolver" / "unbound.conf"
+# The keys of the DNS root, as IANA publishes them (RFC 7958); see decision 0022.
+ROOT_KEYS = HERE / "root.key"
+# Names below which offices have zones of their own that the public root denies or knows otherwise (RFC 6762 app. G,
+# RFC 8375, and what makers of routers chose).
+OWN_NAMES = (
+    "corp", "fritz.box", "home", "home.arpa", "internal", "intranet", "lan", "local", "localdomain", "private",
+)  # fmt: skip
 
 
 class Resolver(PlainDaemon):
@@ -24,7 +32,11 @@ class Resolver(PlainDaemon):
         return Service(argv=("/usr/sbin/unbound", "-d", "-c", str(CONFIG)), ready=("dns", f"{RESOLVER}:53"))
 
     def files(self, facts: Facts) -> dict[str, str]:
-        return {"unbound.conf": render(HERE / "unbound.conf.j2", host=facts.host, resolver=RESOLVER)}
+        validates = validates_dnssec(facts)
+        known = {"host": facts.host, "resolver": RESOLVER, "validates": validates, "root_keys": ROOT_KEYS}
+        # Offices often have another, unsigned form of their own domain inside.
+        own = [*OWN_NAMES, *domains_of(facts.settings["mail_delivery.general"])]
+        return {"unbound.conf": render(HERE / "unbound.conf.j2", **known, own_names=own)}
 
     def check(self, folder: Path) -> None:
         run(self.id, ("unbound-checkconf", str(folder / "unbound.conf")))
@@ -35,6 +47,12 @@ class Resolver(PlainDaemon):
     def probe(self, facts: Facts) -> None:
         if not ask("dns", f"{RESOLVER}:53"):
             raise DaemonFailed("The resolver does not answer.", daemon=self.id)
+
+
+def validates_dnssec(facts: Facts) -> bool:
+    """Whether signatures are checked: only while somebody uses what comes of it (X06-06)."""
+    delivery = facts.settings["mail_delivery.delivery"]
+    return bool(delivery["dane"] and not delivery["enabled"])
 
 
 DAEMON = Resolver()

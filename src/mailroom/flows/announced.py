@@ -1,0 +1,82 @@
+"""What an administrator is told of the checks of other domains' servers: DANE and MTA-STS (X06-06, X06-07)."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterable
+
+from mailroom.core.settings import AllValues
+from mailroom.dns.announced import Announced, Unanswered
+from mailroom.filtering import conditions
+from mailroom.flows.tls_policy import resolver
+
+PAGE, CONDITION = "mail_delivery.delivery", "dnssec"
+LOOK_EVERY_S = 30.0
+# In Postfix's words for what it cannot check (smtp_proto.c, tls_verify.c, smtp_tls_policy.c), in lower case.
+SIGNS = (
+    "certificate not verified",
+    "certificate not trusted",
+    "certificate has expired",
+    "certificate verification",
+    "tls is required",
+    "tlsa",
+    "dane",
+    "tls policy",
+    "cannot start tls",
+)
+
+
+def waits_for_security(settings: AllValues, waiting: Iterable[tuple[str, str]]) -> tuple[str, str]:
+    """(domain, reason in Postfix's words) of mail that waits because a server is not what its domain announces.
+
+    waiting: (recipient, reason). Empty when there is none, or nothing is checked.
+    """
+    chosen = settings[PAGE]
+    if chosen["enabled"] or not (chosen["dane"] or chosen["mta_sts"]):
+        return "", ""
+    for recipient, reason in waiting:
+        if any(sign in reason.lower() for sign in SIGNS):
+            return recipient.rpartition("@")[2], reason
+    return "", ""
+
+
+class Watch:
+    """Sees whether signatures arrive while they are to be checked. report, clear: the condition the window shows."""
+
+    def __init__(
+        self,
+        values: Callable[[], AllValues],
+        announced: Callable[[], Announced] = resolver,
+        report: Callable[..., None] = conditions.report,
+        clear: Callable[[str], None] = conditions.clear,
+    ) -> None:
+        self.values, self.announced = values, announced
+        self.report, self.clear = report, clear
+
+    def watch(self, stop: threading.Event) -> None:
+        """Until `stop`: look now and then."""
+        while not stop.wait(LOOK_EVERY_S):
+            self.look()
+
+    def look(self) -> None:
+        """Once. While DNS does not answer at all, what was said before stands: others tell that."""
+        chosen = self.values()[PAGE]
+        if not chosen["dane"] or chosen["enabled"]:
+            self.clear(CONDITION)
+            return
+        try:
+            arrive = asyncio.run(self.announced().signatures())
+        except Unanswered:
+            return
+        if arrive:
+            self.clear(CONDITION)
+            return
+        self.report(
+            CONDITION,
+            "Servers cannot be checked by DANE",
+            "The DNS servers of this NAS give out no signatures (DNSSEC), so mail goes out as if DANE were off.",
+            "Choose other DNS servers in Control Panel > Network, or let the router hand DNSSEC on.",
+            go="mail_delivery/delivery",
+            severity="attention",
+        )
