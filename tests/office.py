@@ -155,7 +155,7 @@ class Office:
             self.ctl("bans", "lift", kind, value, check=False)
 
     def socket(self, place: str = "world", source: str = "", kind: int = 0) -> socket.socket:
-        """A socket in the outside world ("world") or on the NAS itself ("nas"). source: its own address. kind: 0 is TCP."""
+        """A socket in the outside world ("world") or on the NAS itself ("nas"). source: its own. kind: 0 is TCP."""
         # Entering a network changes the whole thread: a short-lived one does it.
         with ThreadPoolExecutor(1) as thread:
             made = thread.submit(self._socket_in, place, kind).result()

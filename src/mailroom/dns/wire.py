@@ -186,8 +186,8 @@ def _text(rdata: Any) -> str:
         return f"{rdata.preference} {plain_name(rdata.exchange)}"
     if kind == dns.rdatatype.SRV:
         return f"{rdata.priority} {rdata.weight} {rdata.port} {plain_name(rdata.target)}"
-    if kind in (dns.rdatatype.TLSA, dns.rdatatype.DNSKEY):
-        return str(rdata.to_text())
+    if kind == dns.rdatatype.TLSA:
+        return f"{rdata.usage} {rdata.selector} {rdata.mtype} {rdata.cert.hex()}"
     if kind == dns.rdatatype.TXT:
         return b"".join(rdata.strings).decode("utf-8", "replace")
     return plain_name(rdata.target)
