@@ -76,6 +76,7 @@ def test_announced_security(delivery: FrameLocator, server: Office) -> None:
             60,
         )
         expect(preview).to_have_count(0)
+        expect(inside.get_by_role("button", name="Apply", exact=True)).to_be_disabled()
         inside.get_by_label("Enable SMTP Relay", exact=True).check()
         expect(dane).to_be_disabled()
         expect(inside.get_by_text("Has no effect because of “Enable SMTP Relay”.").last).to_be_attached()

@@ -13,6 +13,8 @@ from mailroom.flows.tls_policy import resolver
 
 PAGE, CONDITION = "mail_delivery.delivery", "dnssec"
 LOOK_EVERY_S = 30.0
+# Unbound takes a root key that it could not get for missing, for a minute: after an outage that is nobody's fault.
+LOOKS_IN_A_ROW = 3
 # In Postfix's words for what it cannot check (smtp_proto.c, tls_verify.c, smtp_tls_policy.c), in lower case.
 SIGNS = (
     "certificate not verified",
@@ -53,6 +55,7 @@ class Watch:
     ) -> None:
         self.values, self.announced = values, announced
         self.report, self.clear = report, clear
+        self.without = 0
 
     def watch(self, stop: threading.Event) -> None:
         """Until `stop`: look now and then."""
@@ -62,16 +65,17 @@ class Watch:
     def look(self) -> None:
         """Once. While DNS does not answer at all, what was said before stands: others tell that."""
         chosen = self.values()[PAGE]
-        if not chosen["dane"] or chosen["enabled"]:
-            self.clear(CONDITION)
-            return
         try:
-            arrive = asyncio.run(self.announced().signatures())
+            fine = not chosen["dane"] or chosen["enabled"] or asyncio.run(self.announced().signatures())
         except Unanswered:
             return
-        if arrive:
+        self.without = 0 if fine else self.without + 1
+        if fine:
             self.clear(CONDITION)
-            return
+        elif self.without >= LOOKS_IN_A_ROW:
+            self._tell()
+
+    def _tell(self) -> None:
         self.report(
             CONDITION,
             "Servers cannot be checked by DANE",

@@ -121,7 +121,9 @@ class TlsPolicies:
         except Unanswered:
             return kept
         fresh = kept is not None and kept.id == id and self.now() - kept.got < RENEW_S
-        if not id or fresh or self.now() < self.failed.get(domain, 0.0):
+        # Both limits: a clock that was set back must not keep us from asking.
+        just_failed = 0 < self.failed.get(domain, 0.0) - self.now() <= AGAIN_S
+        if not id or fresh or just_failed:
             return kept
         try:
             policy = await self.get(domain)

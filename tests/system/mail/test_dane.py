@@ -101,7 +101,7 @@ def test_dns_servers_that_hand_no_signatures_on_stop_no_mail(
         with begun_with(server, dns, manner):
             arrives(made, send(server, "wrong.example"))
             arrives(made, send(server, "spoiled.example"))
-            until(lambda: "condition-dnssec" in _problems(server), 90, "the window says it")
+            until(lambda: "condition-dnssec" in _problems(server), 180, "the window says it")
     with begun_with(server, dns, "right"):
         until(lambda: "condition-dnssec" not in _problems(server), 90, "it is over")
 

@@ -1,4 +1,4 @@
-"""What counts as waiting mail."""
+"""Why mail waits, as Postfix keeps it (bounce_log.c)."""
 
 from __future__ import annotations
 
@@ -6,16 +6,24 @@ from pathlib import Path
 
 from mailroom.monitor import queue
 
+FILE = """<ann@a.example>: Server certificate not verified
+recipient=ann@a.example
+offset=512
+dsn_orig_rcpt=rfc822;ann@a.example
+status=4.7.5
+action=delayed
+reason=Server certificate not verified
 
-def test_half_written_files_are_nobodys_mail(tmp_path: Path) -> None:
-    for place, mode in (
-        ("incoming/4jY", 0o600),
-        ("incoming/4jZ", 0o700),
-        ("deferred/A/A1", 0o700),
-        ("corrupt/x", 0o700),
-    ):
-        file = tmp_path / place
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.touch()
-        file.chmod(mode)
-    assert queue.length(tmp_path) == 2
+<bob@b.example>: x
+recipient=bob@b.example
+reason=connect to mx.b.example: a=b
+"""
+
+
+def test_each_recipient_with_the_reason(tmp_path: Path) -> None:
+    folder = tmp_path / "defer" / "A"
+    folder.mkdir(parents=True)
+    (folder / "A1").write_text(FILE)
+    told = [("ann@a.example", "Server certificate not verified"), ("bob@b.example", "connect to mx.b.example: a=b")]
+    assert queue.waiting(tmp_path) == told and queue.waiting(tmp_path, 1) == told[:1]
+    assert queue.waiting(tmp_path / "none") == []
