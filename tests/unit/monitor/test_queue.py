@@ -1,4 +1,4 @@
-"""Why mail waits, as Postfix keeps it (bounce_log.c)."""
+"""What counts as waiting mail, and why it waits (bounce_log.c)."""
 
 from __future__ import annotations
 
@@ -18,6 +18,20 @@ reason=Server certificate not verified
 recipient=bob@b.example
 reason=connect to mx.b.example: a=b
 """
+
+
+def test_half_written_files_are_nobodys_mail(tmp_path: Path) -> None:
+    for place, mode in (
+        ("incoming/4jY", 0o600),
+        ("incoming/4jZ", 0o700),
+        ("deferred/A/A1", 0o700),
+        ("corrupt/x", 0o700),
+    ):
+        file = tmp_path / place
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch()
+        file.chmod(mode)
+    assert queue.length(tmp_path) == 2
 
 
 def test_each_recipient_with_the_reason(tmp_path: Path) -> None:
