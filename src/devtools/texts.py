@@ -80,6 +80,7 @@ REPLIES = {
     "certificate not trusted",
     "certificate not verified",
     "certificate verification",
+    "non dnssec destination",
     "tls is required",
     "tls policy",
     "return address is not valid",

@@ -17,6 +17,7 @@ from mailroom.daemons.order import wanted
 from mailroom.daemons.postfix.daemon import flush
 from mailroom.daemons.shape import Facts
 from mailroom.flows import (
+    announced,
     check_settings,
     clients,
     dns_records,
@@ -106,7 +107,6 @@ def job_parts(
     from mailroom.flows import setup_machine
     from mailroom.flows.acme import Renewal
     from mailroom.flows.aliases import Aliases
-    from mailroom.flows.announced import Watch as AnnouncedWatch
     from mailroom.flows.auto_bcc import AutoBcc
     from mailroom.flows.blocked import Blocked
     from mailroom.flows.certificate import Certificates
@@ -124,7 +124,7 @@ def job_parts(
     settings.exchange.prepare = accounts.prepare
     settings.looked_up = accounts.looked_up
     settings.judges.append(interface.refuse_unreachable)
-    settings.advisers.append(interface.advise)
+    settings.advisers += [interface.advise, announced.advise]
     operations = {**settings_operations(settings), **accounts.operations(), **state_operations(events)}
     operations |= Tokens(TokenStore(), events, lambda name: accounts.person(name)["role"] == "admin").operations()
     operations |= clients.operations(settings.values, host_web.serves)
@@ -148,7 +148,7 @@ def job_parts(
     setup.settle()
     watches = {"machine": server_list.watch, "interface": interface.Watch(settings).watch, "doctor": doctor.watch}
     watches |= {"certificate": certificates.watcher.watch, "acme": renewal.watch, "search": search.watch}
-    watches["announced"] = AnnouncedWatch(settings.values).watch
+    watches["announced"] = announced.Watch(settings.values).watch
     return operations | more, {**accounts.watches(), **watches}
 
 

@@ -23,6 +23,15 @@ class Unanswered(Exception):
     """DNS does not say, or says something whose signature is wrong."""
 
 
+async def hands_signatures_on(questions: Questions, server: str, limit_s: float) -> bool | None:
+    """Whether a DNS server gives out the root's keys with their signature, without which nothing can be checked.
+
+    None when it does not answer at all.
+    """
+    reply = await questions.ask(server, ".", "DNSKEY", limit_s, recurse=True, signatures=True)
+    return None if reply.outcome in ("slow", "unreachable") else reply.signed
+
+
 class Announced:
     """Asks our own resolver. server: its address, on loopback: its word about signatures is believed."""
 

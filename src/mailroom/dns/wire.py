@@ -33,11 +33,15 @@ class Wire:
     def __init__(self, port: int = PORT) -> None:
         self.port = port
 
-    async def ask(self, server: str, name: str, kind: str, limit_s: float, recurse: bool = False) -> Reply:
+    async def ask(
+        self, server: str, name: str, kind: str, limit_s: float, recurse: bool = False, signatures: bool = False
+    ) -> Reply:
         try:
             question = _question(name, kind, recurse)
         except (dns.exception.DNSException, UnicodeError):
             return Reply("no_name")
+        if signatures:
+            question.use_edns(0, dns.flags.DO, UDP_BYTES_MAX)
         try:
             async with asyncio.timeout(limit_s):
                 return await self._ask(server, question, recurse)
@@ -150,9 +154,11 @@ def read(question: dns.message.Message, answer: dns.message.Message, recurse: bo
         referral = _referral(answer, name) if answer.rcode() == dns.rcode.NOERROR and not answer.answer else None
         return Reply("referral", referral=referral) if referral else Reply("lame")
     secure = bool(answer.flags & dns.flags.AD)
+    signed = any(rrset.rdtype == dns.rdatatype.RRSIG and rrset.covers == kind for rrset in answer.answer)
     for rrset in answer.answer:
         if rrset.name == name and rrset.rdtype == kind:
-            return Reply("answer", tuple(sorted(_text(rdata) for rdata in rrset)), rrset.ttl, secure=secure)
+            texts = tuple(sorted(_text(rdata) for rdata in rrset))
+            return Reply("answer", texts, rrset.ttl, signed=signed, secure=secure)
         if rrset.name == name and rrset.rdtype == dns.rdatatype.CNAME:
             return Reply("answer", (), rrset.ttl, alias=plain_name(rrset[0].target), secure=secure)
     nothing: Outcome = "no_name" if answer.rcode() == dns.rcode.NXDOMAIN else "nothing"
@@ -190,4 +196,6 @@ def _text(rdata: Any) -> str:
         return f"{rdata.usage} {rdata.selector} {rdata.mtype} {rdata.cert.hex()}"
     if kind == dns.rdatatype.TXT:
         return b"".join(rdata.strings).decode("utf-8", "replace")
+    if kind == dns.rdatatype.DNSKEY:
+        return str(rdata.to_text())
     return plain_name(rdata.target)

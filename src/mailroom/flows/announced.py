@@ -7,12 +7,16 @@ import threading
 from collections.abc import Callable, Iterable
 
 from mailroom.core.settings import AllValues
-from mailroom.dns.announced import Announced, Unanswered
+from mailroom.daemons import host
+from mailroom.dns.announced import Announced, Unanswered, hands_signatures_on
+from mailroom.dns.shape import Questions
 from mailroom.filtering import conditions
 from mailroom.flows.tls_policy import resolver
 
 PAGE, CONDITION = "mail_delivery.delivery", "dnssec"
 LOOK_EVERY_S = 30.0
+# Somebody waits for the preview.
+ADVICE_LIMIT_S = 2.0
 # Unbound takes a root key that it could not get for missing, for a minute: after an outage that is nobody's fault.
 LOOKS_IN_A_ROW = 3
 # In Postfix's words for what it cannot check (smtp_proto.c, tls_verify.c, smtp_tls_policy.c), in lower case.
@@ -23,7 +27,7 @@ SIGNS = (
     "certificate verification",
     "tls is required",
     "tlsa",
-    "dane",
+    "non dnssec destination",
     "tls policy",
     "cannot start tls",
 )
@@ -41,6 +45,35 @@ def waits_for_security(settings: AllValues, waiting: Iterable[tuple[str, str]]) 
         if any(sign in reason.lower() for sign in SIGNS):
             return recipient.rpartition("@")[2], reason
     return "", ""
+
+
+def wire() -> Questions:
+    """The real name servers; dnspython is loaded when somebody asks."""
+    from mailroom.dns.wire import Wire
+
+    return Wire()
+
+
+def advise(
+    before: AllValues,
+    after: AllValues,
+    servers: Callable[[], tuple[str, ...]] = host.dns_servers,
+    questions: Callable[[], Questions] = wire,
+) -> list[dict[str, str]]:
+    """An adviser of Settings: where the NAS's DNS servers hand no signatures on, DANE checks nothing."""
+    was, chosen = (values[PAGE]["dane"] and not values[PAGE]["enabled"] for values in (before, after))
+    if was or not chosen:
+        return []
+
+    async def ask() -> list[bool | None]:
+        known = questions()
+        return await asyncio.gather(*(hands_signatures_on(known, server, ADVICE_LIMIT_S) for server in servers()))
+
+    found = asyncio.run(ask())
+    if False not in found or True in found:
+        return []
+    text = "The DNS servers of this NAS give out no signatures (DNSSEC): until they do, DANE checks nothing."
+    return [{"field": "dane", "text": text}]
 
 
 class Watch:

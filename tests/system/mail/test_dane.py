@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -98,21 +99,22 @@ def test_dns_servers_that_hand_no_signatures_on_stop_no_mail(
 ) -> None:
     """Neither those that leave them out, nor those that refuse; and the window says that nothing is checked."""
     for manner in ("stripped", "refused"):
-        with begun_with(server, dns, manner):
+        with begun_with(server, dns, manner) as warnings:
+            assert "DANE checks nothing" in str(warnings)
             arrives(made, send(server, "wrong.example"))
             arrives(made, send(server, "spoiled.example"))
             until(lambda: "condition-dnssec" in _problems(server), 180, "the window says it")
-    with begun_with(server, dns, "right"):
+    with begun_with(server, dns, "right") as warnings:
+        assert not warnings
         until(lambda: "condition-dnssec" not in _problems(server), 90, "it is over")
 
 
 @contextlib.contextmanager
-def begun_with(server: Office, dns: SignedDns, manner: str) -> Iterator[None]:
-    """The resolver knows the NAS's DNS server like this, and nothing of before."""
+def begun_with(server: Office, dns: SignedDns, manner: str) -> Iterator[Any]:
+    """The resolver knows the NAS's DNS server like this, and nothing of before; what Apply warns of."""
     with changed(server, PAGE, dane="no"):
         dns.manner = manner
-        server.apply(PAGE, dane="yes")
-        yield
+        yield server.apply(PAGE, dane="yes")["warnings"]
 
 
 def _problems(server: Office) -> set[str]:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from mailroom.core.settings import defaults
+from mailroom.daemons import host
 from mailroom.daemons.postfix.daemon import DAEMON as POSTFIX
 from mailroom.daemons.resolver.daemon import DAEMON as RESOLVER
-from mailroom.daemons.resolver.daemon import ROOT_KEYS
+from mailroom.daemons.resolver.daemon import ROOT_KEYS, own_names
 from mailroom.daemons.shape import Facts, HostFacts
 from mailroom.filtering.tls_policies import answer
 
@@ -34,6 +36,18 @@ def test_signatures_are_checked_only_while_dane_is_on(servers: tuple[str, ...]) 
         main, unbound = files(servers, **off)
         assert "\nsmtp_tls_security_level = may\n" in main and "dnssec" not in main
         assert "validator" not in unbound and "trust-anchor" not in unbound
+
+
+def test_names_of_the_office_are_not_validated(tmp_path: Path) -> None:
+    """The public root denies them, or knows them otherwise."""
+    file = tmp_path / "resolv.conf"
+    file.write_text('search AD.office.example. corp "evil"\ndomain x;y\nnameserver 192.0.2.1\nsearch\n')
+    assert host.dns_search(file) == ("ad.office.example", "corp") and host.dns_search(tmp_path / "none") == ()
+    settings = defaults()
+    settings["mail_delivery.delivery"]["sender_relays"] = [{"server": "relay.inside.example"}, {"server": "192.0.2.7"}]
+    named = own_names(Facts(settings, HostFacts(dns_search=("ad.office.example", "corp"))))
+    assert {"local", "fritz.box", "ad.office.example", "relay.inside.example"} <= set(named)
+    assert "192.0.2.7" not in named and named.count("corp") == 1
 
 
 def test_policies_are_asked_for_only_without_a_relay_and_know_of_dane() -> None:

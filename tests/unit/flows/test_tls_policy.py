@@ -11,6 +11,7 @@ import pytest
 
 from mailroom.core.sts_policy import StsPolicy
 from mailroom.dns.announced import Unanswered
+from mailroom.dns.shape import Reply
 from mailroom.flows import announced
 from mailroom.flows.tls_policy import AGAIN_S, DANE_ONLY, RENEW_S, TlsPolicies, demand
 from mailroom.store.sts_policies import StsPolicyStore
@@ -244,3 +245,30 @@ WAITING = [("x@b.example", "connection refused"), ("y@a.example", "Server certif
 def test_for_whom_mail_waits_and_why(values: dict[str, Any], told: tuple[str, str]) -> None:
     assert announced.waits_for_security({announced.PAGE: values}, WAITING) == told
     assert announced.waits_for_security({announced.PAGE: values}, WAITING[:1]) == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "signed", "told"),
+    [
+        ({}, ON, {"192.0.2.1": False}, True),
+        ({}, ON, {"192.0.2.1": False, "192.0.2.2": None}, True),
+        ({}, ON, {"192.0.2.1": False, "192.0.2.2": True}, False),
+        ({}, ON, {"192.0.2.1": None}, False),
+        ({}, ON, {}, False),
+        (ON, ON, {"192.0.2.1": False}, False),
+        ({}, {**ON, "enabled": True}, {"192.0.2.1": False}, False),
+        (ON, {**ON, "dane": False}, {"192.0.2.1": False}, False),
+    ],
+)
+def test_who_switches_it_on_is_told_that_it_checks_nothing(
+    was: dict[str, Any], now: dict[str, Any], signed: dict[str, bool | None], told: bool
+) -> None:
+    class Dns:
+        async def ask(self, server: str, name: str, kind: str, limit_s: float, **how: bool) -> Reply:
+            assert (name, kind, how) == (".", "DNSKEY", {"recurse": True, "signatures": True})
+            says = signed[server]
+            return Reply("slow") if says is None else Reply("answer" if says else "refused", signed=says)
+
+    before, after = ({announced.PAGE: {**ON, "dane": False, **values}} for values in (was, now))
+    advice = announced.advise(before, after, lambda: tuple(signed), Dns)
+    assert [one["field"] for one in advice] == ["dane"] * told

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from mailroom.core import paths
 from mailroom.core.pages.mail_delivery_general import domains_of
+from mailroom.core.sender_relay import ADDRESS
 from mailroom.daemons.ask import ask
 from mailroom.daemons.command import run
 from mailroom.daemons.places import RESOLVER
@@ -34,9 +35,7 @@ class Resolver(PlainDaemon):
     def files(self, facts: Facts) -> dict[str, str]:
         validates = validates_dnssec(facts)
         known = {"host": facts.host, "resolver": RESOLVER, "validates": validates, "root_keys": ROOT_KEYS}
-        # Offices often have another, unsigned form of their own domain inside.
-        own = [*OWN_NAMES, *domains_of(facts.settings["mail_delivery.general"])]
-        return {"unbound.conf": render(HERE / "unbound.conf.j2", **known, own_names=own)}
+        return {"unbound.conf": render(HERE / "unbound.conf.j2", **known, own_names=own_names(facts))}
 
     def check(self, folder: Path) -> None:
         run(self.id, ("unbound-checkconf", str(folder / "unbound.conf")))
@@ -47,6 +46,17 @@ class Resolver(PlainDaemon):
     def probe(self, facts: Facts) -> None:
         if not ask("dns", f"{RESOLVER}:53"):
             raise DaemonFailed("The resolver does not answer.", daemon=self.id)
+
+
+def own_names(facts: Facts) -> list[str]:
+    """Names that are not validated: an office often has another, unsigned form of its own domains inside.
+
+    Relays by sender domain are among them. Each proves by its certificate who it is, or is not asked to.
+    """
+    domains = domains_of(facts.settings["mail_delivery.general"])
+    relays = [one["server"] for one in facts.settings["mail_delivery.delivery"]["sender_relays"]]
+    named = [name for name in relays if not ADDRESS.search(name)]
+    return list(dict.fromkeys([*OWN_NAMES, *domains, *facts.host.dns_search, *named]))
 
 
 def validates_dnssec(facts: Facts) -> bool:
