@@ -52,7 +52,7 @@ class Questions(Protocol):
     ) -> Reply:
         """The reply of the server at this address, after limit_s seconds at the latest; never raises.
 
-        kind: A, AAAA, CNAME, DNSKEY, MX, NS, PTR, SRV, TLSA or TXT. recurse: the server may find out elsewhere (a resolver);
-        without it, only what the server is responsible for counts. signatures: they are asked for, too (DNSSEC).
+        kind: A, AAAA, CNAME, DNSKEY, MX, NS, PTR, SRV, TLSA or TXT. recurse: the server may find out elsewhere (a
+        resolver); without it, only what the server is responsible for counts. signatures: are asked for, too (DNSSEC).
         """
         ...

@@ -117,13 +117,13 @@ def test_signatures_are_seen_and_whoever_has_checked_them(servers: NameServers) 
     link = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     link.bind((HERE, servers.port))
     tcp = socket.socket()
-    made = SignedDns(link, tcp, {"a.example": {"_25._tcp.a.example": {"TLSA": ["3 1 1 " + "ab" * 70]}}}, {})
+    made = SignedDns(link, tcp, {"a.example": {"_25._tcp.a.example": {"TLSA": ["3 1 0 " + "ab" * 70]}}}, {})
 
     def told(name: str, kind: str, signatures: bool = False) -> Reply:
         return asyncio.run(Wire(servers.port).ask(HERE, name, kind, 5.0, recurse=True, signatures=signatures))
 
     assert told(".", "DNSKEY", signatures=True).signed and not told(".", "DNSKEY").signed
-    assert told("_25._tcp.a.example", "TLSA").values == ("3 1 1 " + "ab" * 70,)
+    assert told("_25._tcp.a.example", "TLSA").values == ("3 1 0 " + "ab" * 70,)
     made.manner = "stripped"
     assert told(".", "DNSKEY", signatures=True).outcome == "answer"
     assert not told(".", "DNSKEY", signatures=True).signed
