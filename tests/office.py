@@ -154,21 +154,21 @@ class Office:
         for kind, value in known:
             self.ctl("bans", "lift", kind, value, check=False)
 
-    def socket(self, place: str = "world", source: str = "") -> socket.socket:
-        """A TCP socket in the outside world ("world") or on the NAS itself ("nas"). source: its own address."""
+    def socket(self, place: str = "world", source: str = "", kind: int = 0) -> socket.socket:
+        """A socket in the outside world ("world") or on the NAS itself ("nas"). source: its own. kind: 0 is TCP."""
         # Entering a network changes the whole thread: a short-lived one does it.
         with ThreadPoolExecutor(1) as thread:
-            made = thread.submit(self._socket_in, place).result()
+            made = thread.submit(self._socket_in, place, kind).result()
         if source:
             made.bind((source, 0))
         return made
 
-    def _socket_in(self, place: str) -> socket.socket:
+    def _socket_in(self, place: str, kind: int) -> socket.socket:
         libc = ctypes.CDLL(None, use_errno=True)
         with open(f"/proc/{self._network_pid(place)}/ns/net") as network:
             if libc.setns(network.fileno(), CLONE_NEWNET):
                 raise OSError(ctypes.get_errno(), "setns")
-        return socket.socket()
+        return socket.socket(socket.AF_INET, kind or socket.SOCK_STREAM)
 
     def _network_pid(self, place: str) -> int:
         if place == "nas":

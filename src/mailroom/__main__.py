@@ -20,8 +20,9 @@ def job(arguments: list[str]) -> None:
 
 def filter(arguments: list[str]) -> None:
     from mailroom.filtering.process import main
+    from mailroom.flows.tls_policy import TlsPolicies
 
-    main(arguments)
+    main(arguments, TlsPolicies)
 
 
 def serve(arguments: list[str]) -> None:

@@ -17,6 +17,7 @@ from mailroom.daemons.order import wanted
 from mailroom.daemons.postfix.daemon import flush
 from mailroom.daemons.shape import Facts
 from mailroom.flows import (
+    announced,
     check_settings,
     clients,
     dns_records,
@@ -124,10 +125,9 @@ def job_parts(
     settings.exchange.prepare = accounts.prepare
     settings.looked_up = accounts.looked_up
     settings.judges.append(interface.refuse_unreachable)
-    settings.advisers.append(interface.advise)
     own_policy = OwnPolicy(settings.values)
     settings.judges.append(own_policy.judge)
-    settings.advisers.append(own_policy.advise)
+    settings.advisers += [interface.advise, own_policy.advise, announced.advise]
     operations = {**settings_operations(settings), **accounts.operations(), **state_operations(events)}
     operations |= Tokens(TokenStore(), events, lambda name: accounts.person(name)["role"] == "admin").operations()
     operations |= clients.operations(settings.values, host_web.serves)
@@ -151,6 +151,7 @@ def job_parts(
     setup.settle()
     watches = {"machine": server_list.watch, "interface": interface.Watch(settings).watch, "doctor": doctor.watch}
     watches |= {"certificate": certificates.watcher.watch, "acme": renewal.watch, "search": search.watch}
+    watches["announced"] = announced.Watch(settings.values).watch
     return operations | more, {**accounts.watches(), **watches}
 
 

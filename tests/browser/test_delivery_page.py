@@ -57,3 +57,30 @@ def test_a_relay_for_a_sender_domain(delivery: FrameLocator, server: Office) -> 
     inside.get_by_role("button", name="Apply", exact=True).click()
     until(lambda: server.ctl("settings", "get", f"{PAGE}.sender_relays")[0]["port"] == 25, 60)
     assert server.ctl("settings", "get", f"{PAGE}.sender_relays")[0]["password"] == {"set": True}
+
+
+def test_announced_security(delivery: FrameLocator, server: Office) -> None:
+    """X06-06, X06-07: both are ticked and applied, and with a relay the page says that they have no effect."""
+    inside = delivery
+    dane, policies = (inside.get_by_label(f"Check servers by {name}", exact=True) for name in ("DANE", "MTA-STS"))
+    try:
+        dane.check()
+        policies.check()
+        inside.get_by_role("button", name="Preview").click()
+        preview = inside.get_by_role("dialog", name="What Apply would change")
+        expect(preview.get_by_text("postfix/main.cf")).to_be_visible()
+        expect(preview.get_by_text("resolver/unbound.conf")).to_be_visible()
+        preview.get_by_role("button", name="Apply", exact=True).click()
+        until(
+            lambda: server.ctl("settings", "get", f"{PAGE}.dane") and server.ctl("settings", "get", f"{PAGE}.mta_sts"),
+            60,
+        )
+        expect(preview).to_have_count(0)
+        expect(inside.get_by_role("button", name="Apply", exact=True)).to_be_disabled()
+        inside.get_by_label("Enable SMTP Relay", exact=True).check()
+        expect(dane).to_be_disabled()
+        expect(inside.get_by_text("Has no effect because of “Enable SMTP Relay”.").last).to_be_attached()
+        inside.get_by_label("Enable SMTP Relay", exact=True).uncheck()
+        expect(dane).to_be_enabled()
+    finally:
+        server.apply(PAGE, dane="no", mta_sts="no")

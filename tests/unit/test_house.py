@@ -174,17 +174,17 @@ def test_no_setting_does_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     host = HostFacts(lan_networks=("192.0.2.0/24",), accounts_synced=True)
     usual = settings.defaults()
     monkeypatch.setattr(secrets, "KEY_FILE", tmp_path / "key")
-    for page, key, _ in settings.each_setting():
-        needed = settings.schema_of(page)["properties"][key]["x-ui"].get("depends", {})
-        usual[page] |= {name: one[0] if isinstance(one, list) else one for name, one in needed.items()}
+    needs = {(page, key): depends(page, key) for page, key, _ in settings.each_setting()}
+    for (page, _), needed in needs.items():
+        usual[page] |= {name: value for name, value in needed.items() if value is not False}
     relay = usual["mail_delivery.delivery"]
     relay |= settings.clean("mail_delivery.delivery", {**relay, "server": "a.example", "account": "a", "password": "a"})
     idle = []
-    for page, key, _ in settings.each_setting():
-        for value in others(page, key, usual[page][key]):
-            changed = {name: dict(values) for name, values in usual.items()}
-            changed[page] = settings.clean(page, {**changed[page], key: value})
-            same = configuration.render(Facts(changed, host)) == configuration.render(Facts(usual, host))
+    for (page, key), needed in needs.items():
+        before = {**usual, page: settings.clean(page, {**usual[page], **needed})}
+        for value in others(page, key, before[page][key]):
+            changed = {**before, page: settings.clean(page, {**before[page], key: value})}
+            same = configuration.render(Facts(changed, host)) == configuration.render(Facts(before, host))
             if same and not read_by_a_flow(page, key):
                 idle.append(f"{page}.{key} = {value!r}")
     # The antivirus engine has one choice so far.
@@ -203,6 +203,12 @@ def test_each_field_of_a_lists_item_makes_a_difference(tmp_path: Path, monkeypat
             alike += [f"{page}.{key}: {sample}"] if rendered in seen else []
             seen.append(rendered)
     assert alike == []
+
+
+def depends(page: str, key: str) -> dict[str, object]:
+    """Other values of the page with which alone the setting has an effect."""
+    needed = settings.schema_of(page)["properties"][key]["x-ui"].get("depends", {})
+    return {name: one[0] if isinstance(one, list) else one for name, one in needed.items()}
 
 
 def read_by_a_flow(page: str, key: str) -> bool:

@@ -25,10 +25,11 @@ SETUP = DATA / "setup.json"
 SERVICES = RUN / "service"
 SOCKETS = RUN / "mailroom"
 CONDITIONS = SOCKETS / "conditions"
-# All three in a folder of their own: Postfix may enter that one, and no other of ours.
+# All of them in a folder of their own: Postfix may enter that one, and no other of ours.
 FILTER_SOCKET = RUN / "filter" / "filter.sock"
 POLICY_SOCKET = RUN / "filter" / "policy.sock"
 SRS_SOCKET = RUN / "filter" / "srs.sock"
+TLS_POLICY_SOCKET = RUN / "filter" / "tls-policy.sock"
 # Made at each start, of the key of this server: nowhere on a disk.
 SRS_KEY = RUN / "srs" / "key"
 # In folders of their own: into the first goes nobody but the web process, into the second the relay on the host, which

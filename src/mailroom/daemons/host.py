@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import json
 import os
+import re
 import subprocess
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from mailroom.daemons import interfaces, mail_place
 from mailroom.daemons.places import RESOLVER
 from mailroom.daemons.shape import HostFacts
 
+DOMAIN = re.compile(r"[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*")
 HOST_RESOLV_CONF = paths.RUN / "outside" / "root" / "etc" / "resolv.conf"
 
 
@@ -38,12 +40,23 @@ def dns_servers(file: Path = HOST_RESOLV_CONF) -> tuple[str, ...]:
     return tuple(server.partition("%")[0] for server in named if server != RESOLVER)
 
 
+def dns_search(file: Path = HOST_RESOLV_CONF) -> tuple[str, ...]:
+    """The domains in which the NAS looks for short names (resolv.conf(5), search and domain): the office's own."""
+    try:
+        lines = [line.lower().split() for line in file.read_text().splitlines()]
+    except OSError:
+        return ()
+    named = [name.strip(".") for line in lines if line and line[0] in ("search", "domain") for name in line[1:]]
+    return tuple(dict.fromkeys(name for name in named if len(name) < 254 and DOMAIN.fullmatch(name)))
+
+
 def read(accounts_synced: bool) -> HostFacts:
     """All facts of this machine."""
     memory_mb = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // (1024 * 1024)
     return HostFacts(
         lan_networks=lan_networks(),
         dns_servers=dns_servers(),
+        dns_search=dns_search(),
         accounts_synced=accounts_synced,
         processors=os.cpu_count() or 1,
         memory_mb=memory_mb,

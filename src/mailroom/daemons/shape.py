@@ -23,6 +23,7 @@ class HostFacts:
 
     lan_networks: tuple[str, ...] = ()
     dns_servers: tuple[str, ...] = ()
+    dns_search: tuple[str, ...] = ()
     accounts_synced: bool = False
     processors: int = 2
     memory_mb: int = 2048

@@ -31,6 +31,8 @@ class Reply:
 
     values: the records' data as text, names in lower case without the last dot, the strings of a TXT joined.
     alias: where the name's CNAME leads, if the answer is one; values are then empty.
+    signed: there is a signature beside the answer, right or not. secure: a resolver has checked it (the AD bit), which
+    counts only where nobody is in between (loopback).
     """
 
     outcome: Outcome
@@ -38,15 +40,19 @@ class Reply:
     ttl_s: int = 0
     alias: str = ""
     referral: Referral | None = None
+    signed: bool = False
+    secure: bool = False
 
 
 class Questions(Protocol):
     """Asks one server one question."""
 
-    async def ask(self, server: str, name: str, kind: str, limit_s: float, recurse: bool = False) -> Reply:
+    async def ask(
+        self, server: str, name: str, kind: str, limit_s: float, recurse: bool = False, signatures: bool = False
+    ) -> Reply:
         """The reply of the server at this address, after limit_s seconds at the latest; never raises.
 
-        kind: A, AAAA, CNAME, MX, NS, PTR, SRV or TXT. recurse: the server may find out elsewhere (a resolver);
-        without it, only what the server is responsible for counts.
+        kind: A, AAAA, CNAME, DNSKEY, MX, NS, PTR, SRV, TLSA or TXT. recurse: the server may find out elsewhere (a
+        resolver); without it, only what the server is responsible for counts. signatures: are asked for, too (DNSSEC).
         """
         ...

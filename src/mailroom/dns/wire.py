@@ -33,11 +33,15 @@ class Wire:
     def __init__(self, port: int = PORT) -> None:
         self.port = port
 
-    async def ask(self, server: str, name: str, kind: str, limit_s: float, recurse: bool = False) -> Reply:
+    async def ask(
+        self, server: str, name: str, kind: str, limit_s: float, recurse: bool = False, signatures: bool = False
+    ) -> Reply:
         try:
             question = _question(name, kind, recurse)
         except (dns.exception.DNSException, UnicodeError):
             return Reply("no_name")
+        if signatures:
+            question.use_edns(0, dns.flags.DO, UDP_BYTES_MAX)
         try:
             async with asyncio.timeout(limit_s):
                 return await self._ask(server, question, recurse)
@@ -121,8 +125,8 @@ class _Waiting(asyncio.DatagramProtocol):
 
 def _question(name: str, kind: str, recurse: bool) -> dns.message.Message:
     made = dns.message.make_query(dns.name.from_text(name), kind, use_edns=0, payload=UDP_BYTES_MAX)
-    if not recurse:
-        made.flags &= ~dns.flags.RD
+    # In a question: whether the resolver has checked the signatures is of interest (RFC 6840 5.7).
+    made.flags = made.flags | dns.flags.AD if recurse else made.flags & ~dns.flags.RD
     return made
 
 
@@ -149,13 +153,16 @@ def read(question: dns.message.Message, answer: dns.message.Message, recurse: bo
     if not recurse and not answer.flags & dns.flags.AA:
         referral = _referral(answer, name) if answer.rcode() == dns.rcode.NOERROR and not answer.answer else None
         return Reply("referral", referral=referral) if referral else Reply("lame")
+    secure = bool(answer.flags & dns.flags.AD)
+    signed = any(rrset.rdtype == dns.rdatatype.RRSIG and rrset.covers == kind for rrset in answer.answer)
     for rrset in answer.answer:
         if rrset.name == name and rrset.rdtype == kind:
-            return Reply("answer", tuple(sorted(_text(rdata) for rdata in rrset)), rrset.ttl)
+            texts = tuple(sorted(_text(rdata) for rdata in rrset))
+            return Reply("answer", texts, rrset.ttl, signed=signed, secure=secure)
         if rrset.name == name and rrset.rdtype == dns.rdatatype.CNAME:
-            return Reply("answer", (), rrset.ttl, alias=plain_name(rrset[0].target))
+            return Reply("answer", (), rrset.ttl, alias=plain_name(rrset[0].target), secure=secure)
     nothing: Outcome = "no_name" if answer.rcode() == dns.rcode.NXDOMAIN else "nothing"
-    return Reply(nothing)
+    return Reply(nothing, secure=secure)
 
 
 def _referral(answer: dns.message.Message, name: dns.name.Name) -> Referral | None:
@@ -185,6 +192,10 @@ def _text(rdata: Any) -> str:
         return f"{rdata.preference} {plain_name(rdata.exchange)}"
     if kind == dns.rdatatype.SRV:
         return f"{rdata.priority} {rdata.weight} {rdata.port} {plain_name(rdata.target)}"
+    if kind == dns.rdatatype.TLSA:
+        return f"{rdata.usage} {rdata.selector} {rdata.mtype} {rdata.cert.hex()}"
     if kind == dns.rdatatype.TXT:
         return b"".join(rdata.strings).decode("utf-8", "replace")
+    if kind == dns.rdatatype.DNSKEY:
+        return str(rdata.to_text())
     return plain_name(rdata.target)

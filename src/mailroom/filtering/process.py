@@ -16,7 +16,7 @@ from pathlib import Path
 import uvloop
 
 from mailroom.core import paths
-from mailroom.filtering import policy, return_addresses
+from mailroom.filtering import policy, return_addresses, socketmap, tls_policies
 from mailroom.filtering import rules as rules_file
 from mailroom.filtering.guessing import Guessing
 from mailroom.filtering.journal import Journal
@@ -24,6 +24,7 @@ from mailroom.filtering.quota import Quota
 from mailroom.filtering.rules import Rules
 from mailroom.filtering.session import Session
 from mailroom.filtering.srs import Srs
+from mailroom.filtering.tls_policies import Policies
 from mailroom.filtering.watch import watch
 from mailroom.store.events import EventStore
 from mailroom.store.guesses import GuessStore
@@ -52,19 +53,20 @@ def listen(file: Path) -> socket.socket:
 
 @dataclass(frozen=True)
 class Links:
-    """Where it speaks as a milter, as a policy service, and as a table."""
+    """Where it speaks as a milter, as a policy service, and as two tables."""
 
     milter: socket.socket
     policy: socket.socket
     srs: socket.socket
+    tls_policy: socket.socket
 
 
 class Worker:
     """One process that answers Postfix. parent: a pipe which ends when the parent does."""
 
-    def __init__(self, links: Links, parent: int, rules: Rules, journal: Journal, srs: Srs) -> None:
+    def __init__(self, links: Links, parent: int, rules: Rules, journal: Journal, srs: Srs, policies: Policies) -> None:
         self.links, self.parent = links, parent
-        self.rules, self.journal, self.srs = rules, journal, srs
+        self.rules, self.journal, self.srs, self.policies = rules, journal, srs, policies
 
     async def run(self) -> None:
         """Answer until SIGTERM or the parent's end; then finish the messages under way."""
@@ -82,12 +84,16 @@ class Worker:
             await policy.serve(reader, writer, lambda: self.rules)
 
         async def looked_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            await return_addresses.serve(reader, writer, self.srs, lambda: self.rules)
+            await socketmap.serve(reader, writer, self.return_address)
+
+        async def demanded(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await socketmap.serve(reader, writer, self.tls_policy)
 
         servers = (
             await asyncio.start_unix_server(connected, sock=self.links.milter, limit=1024 * 1024),
             await asyncio.start_unix_server(asked, sock=self.links.policy, limit=policy.REQUEST_BYTES_MAX),
             await asyncio.start_unix_server(looked_up, sock=self.links.srs),
+            await asyncio.start_unix_server(demanded, sock=self.links.tls_policy),
         )
         watching = asyncio.create_task(watch(lambda: self.rules))
         await stop.wait()
@@ -98,6 +104,12 @@ class Worker:
             async with asyncio.timeout(FINISH_LIMIT_S):
                 for _ in range(SCANS_AT_ONCE):
                     await scanning.acquire()
+
+    async def return_address(self, table: str, address: str) -> str:
+        return await return_addresses.looked_up(table, address, self.srs, self.rules)
+
+    async def tls_policy(self, table: str, key: str) -> str:
+        return await tls_policies.answer(table, key, self.policies)
 
     def read_rules(self) -> None:
         """Take the rules in force; keep the old ones when they cannot be read."""
@@ -164,13 +176,14 @@ class Parent:
                 os.kill(pid, number)
 
 
-def main(arguments: list[str]) -> None:
-    """`python -m mailroom filter`."""
+def main(arguments: list[str], policies: Callable[[], Policies]) -> None:
+    """`python -m mailroom filter`. policies: makes for a worker what knows the security that domains announce."""
     rules_file.read()
-    links = Links(listen(paths.FILTER_SOCKET), listen(paths.POLICY_SOCKET), listen(paths.SRS_SOCKET))
+    sockets = (paths.FILTER_SOCKET, paths.POLICY_SOCKET, paths.SRS_SOCKET, paths.TLS_POLICY_SOCKET)
+    links = Links(*map(listen, sockets))
     srs = Srs(paths.SRS_KEY.read_bytes(), time.time)
 
     def work(parent: int) -> None:
-        uvloop.run(Worker(links, parent, rules_file.read(), Journal(), srs).run())
+        uvloop.run(Worker(links, parent, rules_file.read(), Journal(), srs, policies()).run())
 
     Parent(work, os.cpu_count() or 1).run()

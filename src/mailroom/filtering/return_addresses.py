@@ -7,56 +7,25 @@ check     the same -> DUNNO, or a refusal (access(5)): nothing else may then ans
 
 from __future__ import annotations
 
-import asyncio
 import logging
-from collections.abc import Callable
 from pathlib import Path
 from pwd import getpwnam
 
 from mailroom.filtering.rules import Rules
+from mailroom.filtering.socketmap import NOT_FOUND
 from mailroom.filtering.srs import Srs, Void
 
 LOG = logging.getLogger("mailroom.filter")
-# No address is longer than a command line of SMTP.
-REQUEST_BYTES_MAX = 4096
-LENGTH_DIGITS_MAX = 6
 CONNECTIONS = Path("/proc/net/tcp")
 POSTFIX_USER = "postfix"
 LOCALHOST = "127.0.0.1"
 VOID = "550 5.1.1 This return address is not valid, or no longer"
-# How long a request that was begun may take.
-REST_LIMIT_S = 10.0
 
 
-async def serve(
-    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, srs: Srs, rules: Callable[[], Rules]
-) -> None:
-    """Answer one Postfix process until it leaves. Raises nothing that a client can cause."""
+async def looked_up(table: str, address: str, srs: Srs, rules: Rules) -> str:
+    """The answer to Postfix, whatever happens."""
     try:
-        while True:
-            request = await _request(reader)
-            told = _answer(request, srs, rules()).encode("utf-8", "surrogateescape")
-            writer.write(b"%d:%b," % (len(told), told))
-            await writer.drain()
-    except (EOFError, OSError, ValueError, TimeoutError, asyncio.LimitOverrunError):
-        pass
-    finally:
-        writer.close()
-
-
-async def _request(reader: asyncio.StreamReader) -> str:
-    """One netstring. Raises ValueError for anything else."""
-    length = await reader.readuntil(b":")
-    if len(length) > LENGTH_DIGITS_MAX or not 0 < (count := int(length[:-1])) <= REQUEST_BYTES_MAX:
-        raise ValueError(length)
-    async with asyncio.timeout(REST_LIMIT_S):
-        whole = await reader.readexactly(count + 1)
-    return whole[:-1].decode("utf-8", "surrogateescape")
-
-
-def _answer(request: str, srs: Srs, rules: Rules) -> str:
-    try:
-        return answer(*request.split(" ", 1), srs=srs, rules=rules)
+        return answer(table, address, srs=srs, rules=rules)
     except Exception:
         # A fault of ours must neither lose a message nor let it leave as it is.
         LOG.exception("a return address cannot be looked up")
@@ -67,12 +36,12 @@ def answer(table: str, address: str, *, srs: Srs, rules: Rules) -> str:
     """The answer of one table."""
     if table == "forward":
         found = srs.forward(address, rules.general.domain, rules.domains)
-        return f"OK {found}" if found else "NOTFOUND "
+        return f"OK {found}" if found else NOT_FOUND
     try:
         original = srs.original(address)
     except Void as reason:
         LOG.info("return address %s: %s", address, reason)
-        return f"OK {VOID}" if table == "check" else "NOTFOUND "
+        return f"OK {VOID}" if table == "check" else NOT_FOUND
     return "OK DUNNO" if table == "check" else f"OK {original}"
 
 

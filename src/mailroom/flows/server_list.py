@@ -11,6 +11,7 @@ from mailroom.core.settings import AllValues
 from mailroom.daemons import logs, supervise
 from mailroom.daemons.costs import Costs
 from mailroom.daemons.order import BY_ID
+from mailroom.flows.announced import waits_for_security
 from mailroom.flows.jobs import Operation
 from mailroom.flows.relay import waits_for_relay
 from mailroom.flows.server_problems import health, problems
@@ -116,8 +117,10 @@ class ServerList:
         )
         room, sample = volumes.volumes(), self.history.newest()
         stuck = queue.length(queues=queue.STUCK) if sample and sample.queue else 0
-        waits = waits_for_relay(self.settings(), queue.reasons()) if stuck else ""
-        found = problems(daemons, lasting, definitions, room, stuck, time.time(), waits)
+        waiting = queue.waiting() if stuck else []
+        relay = waits_for_relay(self.settings(), [reason for _, reason in waiting]) if waiting else ""
+        announced = waits_for_security(self.settings(), waiting) if waiting else ("", "")
+        found = problems(daemons, lasting, definitions, room, stuck, time.time(), relay, announced)
         rates: dict[str, Any] = NO_RATES
         if sample:
             rates = {

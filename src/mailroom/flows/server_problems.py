@@ -47,11 +47,13 @@ def problems(
     stuck: int,
     now: float,
     relay: str = "",
+    announced: tuple[str, str] = ("", ""),
 ) -> list[dict[str, Any]]:
     """Everything that is not well, as JSON-able facts.
 
     daemons: as `supervise.status`; lasting: as `conditions.lasting`; definitions: of viruses; stuck: messages in the
-    queue whose delivery was tried, or that are held; relay: why mail waits for the relay server, or "".
+    queue whose delivery was tried, or that are held; relay: why mail waits for the relay server, or ""; announced: a
+    domain whose servers are not what it announces, and why, or "".
     """
     found = [
         *(_daemon(daemon, now) for daemon in daemons),
@@ -59,6 +61,7 @@ def problems(
         *(_volume(volume) for volume in volumes),
         _definitions(definitions, daemons),
         _relay(relay),
+        _announced(*announced),
         _queue(stuck),
     ]
     there = [finding for finding in found if finding]
@@ -147,6 +150,19 @@ def _relay(reason: str) -> Finding | None:
         "The relay server does not take our mail",
         f"Mail to other domains waits, nothing is lost. Postfix says: {reason}",
         "Correct the settings of the relay server and test the connection there.",
+        "mail_delivery/delivery",
+    )
+
+
+def _announced(domain: str, reason: str) -> Finding | None:
+    if not reason:
+        return None
+    return Finding(
+        "announced",
+        ATTENTION,
+        f"Mail to {domain} waits: its servers are not what the domain announces",
+        f"Nothing is lost; it is tried again by itself, and returned after five days. Postfix says: {reason}",
+        "Tell that domain's postmaster. If the mail must go out unchecked, switch these checks off for a while.",
         "mail_delivery/delivery",
     )
 

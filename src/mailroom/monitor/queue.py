@@ -28,24 +28,30 @@ def length(spool: Path = paths.QUEUE, queues: tuple[str, ...] = WAITING) -> int:
     )
 
 
-def reasons(spool: Path = paths.QUEUE, limit: int = REASONS_MAX) -> list[str]:
-    """Why deliveries are put off, of some messages that wait (bounce(8) keeps a file for each; bounce_log.c)."""
-    found: list[str] = []
+def waiting(spool: Path = paths.QUEUE, limit: int = REASONS_MAX) -> list[tuple[str, str]]:
+    """(recipient, why delivery is put off) of some messages that wait (bounce(8) has a file for each; bounce_log.c)."""
+    found: list[tuple[str, str]] = []
     for folder, _, files in os.walk(spool / "defer"):
         for file in files:
-            found += _reasons_in(Path(folder) / file)
+            found += _waiting_in(Path(folder) / file)
             if len(found) >= limit:
                 return found[:limit]
     return found
 
 
-def _reasons_in(file: Path) -> list[str]:
+def _waiting_in(file: Path) -> list[tuple[str, str]]:
     try:
         lines = file.read_text(errors="replace").splitlines()
     except OSError:
         # Delivered meanwhile.
         return []
-    return [line.removeprefix("reason=") for line in lines if line.startswith("reason=")]
+    found, recipient = [], ""
+    for name, _, value in (line.partition("=") for line in lines):
+        if name == "recipient":
+            recipient = value
+        elif name == "reason":
+            found.append((recipient, value))
+    return found
 
 
 def _is_message(file: Path) -> bool:

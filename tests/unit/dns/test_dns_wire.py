@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import Iterator
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from mailroom.dns.shape import Reply
 from mailroom.dns.wire import Wire
 from name_servers import NameServer, NameServers, name_servers
+from signed_dns import SignedDns
 
 HERE = "127.0.53.10"
 LONG = [f'"{"x" * 200}{number}"' for number in range(12)]
@@ -108,3 +110,22 @@ def test_what_is_no_name_is_not_asked(servers: NameServers, name: str) -> None:
     server = servers.add(HERE, NameServer(ZONE))
     assert ask(servers, name, "A").outcome in ("no_name", "refused")
     assert not [asked for asked, _, _ in server.asked if asked]
+
+
+def test_signatures_are_seen_and_whoever_has_checked_them(servers: NameServers) -> None:
+    """RFC 4035 3.2: the DO bit asks for them, the AD bit says that they are right."""
+    link = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    link.bind((HERE, servers.port))
+    tcp = socket.socket()
+    made = SignedDns(link, tcp, {"a.example": {"_25._tcp.a.example": {"TLSA": ["3 1 0 " + "ab" * 70]}}}, {})
+
+    def told(name: str, kind: str, signatures: bool = False) -> Reply:
+        return asyncio.run(Wire(servers.port).ask(HERE, name, kind, 5.0, recurse=True, signatures=signatures))
+
+    assert told(".", "DNSKEY", signatures=True).signed and not told(".", "DNSKEY").signed
+    assert told("_25._tcp.a.example", "TLSA").values == ("3 1 0 " + "ab" * 70,)
+    made.manner = "stripped"
+    assert told(".", "DNSKEY", signatures=True).outcome == "answer"
+    assert not told(".", "DNSKEY", signatures=True).signed
+    assert not told("a.example", "NS").secure
+    made.close()

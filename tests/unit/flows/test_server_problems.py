@@ -104,3 +104,10 @@ def test_a_few_waiting_messages_are_a_note_and_many_are_more() -> None:
     (few,), (many,) = found(stuck=3), found(stuck=STUCK_MANY)
     assert few["title"] == "3 messages wait in the queue" and few["severity"] == "note"
     assert many["severity"] == "attention" and health([few])["state"] == "healthy"
+
+
+def test_mail_that_waits_for_what_a_domain_announces_is_told_with_the_domain() -> None:
+    waits = ("a.example", "Server certificate not verified")
+    (one, _) = problems([daemon("postfix")], [], FINE, [ROOM], 1, NOW, announced=waits)
+    assert (one["id"], one["severity"], one["go"]) == ("announced", "attention", "mail_delivery/delivery")
+    assert "a.example" in one["title"] and "not verified" in one["text"]

@@ -1,10 +1,23 @@
-"""What counts as waiting mail."""
+"""What counts as waiting mail, and why it waits (bounce_log.c)."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from mailroom.monitor import queue
+
+FILE = """<ann@a.example>: Server certificate not verified
+recipient=ann@a.example
+offset=512
+dsn_orig_rcpt=rfc822;ann@a.example
+status=4.7.5
+action=delayed
+reason=Server certificate not verified
+
+<bob@b.example>: x
+recipient=bob@b.example
+reason=connect to mx.b.example: a=b
+"""
 
 
 def test_half_written_files_are_nobodys_mail(tmp_path: Path) -> None:
@@ -19,3 +32,12 @@ def test_half_written_files_are_nobodys_mail(tmp_path: Path) -> None:
         file.touch()
         file.chmod(mode)
     assert queue.length(tmp_path) == 2
+
+
+def test_each_recipient_with_the_reason(tmp_path: Path) -> None:
+    folder = tmp_path / "defer" / "A"
+    folder.mkdir(parents=True)
+    (folder / "A1").write_text(FILE)
+    told = [("ann@a.example", "Server certificate not verified"), ("bob@b.example", "connect to mx.b.example: a=b")]
+    assert queue.waiting(tmp_path) == told and queue.waiting(tmp_path, 1) == told[:1]
+    assert queue.waiting(tmp_path / "none") == []

@@ -1,4 +1,4 @@
-"""Mail Delivery > Delivery: sending through another server (guide ch. 7, rows RL01-RL04)."""
+"""Mail Delivery > Delivery: how mail goes out (guide ch. 7, rows RL01-RL04; X06-05 to X06-07)."""
 
 from __future__ import annotations
 
@@ -11,14 +11,18 @@ from mailroom.core.settings import BadField, Page, setting
 
 
 class MailDeliveryDelivery(Page):
-    """All mail to other domains goes out through one server, e.g. the internet provider's."""
+    """Mail to other domains: through one server, e.g. the internet provider's, or to each domain's own."""
 
     page: ClassVar[str] = "mail_delivery.delivery"
     menu: ClassVar[str] = "mail_delivery"
     tab: ClassVar[str] = "delivery"
     title: ClassVar[str] = "Delivery"
     order: ClassVar[int] = 21
-    groups: ClassVar[dict[str, str]] = {"relay": "SMTP relay", "senders": "Relays by sender domain"}
+    groups: ClassVar[dict[str, str]] = {
+        "relay": "SMTP relay",
+        "senders": "Relays by sender domain",
+        "announced": "Announced security",
+    }
 
     enabled: bool = setting(
         False,
@@ -129,6 +133,29 @@ class MailDeliveryDelivery(Page):
         "whether or not there is a relay for all other mail.",
         parameter="sender_dependent_default_transport_maps",
         max_length=100,
+    )
+    dane: bool = setting(
+        False,
+        "Check servers by DANE",
+        group="announced",
+        rows="X06-06",
+        help="A domain can say in its signed DNS which certificates its mail servers have. Mail to such a domain waits "
+        "while none of its servers shows one of them; mail to all other domains goes out as before. The DNS servers of "
+        "this NAS must hand signatures (DNSSEC) on; Server List says if they do not. What goes through a relay is not "
+        "checked.",
+        parameter="smtp_tls_security_level",
+        depends={"enabled": False},
+    )
+    mta_sts: bool = setting(
+        False,
+        "Check servers by MTA-STS",
+        group="announced",
+        rows="X06-07",
+        help="A domain can say on its website which mail servers it has, and that their certificates come from a known "
+        "authority. Mail to such a domain waits while none of its servers is like that. What a domain has said is "
+        "remembered for as long as the domain wants. What goes through a relay is not checked.",
+        parameter="smtp_tls_policy_maps",
+        depends={"enabled": False},
     )
 
     @field_validator("server")

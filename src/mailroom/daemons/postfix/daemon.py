@@ -52,6 +52,9 @@ class Postfix(PlainDaemon):
             "trusted": facts.trusted(),
             "policy": facts.settings["mail_delivery.security"],
             "relayhost": relay_password.address(relay),
+            # A relay is what its own settings say, whatever its domain announces.
+            "dane": relay["dane"] and not relay["enabled"],
+            "mta_sts": relay["mta_sts"] and not relay["enabled"],
             "relay_password": paths.CURRENT / self.id / relay_password.FILE,
             "sender_relays": sender_relays.rows(relay["sender_relays"]),
             "sender_kinds": sender_relays.kinds(relay["sender_relays"]),
