@@ -150,6 +150,12 @@ def test_files_stay_readable() -> None:
     assert long == {}
 
 
+def test_each_file_of_tests_has_a_name_of_its_own() -> None:
+    """pytest imports them by it: of two with one name the second is not run."""
+    names = [file.name for file in (HERE / "tests").rglob("test_*.py")]
+    assert sorted({name for name in names if names.count(name) > 1}) == []
+
+
 def test_every_claimed_row_has_a_test_that_exists() -> None:
     proved: dict[str, str] = {}
     for line in FEATURES.read_text().splitlines():
