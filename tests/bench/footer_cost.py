@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import measuring
+from filter_rules import RULES
 from mailroom.filtering import milter
 from mailroom.filtering.actions import add_disclaimer
 from mailroom.filtering.body import Body
@@ -22,7 +23,6 @@ from mailroom.filtering.rules import Rules
 from measuring import Budget
 from unit.filtering.footer.odd_mime import B, Q, b64, mail, multi, part, qp
 from unit.filtering.footer.reading import split
-from unit.filtering.test_session import RULES
 
 ROUNDS, MESSAGES = 7, 200
 BUDGET_MS, LARGE_BUDGET_MS = 0.5, 50.0

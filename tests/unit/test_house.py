@@ -11,9 +11,7 @@ import pytest
 from mailroom.core import secrets, settings
 from mailroom.ctl.reference import text
 from mailroom.daemons import configuration
-from mailroom.daemons.filter import daemon as filter_daemon
 from mailroom.daemons.shape import Facts, HostFacts
-from mailroom.filtering import rules
 
 HERE = Path(__file__).resolve().parents[2]
 FEATURES = HERE / "docs" / "features.md"
@@ -253,15 +251,3 @@ def test_the_project_speaks_of_itself_alone() -> None:
         if file.suffix not in (".png", ".ico") and (match := words.search(file.read_text(errors="replace")))
     ]
     assert found == []
-
-
-def test_the_filter_is_given_exactly_what_it_reads() -> None:
-    given = {name: set(keys) for name, (_, keys) in filter_daemon.READS.items()}
-    read = {name: set(kind.__annotations__) for name, kind in
-            (("general", rules.General), ("spam", rules.Spam), ("antivirus", rules.Antivirus),
-             ("policy", rules.Policy), ("daily_quota", rules.DailyQuota))}  # fmt: skip
-    read["disclaimer"] = {"disclaimers"}
-    read["lists"] = {"blacklist", "whitelist"}
-    read["auto_bcc"] = {"rules"}
-    read["lists"] = {"blacklist", "whitelist"}
-    assert given == read

@@ -10,14 +10,23 @@ import logging
 import time
 from collections.abc import Callable
 
+from mailroom.core.filter_settings import DailyQuota
 from mailroom.core.problems import Problem
 from mailroom.filtering.message import Message
 from mailroom.filtering.rules import Rules
-from mailroom.store.usage import Taken, Usage, UsageStore
+from mailroom.store.usage import Limits, Taken, Usage, UsageStore
 
 LOG = logging.getLogger("mailroom.filter")
 # Stands in Taken.full when the table cannot be used.
 UNKNOWN = "unknown"
+
+
+def limits_of(quota: DailyQuota) -> Limits:
+    """What of it is enabled."""
+    return Limits(
+        quota.messages if quota.limit_messages else None,
+        quota.volume_mb * 1024 * 1024 if quota.limit_volume else None,
+    )
 
 
 class Quota:
@@ -30,7 +39,7 @@ class Quota:
         """The answer about a message that is about to be accepted; None when it is no message that counts."""
         if not goes_out(message, rules):
             return None
-        limits, now = rules.daily_quota.limits, self.now()
+        limits, now = limits_of(rules.daily_quota), self.now()
         try:
             return self.store.take(message.id, message.login, message.size, limits, now)
         except Problem as reason:

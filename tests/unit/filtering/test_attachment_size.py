@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_session import RULES
 
+from filter_rules import RULES
 from mailroom.filtering.body import Body
 from mailroom.filtering.checks import attachment_size
 from mailroom.filtering.message import Answer, Client, Message

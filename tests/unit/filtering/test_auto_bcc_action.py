@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from filter_rules import RULES
 from mailroom.filtering import milter
 from mailroom.filtering.actions import auto_bcc
 from mailroom.filtering.bcc_rules import BccRule
@@ -16,15 +17,8 @@ from mailroom.filtering.body import Body
 from mailroom.filtering.ids import new_id
 from mailroom.filtering.journal import record_of
 from mailroom.filtering.message import Changes, Client, Message, Recipient
-from mailroom.filtering.rules import Antivirus, General, Policy, Rules, Spam
 from mailroom.store.journal import JournalStore
 
-RULES = Rules(
-    General("example.com", "mail.example.com", 1, 3, 4),
-    Spam(True, "spamassassin", 5.0, True, "***SPAM***", "wait"),
-    Antivirus(True, "clamav", "quarantine", "wait"),
-    Policy(2),
-)
 OUTSIDE = Client("192.0.2.7")
 
 

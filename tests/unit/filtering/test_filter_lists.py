@@ -9,13 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mailroom.core.filter_settings import Antivirus, General, Policy, Spam
 from mailroom.filtering.body import Body
 from mailroom.filtering.checks import black_white_list
 from mailroom.filtering.lists import Lists, plain
 from mailroom.filtering.message import Answer, Client, Message, Recipient
 from mailroom.filtering.patterns import Patterns
 from mailroom.filtering.policy import answer, attributes
-from mailroom.filtering.rules import Antivirus, General, Policy, Rules, Spam
+from mailroom.filtering.rules import Rules
 from mailroom.filtering.wildcard import fits
 
 

@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_session import OFFER, RULES, Wire
+from test_session import OFFER, Wire
 
+from filter_rules import RULES
+from mailroom.core.filter_settings import Policy
 from mailroom.filtering.guessing import Guessing, counted_as
 from mailroom.filtering.milter import packet
-from mailroom.filtering.rules import Policy
 from mailroom.store.events import EventStore
 from mailroom.store.guesses import GuessStore
 

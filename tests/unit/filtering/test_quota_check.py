@@ -8,14 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_session import OFFER, RULES, Wire
+from test_session import OFFER, Wire
 
+from filter_rules import RULES
 from mailroom.core import paths
+from mailroom.core.filter_settings import DailyQuota
 from mailroom.core.problems import Unavailable
 from mailroom.filtering import pipeline
 from mailroom.filtering.milter import packet
 from mailroom.filtering.quota import Quota
-from mailroom.filtering.rules import DailyQuota
 from mailroom.store.usage import UsageStore
 
 NOON = 1_790_000_000.0

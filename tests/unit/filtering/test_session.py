@@ -10,20 +10,15 @@ from typing import Any
 
 import pytest
 
+from filter_rules import RULES
 from mailroom.core import paths
 from mailroom.filtering import milter, order, pipeline, session
 from mailroom.filtering.ids import new_id, time_of
 from mailroom.filtering.message import Answer, Asked, Changes, Message, Recipient
 from mailroom.filtering.milter import packet
-from mailroom.filtering.rules import Antivirus, General, Policy, Rules, Spam
+from mailroom.filtering.rules import Rules
 from mailroom.filtering.session import Session
 
-RULES = Rules(
-    General("example.com", "mail.example.com", 1, 3, 4),
-    Spam(True, "spamassassin", 5.0, True, "***SPAM***", "wait"),
-    Antivirus(True, "clamav", "quarantine", "wait"),
-    Policy(2),
-)
 OFFER = packet(b"O", struct.pack("!III", 6, 0x1FF, 0x1FFFFF))
 
 

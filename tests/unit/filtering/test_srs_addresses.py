@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from test_session import RULES
 
+from filter_rules import RULES
 from mailroom.filtering import return_addresses, socketmap
 from mailroom.filtering.return_addresses import VOID, answer, comes_from_postfix
 from mailroom.filtering.rules import Rules

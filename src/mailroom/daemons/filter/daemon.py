@@ -6,39 +6,11 @@ import json
 from pathlib import Path
 from typing import Any
 
-from mailroom.core import paths
+from mailroom.core import filter_settings, paths
 from mailroom.core.pages.mail_delivery_general import domains_of
 from mailroom.daemons.ask import ask
 from mailroom.daemons.command import run
 from mailroom.daemons.shape import DaemonFailed, Facts, PlainDaemon, Service
-
-# What the filter reads of each page (filtering/rules.py; a test compares the two). No more: what it is not given here,
-# it cannot obey, and a reload would be for nothing.
-READS = {
-    "general": (
-        "mail_delivery.general",
-        (
-            "address_separator",
-            "attachment_limit",
-            "domain",
-            "hostname",
-            "max_attachment_mb",
-            "max_hops",
-            "max_message_mb",
-            "max_recipients",
-        ),
-    ),
-    "spam": (
-        "security.spam",
-        ("enabled", "engine", "subject_prefix", "tag_subject", "threshold", "when_down"),
-    ),
-    "antivirus": ("security.antivirus", ("action", "enabled", "engine", "when_down")),
-    "policy": ("mail_delivery.security", ("unknown_accounts",)),
-    "lists": ("mail_delivery.lists", ("blacklist", "whitelist")),
-    "auto_bcc": ("mail_delivery.auto_bcc", ("rules",)),
-    "disclaimer": ("mail_delivery.disclaimer", ("disclaimers",)),
-    "daily_quota": ("mail_delivery.daily_quota", ("limit_messages", "limit_volume", "messages", "volume_mb")),
-}
 
 
 class Filter(PlainDaemon):
@@ -54,8 +26,8 @@ class Filter(PlainDaemon):
         )
 
     def files(self, facts: Facts) -> dict[str, str]:
-        chosen = {name: {key: facts.settings[page][key] for key in keys} for name, (page, keys) in READS.items()}
-        known = {**chosen, "trusted": facts.trusted(), "domains": domains_of(facts.settings["mail_delivery.general"])}
+        domains = domains_of(facts.settings["mail_delivery.general"])
+        known = {**filter_settings.taken(facts.settings), "trusted": facts.trusted(), "domains": domains}
         return {"filter.json": _text(known)}
 
     def check(self, folder: Path) -> None:
