@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import http.client
 import json
 import ssl
 from collections.abc import Iterator
@@ -11,43 +9,19 @@ from pathlib import Path
 
 import pytest
 
+from acme_nas import PORT, acme_authority
 from acme_server import AcmeServer
 from desktop import Desktop, Refusal
 from office import DOMAIN, HOSTNAME, PACKAGE, Office, until
 
 PAGE = "service.acme"
-AUTHORITY = "acme.authority.example"
-CERTIFICATES = f"{PACKAGE}/target/root/etc/ssl/certs/ca-certificates.crt"
-PORT = 5281
 DATA = f"{PACKAGE}/var/data"
 
 
 @pytest.fixture
 def authority(server: Office, tmp_path: Path) -> Iterator[AcmeServer]:
-    """Known to the NAS by name, trusted there, and looking at the NAS as through a router that forwards port 80."""
-
-    def look(name: str, path: str) -> bytes:
-        link = http.client.HTTPConnection(name, timeout=20)
-        link.sock = server.connect(PORT, timeout_s=20)
-        with contextlib.closing(link):
-            link.request("GET", path)
-            return link.getresponse().read()
-
-    zone = server.machine.folder / "zone.json"
-    before = zone.read_text() if zone.exists() else "{}"
-    zone.write_text(json.dumps({**json.loads(before), AUTHORITY: {"A": [server.address(9)]}}))
-    first = server.ctl("certificate", "show")["current"]["id"]
-    revision = server.ctl("settings", "history", "--limit", "1")["revisions"][0]["revision"]
-    link = server.socket(source=server.address(9))
-    with AcmeServer(tmp_path, look, link, AUTHORITY) as made:
-        server.machine.run("cp", CERTIFICATES, f"{CERTIFICATES}.before")
-        server.machine.run("sh", "-c", f"cat >>{CERTIFICATES} <<'END'\n{made.tls.pem.decode()}END")
+    with acme_authority(server, tmp_path) as made:
         yield made
-        server.ctl("settings", "put-back", str(revision), "--page", PAGE)
-        if server.ctl("certificate", "show")["current"]["id"] != first:
-            server.ctl("certificate", "use", first)
-        server.machine.run("mv", f"{CERTIFICATES}.before", CERTIFICATES)
-    zone.write_text(before)
 
 
 def enable(server: Office, authority: AcmeServer, **more: str) -> None:
