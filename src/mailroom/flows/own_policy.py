@@ -198,8 +198,8 @@ class OwnPolicy:
 
     def _of_domain(self, domain: str, until: float) -> str:
         return (
-            f"Others may know the MTA-STS policy of {domain} until {_day(until)}. Until then leave its DNS records, and "
-            f"change the TXT record to {OVER.record}."
+            f"Others may know the MTA-STS policy of {domain} until {_day(until)}. Until then leave its DNS records, "
+            f"and change the TXT record to {OVER.record}."
         )
 
 
