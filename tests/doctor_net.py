@@ -78,7 +78,7 @@ class Net:
                 lambda: (RESOLVER,),
                 lambda: self.own,
                 lambda values: own_policy.policy(values, self.known_until, time.time()),
-                lambda: self.known_until,
+                lambda domain: self.known_until,
             ),
             greeting=lambda address, port: heard(address),
             doors=lambda: {("*", 25)},

@@ -60,7 +60,7 @@ class World:
     resolvers: Callable[[], tuple[str, ...]] = resolvers
     own_addresses: Callable[[], dict[str, bool | None]] = own_addresses
     policy: Callable[[AllValues], Policy | None] = own_policy.current
-    known_until: Callable[[], float | None] = own_policy.known_until
+    known_until: Callable[[str], float] = own_policy.known_until
 
 
 REAL = World()

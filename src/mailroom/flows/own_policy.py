@@ -27,6 +27,8 @@ NOTE = paths.TLS / "mta-sts.json"
 CERTIFICATE = paths.TLS / "current" / "cert.pem"
 DAY_S, HOUR_S = 86_400, 3_600.0
 NOT_SET_UP = ".invalid"
+# What is told when there is no policy any more, until nobody knows a former one (RFC 8461 8.3).
+OVER = Policy("none", DAY_S)
 # The web process gives away what it was told a moment ago.
 LATE_S = 60.0
 
@@ -48,29 +50,38 @@ def hosts(values: AllValues) -> list[str]:
     return [f"{HOST}.{domain}" for domain in domains(values)] if on else []
 
 
-def policy(values: AllValues, known_until: float | None, now: float) -> Policy | None:
-    """The policy of all our domains; None when there is none, and nobody knows one. known_until: see there."""
+def policy(values: AllValues, until: float | None, now: float) -> Policy | None:
+    """The policy of a domain of ours; None when there is none, and nobody knows one.
+
+    until: until when others may know a former one, seconds since the epoch; None: nobody can say.
+    """
     mode = values["mail_delivery.security"]["mta_sts_mode"]
     if mode == "off":
-        return Policy("none", DAY_S) if known_until is None or now < known_until else None
+        return OVER if until is None or now < until else None
     servers = [values["mail_delivery.general"]["hostname"], *values["mail_delivery.security"]["mta_sts_servers"]]
     days = values["mail_delivery.security"]["mta_sts_max_age_days"]
     return Policy(mode, days * DAY_S, tuple(dict.fromkeys(servers)))
 
 
-def known_until(note: Path = NOTE) -> float | None:
-    """Until when others may know a policy of ours, seconds since the epoch: 0, nobody does; None, nobody can say."""
+def known(note: Path = NOTE) -> dict[str, float] | None:
+    """{domain: until when others may know a policy of it}, seconds since the epoch. None: nobody can say."""
     try:
-        return float(json.loads(note.read_text())["until"])
+        return {str(domain): float(until) for domain, until in json.loads(note.read_text()).items()}
     except FileNotFoundError:
-        return 0.0
-    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+    except (OSError, ValueError, AttributeError, TypeError):
         return None
 
 
+def known_until(domain: str, note: Path = NOTE) -> float:
+    """Until when others may know a policy of this domain; as long as one may be known when nobody can say."""
+    found = known(note)
+    return time.time() + MAX_AGE_MAX_S if found is None else found.get(domain, 0.0)
+
+
 def current(values: AllValues) -> Policy | None:
-    """The policy now, for who only looks."""
-    return policy(values, known_until(), time.time())
+    """The policy of the main domain of these settings now, for who only looks."""
+    return policy(values, known_until(values["mail_delivery.general"]["domain"]), time.time())
 
 
 class OwnPolicy:
@@ -92,44 +103,49 @@ class OwnPolicy:
         return {"own_policy.policies": self.policies, "own_policy.read": self.read}
 
     def policies(self) -> dict[str, str]:
-        """{domain: the text of its policy}, which from now on others may know. Raises OSError when it is not noted."""
+        """{domain: the text of its policy}, which from now on others may know. Raises OSError when it is not noted.
+
+        Domains that were ours are among them, as long as others may know their policies.
+        """
         values, now = self.values(), self.clock.now()
         with self.turn:
-            until = known_until(self.note)
-            found = policy(values, until, now)
-            needed = now + found.max_age_s + LATE_S if found and found.mode != "none" else 0.0
-            if until is None:
-                self._note(now + MAX_AGE_MAX_S)
-            elif until < needed:
-                # At most once an hour: strangers decide how often.
-                self._note(needed + HOUR_S)
-        return {domain: found.text for domain in domains(values)} if found else {}
+            noted, ours = known(self.note), domains(values)
+            former = {domain: OVER for domain, until in (noted or {}).items() if now < until and domain not in ours}
+            found = {domain: policy(values, self._until(domain, noted), now) for domain in ours}
+            self._remember(found, noted, now)
+        return {domain: one.text for domain, one in {**former, **found}.items() if one}
 
-    def _note(self, until: float) -> None:
-        durable.replace(self.note, json.dumps({"until": until}))
+    def _remember(self, found: dict[str, Policy | None], noted: dict[str, float] | None, now: float) -> None:
+        """Note until when others may know these: at most once an hour, because strangers decide how often they ask."""
+        given = {domain: one.max_age_s + now + LATE_S for domain, one in found.items() if one and one.mode != "none"}
+        late = {domain: until + HOUR_S for domain, until in given.items() if (noted or {}).get(domain, 0.0) < until}
+        kept = noted
+        if noted is None:
+            kept = late = dict.fromkeys(found, now + MAX_AGE_MAX_S)
+        if kept is not None and late:
+            lasting = {domain: until for domain, until in kept.items() if now < until}
+            durable.replace(self.note, json.dumps({**lasting, **late}))
+
+    def _until(self, domain: str, noted: dict[str, float] | None) -> float:
+        return self.clock.now() + MAX_AGE_MAX_S if noted is None else noted.get(domain, 0.0)
 
     def read(self) -> dict[str, Any]:
         """{mode, policy, id, until, domains: [{domain, url, records: [{type, name, value}]}]}.
 
         mode: off, none, testing or enforce; none: switched off, but others may know a former policy until `until`
-        (seconds since the epoch, else 0).
+        (seconds since the epoch, else 0). domains: those of which others shall know this.
         """
-        values, now = self.values(), self.clock.now()
-        until = self._until()
-        found = policy(values, until, now)
-        hostname = values["mail_delivery.general"]["hostname"]
+        values, now, noted = self.values(), self.clock.now(), known(self.note)
+        untils = {domain: self._until(domain, noted) for domain in domains(values)}
+        every = {domain: one for domain, until in untils.items() if (one := policy(values, until, now))}
+        found, hostname = next(iter(every.values()), None), values["mail_delivery.general"]["hostname"]
         return {
             "mode": found.mode if found else "off",
             "policy": found.text if found else "",
             "id": found.id if found else "",
-            "until": until if found and found.mode == "none" else 0.0,
-            "domains": [_told(domain, hostname, found) for domain in domains(values)] if found else [],
+            "until": max(untils.values()) if found and found.mode == "none" else 0.0,
+            "domains": [_told(domain, hostname, one) for domain, one in every.items()],
         }
-
-    def _until(self) -> float:
-        """Until when others may know a policy; as long as one may be known when nobody can say."""
-        until = known_until(self.note)
-        return self.clock.now() + MAX_AGE_MAX_S if until is None else until
 
     def judge(self, before: AllValues, after: AllValues) -> None:
         """A judge of Settings. Raises Invalid when others would keep mail away from the first moment on."""
@@ -160,20 +176,35 @@ class OwnPolicy:
 
     def advise(self, before: AllValues, after: AllValues) -> list[dict[str, str]]:
         """An adviser of Settings: what has to be changed at the DNS provider, and how long others know what was."""
-        until, now = self._until(), self.clock.now()
-        former, found = policy(before, until, now), policy(after, until, now)
-        if found is None or (former and former.text == found.text) or not domains(after):
-            return []
-        return [{"field": FIELD, "text": text} for text in self._advice(former, found, domains(after)[0], until)]
+        noted, now, ours = known(self.note), self.clock.now(), domains(after)
+        told: list[str] = []
+        if ours:
+            until = max(self._until(domain, noted) for domain in ours)
+            former, found = policy(before, until, now), policy(after, until, now)
+            changed = found is not None and (former is None or former.text != found.text)
+            told += self._of_change(former, found, ours[0], until) if found and changed else ()
+        gone = [(domain, self._until(domain, noted)) for domain in domains(before) if domain not in ours]
+        told += [self._of_domain(domain, until) for domain, until in gone if now < until]
+        return [{"field": FIELD, "text": text} for text in told]
 
-    def _advice(self, former: Policy | None, found: Policy, domain: str, until: float) -> Iterable[str]:
+    def _of_change(self, former: Policy | None, found: Policy, domain: str, until: float) -> Iterable[str]:
         if found.mode == "none":
-            day = time.strftime("%Y-%m-%d", time.gmtime(until))
+            day = _day(until)
             yield f"Others may know the former policy until {day}. Until then this server tells them that it is off."
         elif former is None or former.mode == "none":
             yield "It has no effect before its DNS records are there. They are shown below the settings."
             return
         yield f"Others learn of it when the TXT record {RECORD}.{domain} says {found.record}, and so at each domain."
+
+    def _of_domain(self, domain: str, until: float) -> str:
+        return (
+            f"Others may know the MTA-STS policy of {domain} until {_day(until)}. Until then leave its DNS records, "
+            f"and change the TXT record to {OVER.record}."
+        )
+
+
+def _day(moment: float) -> str:
+    return time.strftime("%Y-%m-%d", time.gmtime(moment))
 
 
 def _told(domain: str, hostname: str, found: Policy) -> dict[str, Any]:

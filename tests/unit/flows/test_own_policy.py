@@ -124,6 +124,22 @@ def test_strangers_who_ask_all_the_time_have_it_noted_once_an_hour(house: House)
     assert house.note.read_text() != before[1]
 
 
+def test_a_domain_that_is_ours_no_longer_is_taken_back_as_well(house: House) -> None:
+    """It may go to another server, where nobody knows of our policy: it must not be demanded there."""
+    house.set("enforce", mta_sts_max_age_days=30)
+    house.given()
+    before = house.values
+    general = {**house.values["mail_delivery.general"], "additional_domains": []}
+    house.values = {**house.values, "mail_delivery.general": general}
+    (told,) = house.story.advise(before, house.values)
+    none = Policy("none", 86_400)
+    assert f"policy of {OTHER} until" in told["text"] and none.id in told["text"]
+    found = {domain: read(text) for domain, text in house.story.policies().items()}
+    assert found[OTHER] == none and found[MAIN].mode == "enforce"
+    house.clock.time += 31 * DAY_S
+    assert set(house.story.policies()) == {MAIN}
+
+
 def test_a_note_that_cannot_be_read_counts_as_the_longest(house: House) -> None:
     house.note.write_text("{")
     assert house.given() == Policy("none", 86_400)
