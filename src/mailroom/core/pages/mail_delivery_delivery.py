@@ -19,6 +19,7 @@ class MailDeliveryDelivery(Page):
     title: ClassVar[str] = "Delivery"
     order: ClassVar[int] = 21
     groups: ClassVar[dict[str, str]] = {"relay": "SMTP relay", "senders": "Relays by sender domain"}
+    kept_for: ClassVar[dict[str, tuple[str, ...]]] = {"password": ("server", "account")}
 
     enabled: bool = setting(
         False,
