@@ -210,7 +210,7 @@ def test_a_file_without_them_leaves_those_of_this_server(relays: Settings) -> No
 def test_a_file_gets_no_password_of_this_server_for_another_one(relays: Settings) -> None:
     passphrase = "four words without relation"
     texts = [setting_file.export(relays, chosen, ANNA)["text"] for chosen in ("", passphrase)]
-    one, two = items(relays)
+    one, _ = items(relays)
     put(relays, {**one, "server": "new.example", "password": FIRST})
     for text in texts:
         assert any("needs a secret that the file does not have" in told for told in taken(relays, text, ""))
