@@ -31,6 +31,8 @@ class Item(BaseModel):
 
     label: ClassVar[str] = "name"
     samples: ClassVar[tuple[dict[str, Any], ...]] = ()
+    # As Page.kept_for, of the item's own fields.
+    kept_for: ClassVar[dict[str, tuple[str, ...]]] = {}
     id: str = Field(pattern=ID, json_schema_extra={"x-ui": {"hidden": True}})
 
 

@@ -42,6 +42,7 @@ class SenderRelay(Item):
     """The server for one sender domain."""
 
     label: ClassVar[str] = "domain"
+    kept_for: ClassVar[dict[str, tuple[str, ...]]] = {"password": ("server", "account")}
     samples: ClassVar[tuple[dict[str, Any], ...]] = (
         {"domain": "one.example", "server": "a.example"},
         {"domain": "two.example", "server": "a.example"},

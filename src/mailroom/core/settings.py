@@ -44,6 +44,8 @@ class Page(BaseModel):
     groups: ClassVar[dict[str, str]]
     # Whether the groups are tabs instead of boxes below each other.
     tabs: ClassVar[bool] = False
+    # {secret: the settings for which it was entered}; when one of them changes, it is not kept (flows/kept_secrets.py).
+    kept_for: ClassVar[dict[str, tuple[str, ...]]] = {}
 
 
 def setting(

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from mailroom.core import sealed
-from mailroom.core.problems import Invalid, NotFound
+from mailroom.core.problems import NotFound
 from mailroom.core.settings import AllValues, Values
 from mailroom.flows.setting import cleaned
 from mailroom.monitor.relay import CONNECT, NAME, RECIPIENT, SIGN_IN, TLS, Relay, StepFailed, talk
@@ -43,13 +43,12 @@ def try_out(before: AllValues, changes: Values, to: str = "", domain: str = "") 
     """
     after = cleaned(before, {PAGE: {**changes, **({} if domain else {"enabled": True})}})
     general = after["mail_delivery.general"]
-    relay = _of_senders(before[PAGE], after[PAGE], domain) if domain else _of_all(before[PAGE], after[PAGE])
+    relay = _of_senders(after[PAGE], domain) if domain else _of_all(after[PAGE])
     postmaster = f"postmaster@{domain or general['domain']}"
     return _talk(relay, general["hostname"], postmaster, to or postmaster)
 
 
-def _of_all(before: Values, values: Values) -> Relay:
-    _refuse_to_give_away(before, values)
+def _of_all(values: Values) -> Relay:
     signs_in = values["authentication"]
     names = ("server", "port", "always_tls", "implicit_tls", "verify")
     return Relay(
@@ -59,12 +58,10 @@ def _of_all(before: Values, values: Values) -> Relay:
     )
 
 
-def _of_senders(before: Values, values: Values, domain: str) -> Relay:
+def _of_senders(values: Values, domain: str) -> Relay:
     found = next((one for one in values[SENDERS] if one["domain"] == domain.lower()), None)
     if found is None:
         raise NotFound(f"There is no relay for {domain}.", field="domain")
-    former = next((one for one in before[SENDERS] if one["id"] == found["id"]), {**found, "password": ""})
-    _refuse_to_give_away(former, {**found, "authentication": bool(found["password"])})
     return Relay(
         server=found["server"],
         port=found["port"],
@@ -87,14 +84,6 @@ def waits_for_relay(settings: AllValues, reasons: Iterable[str]) -> str:
         return ""
     signs = (*(server.lower() for server in servers), "tls", "certificate", "sasl")
     return next((reason for reason in reasons if any(sign in reason.lower() for sign in signs)), "")
-
-
-def _refuse_to_give_away(before: Values, after: Values) -> None:
-    """A kept password goes to the server and account for which it was entered, and to no other."""
-    kept = after["authentication"] and after["password"] == before["password"]
-    if kept and any(after[key] != before[key] for key in ("server", "account")):
-        sentence = "Enter the password again: the one that is kept belongs to another server or account."
-        raise Invalid(sentence, field="password", setting=PASSWORD, fields={"password": sentence})
 
 
 def _talk(relay: Relay, own_name: str, sender: str, recipient: str) -> dict[str, Any]:

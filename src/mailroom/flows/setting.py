@@ -21,6 +21,7 @@ from mailroom.core.problems import ApplyFailed, Problem, Stale
 from mailroom.core.sealed import is_mask
 from mailroom.core.settings import AllValues, Values
 from mailroom.daemons.shape import Facts
+from mailroom.flows.kept_secrets import without_misplaced
 from mailroom.flows.setting_blame import setting_at_fault
 from mailroom.flows.setting_difference import differences, digests
 from mailroom.flows.setting_exchange import Configuration, Exchange, failing_as
@@ -199,7 +200,7 @@ def cleaned(before: AllValues, wanted: AllValues) -> AllValues:
     for page, changed in wanted.items():
         declared.page_named(page)
         merged: Values = {**before[page], **{key: _wanted(before, page, key, value) for key, value in changed.items()}}
-        after[page] = declared.clean(page, merged)
+        after[page] = declared.clean(page, without_misplaced(page, before[page], changed, merged))
     return after
 
 

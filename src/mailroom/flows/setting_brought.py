@@ -14,6 +14,7 @@ from mailroom.core.configuration_file import CHOOSE, Document
 from mailroom.core.problems import Invalid, Problem
 from mailroom.core.sealed import is_mask
 from mailroom.core.settings import AllValues, Values
+from mailroom.flows.kept_secrets import misplaced
 
 PROOF = "proof"
 NAME_LETTERS = 60
@@ -148,7 +149,8 @@ def _secret(found: Brought, page: str, full: str, given: Any, before: str) -> An
         text = secrets().open_with(key, given["sealed"], full)
     except ValueError:
         raise _wrong(page, name) from None
-    return stays if _is_known(before, full, text) else text
+    # As it is: the file has it for what the file says of its server.
+    return before if _is_known(before, full, text) else text
 
 
 def _is_known(before: str, name: str, text: str) -> bool:
@@ -163,13 +165,15 @@ def _is_known(before: str, name: str, text: str) -> bool:
 def _needs_secret(found: Brought, page: str, wanted: Values, before: Values) -> bool:
     """Whether a page cannot come in force without a secret that neither the file nor this server has; told."""
     known, missing = declared.secrets_in(page, before), set()
+    elsewhere = misplaced(page, before, wanted)
 
     def kept(name: str, value: Any) -> Any:
         if not is_mask(value):
             return value
-        if not known.get(name):
+        if name in elsewhere or not known.get(name):
             missing.add(name)
-        return known.get(name, "")
+            return ""
+        return known[name]
 
     tried = sealed.each(page, {**before, **wanted}, declared.places_of_secrets(page), kept)
     if not missing:

@@ -93,12 +93,19 @@ def test_without_the_passphrase_those_of_this_server_stay_and_none_is_made_up(
     server: Office, desktop: Desktop, relay: RelayServer
 ) -> None:
     texts, before = (exported(desktop, PASSPHRASE), exported(desktop)), relays(desktop)
-    edit(server, put=[{**before[0], "verify": True, "server": "smtp.first.example"}])
+    edit(server, put=[{**before[0], "port": 26}])
     for text in texts:
         shown = look(desktop, text)
         assert [one["key"] for one in shown["settings"]] == [KEY]
         assert any(one["field"] == f"{DELIVERY}.{KEY}/{before[0]['id']}/password" for one in shown["told"])
     take(desktop, texts[0], revision(server))
+    assert relays(desktop) == before and lets_in(server, relay)
+    # Nor is the one of this server sent to the server of a file.
+    for text in texts:
+        moved = forged(text, lambda settings: settings[DELIVERY][KEY][0].update(server="198.51.100.66"))
+        shown = look(desktop, moved)
+        assert shown["settings"] == [] and any("needs a secret" in one["text"] for one in shown["told"])
+        take(desktop, moved, revision(server))
     assert relays(desktop) == before and lets_in(server, relay)
     edit(server, drop=[one["id"] for one in before])
     for text in texts:

@@ -150,7 +150,32 @@ def test_the_test_of_a_relay_gives_no_kept_password_to_another_server(relays: Se
     one = setting_history.read(relays, PAGE)["values"][KEY][0]
     with pytest.raises(Invalid) as refused:
         relay_flow.try_out(relays.values(), {KEY: {"put": [{**one, "server": "thief.example"}]}}, domain="one.example")
+    assert refused.value.field == f"{KEY}/{one['id']}/password"
+
+
+@pytest.mark.parametrize("change", [{"server": "thief.example"}, {"account": "thief"}])
+def test_a_kept_password_stays_with_its_server_and_account(relays: Settings, change: dict[str, Any]) -> None:
+    one, two = setting_history.read(relays, PAGE)["values"][KEY]
+    for wanted in ({"put": [{**one, **change}]}, [{**one, **change}, two]):
+        with pytest.raises(Invalid, match="Enter the password again") as refused:
+            relays.apply(relays.current().number, {PAGE: {KEY: wanted}}, ANNA)
+        assert list(refused.value.more["fields"]) == [f"{KEY}/{one['id']}/password"]
+    number = relays.current().number
+    put(relays, {**one, **change, "password": "another"})
+    setting_history.put_back(relays, number + 1, number, PAGE, ANNA)
+    assert [opened(one) for one in items(relays)] == [FIRST, SECOND]
+
+
+def test_a_password_that_nobody_needs_goes_with_its_server(settings: Settings) -> None:
+    relay = {"enabled": True, "server": "a.example", "authentication": True, "account": "anna", "password": FIRST}
+    settings.apply(1, {PAGE: relay}, ANNA)
+    with pytest.raises(Invalid, match="Enter the password again") as refused:
+        settings.apply(2, {PAGE: {"server": "b.example"}}, ANNA)
     assert refused.value.field == "password"
+    settings.apply(2, {PAGE: {"server": "b.example", "authentication": False}}, ANNA)
+    assert settings.values()[PAGE]["password"] == ""
+    setting_history.put_back(settings, 3, 2, PAGE, ANNA)
+    assert sealed.plain(settings.values()[PAGE]["password"], f"{PAGE}.password") == FIRST
 
 
 def taken(settings: Settings, text: str, passphrase: str) -> list[str]:
@@ -180,3 +205,15 @@ def test_a_file_without_them_leaves_those_of_this_server(relays: Settings) -> No
     relays.apply(relays.current().number, {PAGE: {KEY: []}}, ANNA)
     assert any("needs a secret that the file does not have" in one for one in taken(relays, text, ""))
     assert items(relays) == []
+
+
+def test_a_file_gets_no_password_of_this_server_for_another_one(relays: Settings) -> None:
+    passphrase = "four words without relation"
+    texts = [setting_file.export(relays, chosen, ANNA)["text"] for chosen in ("", passphrase)]
+    one, _ = items(relays)
+    put(relays, {**one, "server": "new.example", "password": FIRST})
+    for text in texts:
+        assert any("needs a secret that the file does not have" in told for told in taken(relays, text, ""))
+        assert items(relays)[0]["server"] == "new.example"
+    taken(relays, texts[1], passphrase)
+    assert items(relays)[0]["server"] == one["server"] and [opened(one) for one in items(relays)] == [FIRST, SECOND]

@@ -23,6 +23,7 @@ class MailDeliveryDelivery(Page):
         "senders": "Relays by sender domain",
         "announced": "Announced security",
     }
+    kept_for: ClassVar[dict[str, tuple[str, ...]]] = {"password": ("server", "account")}
 
     enabled: bool = setting(
         False,
