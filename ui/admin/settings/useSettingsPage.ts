@@ -47,12 +47,15 @@ export function useSettingsPage(page: string) {
     }
   })
 
-  /** Read the page. With `keep`, what was typed stays on top of the newer values. */
-  async function load(keep: Values = {}): Promise<void> {
+  const copied = (): Values => JSON.parse(JSON.stringify(values.value)) as Values
+
+  /** Read the page. On top of the newer values stay `keep` and whatever was typed `since` then. */
+  async function load(keep: Values = {}, since = copied()): Promise<void> {
     try {
       const fresh = await api.get<PageFacts>(`settings/${page}`)
+      const typed = edits(since, changesOf(since, values.value))
       facts.value = fresh
-      values.value = { ...structuredClone(fresh.values), ...onTop(fresh.values, keep) }
+      values.value = { ...structuredClone(fresh.values), ...onTop(fresh.values, { ...keep, ...typed }) }
       loadProblem.value = null
     } catch (reason) {
       loadProblem.value = problemOf(reason)
@@ -127,6 +130,7 @@ export function useSettingsPage(page: string) {
   const body = (wanted: Values, revision: number) => ({ revision, page, changes: wanted })
 
   async function apply(wanted: Values = changes.value, revision = facts.value!.revision): Promise<void> {
+    const sent = copied()
     const done = await trying(
       () => api.post<Applied>('settings/apply', body(wanted, revision)),
       () => settle(wanted, revision),
@@ -137,7 +141,7 @@ export function useSettingsPage(page: string) {
     refused.value = {}
     toast(t('settings.applied', { n: done.changed.length, ms: done.took_ms }))
     for (const warning of done.warnings ?? []) toast(told(warning.text), 'bad')
-    await load()
+    await load({}, sent)
   }
 
   async function showPreview(): Promise<void> {
