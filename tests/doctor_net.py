@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from authority import Authority
-from mailroom.core.own_policy import Policy
 from mailroom.core.settings import AllValues, defaults
+from mailroom.core.sts_policy import Policy
 from mailroom.dns.wire import Wire
 from mailroom.flows import own_policy
 from mailroom.flows.dns_records import World

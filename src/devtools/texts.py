@@ -23,8 +23,8 @@ SOURCE = CHECKOUT / "src" / "mailroom"
 # The shell speaks English, and so do the documents of the API.
 NOT_SHOWN_FILES = (
     "__main__.py",
-    "core/own_policy.py",
     "core/sts_policy.py",
+    "core/tls_reports.py",
     "ctl/",
     "daemons/boot.py",
     "daemons/dovecot/doubles.py",

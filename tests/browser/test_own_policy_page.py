@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import FrameLocator, expect
 
 from mail_programs import Program
-from mailroom.core.own_policy import PATH
+from mailroom.core.sts_policy import PATH
 from office import DOMAIN, HOSTNAME, Office, until
 
 Window = Callable[..., FrameLocator]

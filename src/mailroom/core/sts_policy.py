@@ -1,14 +1,24 @@
-"""What a domain demands of those who send to it: an MTA-STS policy (RFC 8461 3.2)."""
+"""What a domain demands of those who send to it: MTA-STS (RFC 8461), ours and that of others."""
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import dataclass
+from typing import Literal, get_args
 
-MODES = ("enforce", "testing", "none")
-# About a year (RFC 8461 3.2).
-MAX_AGE_S = 31_557_600
+Mode = Literal["none", "testing", "enforce"]
+MODES: tuple[Mode, ...] = get_args(Mode)
+VERSION = "STSv1"
+HOST = "mta-sts"
+PATH = "/.well-known/mta-sts.txt"
+RECORD = "_mta-sts"
+ID_LETTERS = 20
+# RFC 8461 3.2: what senders must be able to read, and the most that max_age may be: about a year.
+BYTES_MAX = 64 * 1024
+MAX_AGE_MAX_S = 31_557_600
 SERVERS_MAX = 100
+ID = re.compile(r"[A-Za-z0-9]{1,32}")
 LINE = re.compile(r"([A-Za-z0-9][A-Za-z0-9_.-]{0,31})[ \t]*:[ \t]*(.*?)[ \t]*")
 # A host name, or all names of one further label below it. An upper-case letter is the same as a lower-case one.
 SERVER = re.compile(r"(\*\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", re.I)
@@ -19,15 +29,40 @@ class BadPolicy(ValueError):
 
 
 @dataclass(frozen=True)
-class StsPolicy:
-    """servers: patterns of names of mail servers, in lower case. max_age_s: how long it may be relied on."""
+class Policy:
+    """What servers that send to a domain shall insist on.
 
-    mode: str
-    servers: tuple[str, ...]
+    max_age_s: how long it may be relied on. mx: names of mail servers in lower case, `*.` for one label.
+    """
+
+    mode: Mode
     max_age_s: int
+    mx: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The document, as it is fetched (RFC 8461 3.2)."""
+        lines = [f"version: {VERSION}", f"mode: {self.mode}", *(f"mx: {name}" for name in self.mx)]
+        return "".join(f"{line}\r\n" for line in (*lines, f"max_age: {self.max_age_s}"))
+
+    @property
+    def id(self) -> str:
+        """Another one for each other text: senders fetch the policy again when it is not the one they know."""
+        return hashlib.sha256(self.text.encode()).hexdigest()[:ID_LETTERS]
+
+    @property
+    def record(self) -> str:
+        """The TXT record of `_mta-sts.DOMAIN` (RFC 8461 3.1)."""
+        return f"v={VERSION}; id={self.id}"
+
+    def names(self, server: str) -> bool:
+        """Whether mail may go to this mail server (RFC 8461 4.1): a star stands for exactly the first label."""
+        name = server.lower().rstrip(".")
+        star = f"*.{name.partition('.')[2]}"
+        return any(pattern in (name, star) for pattern in self.mx)
 
 
-def parse(text: str) -> StsPolicy:
+def parse(text: str) -> Policy:
     """The policy that a text holds. Of a key that comes more than once, the first counts. Raises BadPolicy."""
     known: dict[str, str] = {}
     servers: list[str] = []
@@ -41,16 +76,17 @@ def parse(text: str) -> StsPolicy:
             servers.append(_server(value))
         else:
             known.setdefault(key, value)
-    if known.get("version") != "STSv1":
+    if known.get("version") != VERSION:
         raise BadPolicy("the version is not STSv1")
-    if (mode := known.get("mode", "")) not in MODES:
+    mode = next((one for one in MODES if one == known.get("mode")), None)
+    if mode is None:
         raise BadPolicy("the mode is unknown")
     age = known.get("max_age", "")
     if not re.fullmatch(r"[0-9]{1,10}", age):
         raise BadPolicy("max_age is no number")
     if len(servers) > SERVERS_MAX or (not servers and mode != "none"):
         raise BadPolicy("no mail server, or too many")
-    return StsPolicy(mode, tuple(dict.fromkeys(servers)), min(int(age), MAX_AGE_S))
+    return Policy(mode, min(int(age), MAX_AGE_MAX_S), tuple(dict.fromkeys(servers)))
 
 
 def _server(text: str) -> str:
@@ -58,3 +94,17 @@ def _server(text: str) -> str:
     if len(name) > 253 or not SERVER.fullmatch(name):
         raise BadPolicy("a mail server's name is none")
     return name
+
+
+def id_of(record: str) -> str | None:
+    """The id that a TXT record of `_mta-sts.DOMAIN` names; None when it cannot be read (RFC 8461 3.1)."""
+    fields = [part.strip() for part in record.strip().removesuffix(";").split(";")]
+    if fields[0].replace(" ", "") != f"v={VERSION}":
+        return None
+    ids = [value.strip() for name, _, value in (one.partition("=") for one in fields[1:]) if name.strip() == "id"]
+    return ids[0] if len(ids) == 1 and ID.fullmatch(ids[0]) else None
+
+
+def is_record(text: str) -> bool:
+    """Whether a TXT record is meant to be one of MTA-STS: senders leave all others out."""
+    return text.startswith(f"v={VERSION};")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from mailroom.core import own_policy
+from mailroom.core import sts_policy, tls_reports
 from mailroom.dns.address import is_address, kind
 from mailroom.dns.authority import TELLING, Told
 from mailroom.flows.dns_wanted import Names, Wanted
@@ -184,12 +184,12 @@ def _policy_record(wanted: Wanted, told: Told, values: tuple[str, ...], names: N
     meant = _meant(wanted.id, values)
     if not meant:
         return "missing", "mta_sts_missing"
-    if len([one for one in meant if own_policy.is_record(one)]) > 1:
+    if len([one for one in meant if sts_policy.is_record(one)]) > 1:
         return "wrong", "mta_sts_several"
-    known = next((own_policy.id_of(one) for one in meant if own_policy.is_record(one)), None)
+    known = next((sts_policy.id_of(one) for one in meant if sts_policy.is_record(one)), None)
     if known is None:
         return "wrong", "mta_sts_wrong"
-    return RIGHT if known == own_policy.id_of(wanted.value) else ("wrong", "mta_sts_old")
+    return RIGHT if known == sts_policy.id_of(wanted.value) else ("wrong", "mta_sts_old")
 
 
 def _policy_host(wanted: Wanted, told: Told, values: tuple[str, ...], names: Names) -> Verdict:
@@ -205,9 +205,9 @@ def _reports(wanted: Wanted, told: Told, values: tuple[str, ...], names: Names) 
     meant = _meant(wanted.id, values)
     if not meant:
         return "missing", "tls_rpt_missing"
-    if len([one for one in meant if own_policy.is_reports_record(one)]) > 1:
+    if len([one for one in meant if tls_reports.is_reports_record(one)]) > 1:
         return "wrong", "tls_rpt_several"
-    return RIGHT if any(own_policy.report_places(one) for one in meant) else ("wrong", "tls_rpt_wrong")
+    return RIGHT if any(tls_reports.report_places(one) for one in meant) else ("wrong", "tls_rpt_wrong")
 
 
 def _alias(wanted: Wanted, told: Told, values: tuple[str, ...], names: Names) -> Verdict:

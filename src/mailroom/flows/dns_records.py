@@ -10,10 +10,10 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from mailroom.core.own_policy import Policy
 from mailroom.core.pages.mail_delivery_general import DOMAIN
 from mailroom.core.problems import Invalid
 from mailroom.core.settings import AllValues
+from mailroom.core.sts_policy import Policy
 from mailroom.daemons import host
 from mailroom.daemons.interfaces import interfaces
 from mailroom.daemons.places import RESOLVER

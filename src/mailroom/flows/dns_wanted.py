@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from mailroom.core import own_policy
-from mailroom.core.own_policy import Policy
+from mailroom.core import sts_policy, tls_reports
+from mailroom.core.sts_policy import Policy
 from mailroom.dns.address import reverse_name
 from mailroom.flows.dns_words import say
 
@@ -63,7 +63,7 @@ def wanted(names: Names, services: Iterable[dict[str, Any]], policy: Policy | No
     policy: what is announced by MTA-STS, if anything is.
     """
     domain, hostname, address = names.domain, names.hostname, names.address
-    reports = f"{own_policy.REPORTS_RECORD}.{domain}"
+    reports = f"{tls_reports.REPORTS_RECORD}.{domain}"
     made = [
         Wanted(names.family.lower(), names.family, hostname, address, "required", "why_a"),
         Wanted("mx", "MX", domain, hostname, "required", "why_mx", MX_PRIORITY),
@@ -74,7 +74,7 @@ def wanted(names: Names, services: Iterable[dict[str, Any]], policy: Policy | No
         Wanted("spf", "TXT", domain, SPF, "recommended", "why_spf"),
         Wanted("dmarc", "TXT", f"_dmarc.{domain}", DMARC, "recommended", "why_dmarc"),
         *(_announcing(names, policy) if policy else ()),
-        Wanted("tls_rpt", "TXT", reports, own_policy.reports_record(domain), "optional", "why_tls_rpt"),
+        Wanted("tls_rpt", "TXT", reports, tls_reports.reports_record(domain), "optional", "why_tls_rpt"),
         Wanted("autoconfig", "CNAME", f"autoconfig.{domain}", hostname, "optional", "why_autoconfig"),
         Wanted("autodiscover", "CNAME", f"autodiscover.{domain}", hostname, "optional", "why_autodiscover"),
     ]
@@ -83,7 +83,7 @@ def wanted(names: Names, services: Iterable[dict[str, Any]], policy: Policy | No
 
 
 def _announcing(names: Names, policy: Policy) -> list[Wanted]:
-    record, host = f"{own_policy.RECORD}.{names.domain}", f"{own_policy.HOST}.{names.domain}"
+    record, host = f"{sts_policy.RECORD}.{names.domain}", f"{sts_policy.HOST}.{names.domain}"
     why = "why_mta_sts_off" if policy.mode == "none" else "why_mta_sts"
     return [
         Wanted("mta_sts", "TXT", record, policy.record, "recommended", why),

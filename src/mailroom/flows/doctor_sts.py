@@ -10,9 +10,9 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
-from mailroom.core import own_policy
-from mailroom.core.own_policy import HOST, RECORD, NoPolicy, Policy
+from mailroom.core import sts_policy
 from mailroom.core.settings import AllValues
+from mailroom.core.sts_policy import HOST, RECORD, BadPolicy, Policy
 from mailroom.daemons.shape import LOOPBACK
 from mailroom.flows.doctor_shape import Item, Outside, item
 from mailroom.monitor.policy_host import NotTrusted
@@ -34,7 +34,7 @@ def look(values: AllValues, outside: Outside, checked: dict[str, Any]) -> list[I
 async def _off(outside: Outside, domain: str) -> list[Item]:
     """Nothing is announced: so nothing should be said to be."""
     name = f"{RECORD}.{domain}"
-    left = [one for one in await _asked(outside, name, "TXT") if own_policy.is_record(one)]
+    left = [one for one in await _asked(outside, name, "TXT") if sts_policy.is_record(one)]
     if left:
         return [item("mta_sts", "sts_left", found=left, name=name)]
     return [item("mta_sts", "sts_off", domain=domain)]
@@ -91,8 +91,8 @@ def _fetched(outside: Outside, address: str, host: str) -> tuple[int, str, bool]
 def _read(status: int, text: str, ours: Policy, hostname: str) -> tuple[str, tuple[str, ...]]:
     """(code, what was given) of what a sender was given."""
     try:
-        theirs = own_policy.read(text) if status == 200 else None
-    except NoPolicy:
+        theirs = sts_policy.parse(text) if status == 200 else None
+    except BadPolicy:
         theirs = None
     if theirs is None:
         return "sts_policy_none", ()

@@ -15,9 +15,9 @@ from typing import Any
 
 from mailroom.core import durable, paths
 from mailroom.core.clock import Clock, SystemClock
-from mailroom.core.own_policy import HOST, MAX_AGE_MAX_S, PATH, RECORD, Policy
 from mailroom.core.problems import Invalid
 from mailroom.core.settings import AllValues
+from mailroom.core.sts_policy import HOST, MAX_AGE_MAX_S, PATH, RECORD, Policy
 from mailroom.flows.jobs import Operation
 from mailroom.tls import served
 from mailroom.tls.chain import ROOTS, is_known

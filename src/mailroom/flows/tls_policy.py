@@ -13,7 +13,7 @@ import time
 from collections.abc import Awaitable, Callable
 from functools import cache
 
-from mailroom.core.sts_policy import StsPolicy
+from mailroom.core.sts_policy import Policy
 from mailroom.daemons.places import RESOLVER
 from mailroom.dns.announced import Announced, Unanswered
 from mailroom.store.sts_policies import KeptPolicy, StsPolicyStore
@@ -51,7 +51,7 @@ class TlsPolicies:
         self,
         open: Callable[[], StsPolicyStore] = StsPolicyStore,
         announced: Callable[[], Announced] = resolver,
-        get: Callable[[str], Awaitable[StsPolicy]] = fetch,
+        get: Callable[[str], Awaitable[Policy]] = fetch,
         now: Callable[[], float] = time.time,
         limit_s: float = ANSWER_LIMIT_S,
     ) -> None:
@@ -105,7 +105,7 @@ class TlsPolicies:
             LOG.exception("the policies of other domains cannot be read")
             return None
 
-    def _keep(self, domain: str, id: str, policy: StsPolicy) -> KeptPolicy:
+    def _keep(self, domain: str, id: str, policy: Policy) -> KeptPolicy:
         now = self.now()
         try:
             self._open().put(domain, id, policy, now)
@@ -140,11 +140,11 @@ class TlsPolicies:
         self.failed[domain] = self.now() + AGAIN_S
 
 
-def demand(policy: StsPolicy) -> str:
+def demand(policy: Policy) -> str:
     """A policy as Postfix has it: a certificate for one of these names that an authority vouches for.
 
     For Postfix ".example.com" is every name below; "*." of the policy is one label only (RFC 8461 4.1), but whoever
     has a certificate for a deeper name belongs to the same domain.
     """
-    names = ":".join(name.removeprefix("*") for name in policy.servers)
+    names = ":".join(name.removeprefix("*") for name in policy.mx)
     return f"secure match={names} servername=hostname"

@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Iterator
 
-from mailroom.core.own_policy import BYTES_MAX, PATH
+from mailroom.core.sts_policy import BYTES_MAX, PATH
 
 PORT = 443
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 from peewee import FloatField, Model, SqliteDatabase, TextField
 
 from mailroom.core import paths
-from mailroom.core.sts_policy import StsPolicy
+from mailroom.core.sts_policy import Mode, Policy
 from mailroom.store.database import open_database, writing
 
 SCHEMA = 1
@@ -26,7 +27,7 @@ CLOCK_SLIP_S = 3_600.0
 class KeptPolicy:
     """id: as DNS named it. got, ends: seconds since the epoch."""
 
-    policy: StsPolicy
+    policy: Policy
     id: str
     got: float
     ends: float
@@ -56,13 +57,13 @@ class StsPolicyStore:
         row = PolicyRow.get_or_none(PolicyRow.domain == domain)
         if row is None or not row.got - CLOCK_SLIP_S <= now < row.ends:
             return None
-        policy = StsPolicy(row.mode, tuple(json.loads(row.servers)), int(row.ends - row.got))
+        policy = Policy(cast(Mode, row.mode), int(row.ends - row.got), tuple(json.loads(row.servers)))
         return KeptPolicy(policy, row.id, row.got, row.ends)
 
-    def put(self, domain: str, id: str, policy: StsPolicy, now: float) -> None:
+    def put(self, domain: str, id: str, policy: Policy, now: float) -> None:
         """Keep a policy that was just got, in place of the former one. Raises Unavailable (disk)."""
         with writing(self.database, "The policies of other domains", "IMMEDIATE"):
-            facts = {"id": id, "mode": policy.mode, "servers": json.dumps(policy.servers)}
+            facts = {"id": id, "mode": policy.mode, "servers": json.dumps(policy.mx)}
             PolicyRow.insert(
                 domain=domain, got=now, ends=now + policy.max_age_s, **facts
             ).on_conflict_replace().execute()

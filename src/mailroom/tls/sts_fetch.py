@@ -17,11 +17,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-from mailroom.core.sts_policy import BadPolicy, StsPolicy, parse
+from mailroom.core.sts_policy import BYTES_MAX, HOST, BadPolicy, Policy, parse
 
 PORT = 443
 LIMIT_S = 30.0
-POLICY_BYTES_MAX = 64 * 1024
 HEAD_BYTES_MAX = 16 * 1024
 CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
 REQUEST = (
@@ -50,9 +49,9 @@ class Web:
     limit_s: float = LIMIT_S
 
 
-async def fetch(domain: str, web: Web = Web()) -> StsPolicy:
+async def fetch(domain: str, web: Web = Web()) -> Policy:
     """The policy of a domain. Raises NoPolicy, within web.limit_s."""
-    host = f"mta-sts.{domain}"
+    host = f"{HOST}.{domain}"
     try:
         async with asyncio.timeout(web.limit_s):
             # Read anew each time: policies are fetched rarely, and authorities come and go.
@@ -71,7 +70,7 @@ async def _whole(host: str, web: Web, context: ssl.SSLContext) -> bytes:
         told = bytearray()
         while piece := await reader.read(65_536):
             told += piece
-            if len(told) > HEAD_BYTES_MAX + POLICY_BYTES_MAX:
+            if len(told) > HEAD_BYTES_MAX + BYTES_MAX:
                 raise NoPolicy("too long")
         return bytes(told)
     finally:
@@ -118,8 +117,8 @@ def _text(told: bytes) -> str:
         kind = answer.headers.get_content_type()
         if kind != "text/plain" or not answer.headers.get("Content-Type"):
             raise NoPolicy(f"the content is {kind}")
-        body = answer.read(POLICY_BYTES_MAX + 1)
-        if len(body) > POLICY_BYTES_MAX:
+        body = answer.read(BYTES_MAX + 1)
+        if len(body) > BYTES_MAX:
             raise NoPolicy("too long")
         if answer.length:
             raise NoPolicy("cut off")

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from doctor_net import ADDRESS, Net
-from mailroom.core.own_policy import Policy
+from mailroom.core.sts_policy import Policy
 from mailroom.monitor.policy_host import NotTrusted, fetch
 from mailroom.tls import self_signed
 from name_servers import NameServer, name_servers

@@ -15,7 +15,7 @@ from authority import Authority
 from changing import changed
 from desktop import Desktop, Refusal
 from mail_programs import Got, Program
-from mailroom.core.own_policy import Policy, id_of, read
+from mailroom.core.sts_policy import Policy, id_of, parse
 from office import DOMAIN, HOSTNAME, PACKAGE, Office, until
 
 PAGE, GENERAL = "mail_delivery.security", "mail_delivery.general"
@@ -34,7 +34,7 @@ def given(server: Office, mode: str, domain: str = DOMAIN) -> Policy:
 
     def found() -> Policy | None:
         answer = get(server, domain)
-        policy = read(answer.body.decode()) if answer.status == 200 else None
+        policy = parse(answer.body.decode()) if answer.status == 200 else None
         return policy if policy and policy.mode == mode else None
 
     return until(found, 30, f"{domain} has the policy {mode}")
@@ -87,7 +87,7 @@ def test_every_domain_has_the_policy_and_nobody_else(server: Office) -> None:
         # The record to copy is the one that belongs to what others get.
         for facts in (server.ctl("dns", "records"), Desktop(server).get("api/dns/records")):
             record = next(one for one in facts["records"] if one["id"] == "mta_sts")
-            assert id_of(record["value"]) == told["id"] == read(answer.body.decode()).id
+            assert id_of(record["value"]) == told["id"] == parse(answer.body.decode()).id
     # Both are taken back, the one that is ours no longer as well.
     assert given(server, "none") == given(server, "none", MORE) == Policy("none", 86_400)
 

@@ -6,9 +6,9 @@ import re
 
 import pytest
 
-from mailroom.core import own_policy
-from mailroom.core.own_policy import MAX_AGE_MAX_S, NoPolicy, Policy, read
+from mailroom.core import sts_policy, tls_reports
 from mailroom.core.settings import clean, defaults
+from mailroom.core.sts_policy import MAX_AGE_MAX_S, Policy, parse
 
 OURS = Policy("enforce", 604_800, ("mail.example.com", "*.example.net"))
 
@@ -17,9 +17,9 @@ def test_the_document_is_written_as_the_rfc_has_it_and_read_again() -> None:
     assert OURS.text == (
         "version: STSv1\r\nmode: enforce\r\nmx: mail.example.com\r\nmx: *.example.net\r\nmax_age: 604800\r\n"
     )
-    assert read(OURS.text) == OURS
+    assert parse(OURS.text) == OURS
     none = Policy("none", 86_400)
-    assert none.text == "version: STSv1\r\nmode: none\r\nmax_age: 86400\r\n" and read(none.text) == none
+    assert none.text == "version: STSv1\r\nmode: none\r\nmax_age: 86400\r\n" and parse(none.text) == none
 
 
 def test_each_other_policy_has_another_id_and_the_same_one_the_same() -> None:
@@ -32,7 +32,7 @@ def test_each_other_policy_has_another_id_and_the_same_one_the_same() -> None:
     ids = {one.id for one in (OURS, *others)}
     assert len(ids) == 5 and all(re.fullmatch("[A-Za-z0-9]{1,32}", id) for id in ids)
     assert Policy("enforce", 604_800, OURS.mx).id == OURS.id
-    assert own_policy.is_record(OURS.record) and own_policy.id_of(OURS.record) == OURS.id
+    assert sts_policy.is_record(OURS.record) and sts_policy.id_of(OURS.record) == OURS.id
 
 
 @pytest.mark.parametrize(
@@ -52,29 +52,6 @@ def test_which_servers_a_policy_names(server: str, named: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
-    [
-        ("", "version"),
-        ("<html>", "version"),
-        ("version: STSv2\nmode: none\nmax_age: 1", "version"),
-        ("version: STSv1\nmode: maybe\nmax_age: 1", "mode"),
-        ("version: STSv1\nmode: enforce\nmx: a.example", "max_age"),
-        ("version: STSv1\nmode: enforce\nmx: a.example\nmax_age: -1", "max_age"),
-        ("version: STSv1\nmode: enforce\nmx: a.example\nmax_age: 99999999999", "max_age"),
-        ("version: STSv1\nmode: enforce\nmax_age: 1", "mx"),
-    ],
-)
-def test_what_is_no_policy(text: str, told: str) -> None:
-    with pytest.raises(NoPolicy, match=told):
-        read(text)
-
-
-def test_unknown_fields_and_later_ones_of_the_same_name_are_left_out() -> None:
-    text = "version: STSv1\nmode: testing\nmode: enforce\nmx: a.example\nnew-field: x\nmax_age: 10\n"
-    assert read(text) == Policy("testing", 10, ("a.example",))
-
-
-@pytest.mark.parametrize(
     ("record", "id"),
     [
         ("v=STSv1; id=2026", "2026"),
@@ -89,7 +66,7 @@ def test_unknown_fields_and_later_ones_of_the_same_name_are_left_out() -> None:
     ],
 )
 def test_ids_of_records(record: str, id: str | None) -> None:
-    assert own_policy.id_of(record) == id
+    assert sts_policy.id_of(record) == id
 
 
 @pytest.mark.parametrize(
@@ -108,11 +85,11 @@ def test_ids_of_records(record: str, id: str | None) -> None:
     ],
 )
 def test_where_reports_go(record: str, places: tuple[str, ...]) -> None:
-    assert own_policy.report_places(record) == places
+    assert tls_reports.report_places(record) == places
 
 
 def test_our_own_record_of_reports_can_be_read() -> None:
-    assert own_policy.report_places(own_policy.reports_record("example.com")) == ("mailto:postmaster@example.com",)
+    assert tls_reports.report_places(tls_reports.reports_record("example.com")) == ("mailto:postmaster@example.com",)
 
 
 @pytest.mark.parametrize(

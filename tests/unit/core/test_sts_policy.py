@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from mailroom.core.sts_policy import MAX_AGE_S, BadPolicy, StsPolicy, parse
+from mailroom.core.sts_policy import MAX_AGE_MAX_S, BadPolicy, Policy, parse
 
 GOOD = "version: STSv1\r\nmode: enforce\r\nmx: mail.example.com\r\nmx: *.example.net\r\nmax_age: 604800\r\n"
 
 
 @pytest.mark.parametrize("text", [GOOD, GOOD.replace("\r\n", "\n"), GOOD + "\r\n\r\n", GOOD.replace(": ", " :\t")])
 def test_a_policy_in_any_of_its_forms(text: str) -> None:
-    assert parse(text) == StsPolicy("enforce", ("mail.example.com", "*.example.net"), 604_800)
+    assert parse(text) == Policy("enforce", 604_800, ("mail.example.com", "*.example.net"))
 
 
 def test_what_is_unknown_is_left_out_and_the_first_of_a_key_counts() -> None:
@@ -20,11 +20,11 @@ def test_what_is_unknown_is_left_out_and_the_first_of_a_key_counts() -> None:
 
 
 def test_no_age_is_longer_than_a_year() -> None:
-    assert parse(GOOD.replace("604800", "9999999999")).max_age_s == MAX_AGE_S
+    assert parse(GOOD.replace("604800", "9999999999")).max_age_s == MAX_AGE_MAX_S
 
 
 def test_none_needs_no_mail_server() -> None:
-    assert parse("version: STSv1\nmode: none\nmax_age: 0") == StsPolicy("none", (), 0)
+    assert parse("version: STSv1\nmode: none\nmax_age: 0") == Policy("none", 0, ())
 
 
 @pytest.mark.parametrize(

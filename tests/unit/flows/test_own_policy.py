@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from authority import Authority, Made
-from mailroom.core.own_policy import Policy, read
 from mailroom.core.problems import Invalid
 from mailroom.core.settings import AllValues, defaults
+from mailroom.core.sts_policy import Policy, parse
 from mailroom.flows import acme, own_policy
 from mailroom.flows.own_policy import OwnPolicy
 from mailroom.tls import self_signed
@@ -49,7 +49,7 @@ class House:
         """The policy of all domains, as somebody fetches it now."""
         found = self.story.policies()
         assert len(set(found.values())) <= 1 and set(found) in (set(), {MAIN, OTHER})
-        return read(found[MAIN]) if found else None
+        return parse(found[MAIN]) if found else None
 
     def shows(self, made: Made) -> None:
         self.certificate.write_bytes(made.pem + self.authority.middle.pem)
@@ -134,7 +134,7 @@ def test_a_domain_that_is_ours_no_longer_is_taken_back_as_well(house: House) -> 
     (told,) = house.story.advise(before, house.values)
     none = Policy("none", 86_400)
     assert f"policy of {OTHER} until" in told["text"] and none.id in told["text"]
-    found = {domain: read(text) for domain, text in house.story.policies().items()}
+    found = {domain: parse(text) for domain, text in house.story.policies().items()}
     assert found[OTHER] == none and found[MAIN].mode == "enforce"
     house.clock.time += 31 * DAY_S
     assert set(house.story.policies()) == {MAIN}

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from mailroom.core.sts_policy import StsPolicy
+from mailroom.core.sts_policy import Policy
 from mailroom.dns.announced import Unanswered
 from mailroom.dns.shape import Reply
 from mailroom.flows import announced
@@ -18,7 +18,7 @@ from mailroom.store.sts_policies import StsPolicyStore
 from mailroom.tls.sts_fetch import NoPolicy
 
 DOMAIN = "a.example"
-ENFORCE = StsPolicy("enforce", ("mx.a.example", "*.b.example"), 10 * 86_400)
+ENFORCE = Policy("enforce", 10 * 86_400, ("mx.a.example", "*.b.example"))
 DEMAND = "secure match=mx.a.example:.b.example servername=hostname"
 
 
@@ -28,7 +28,7 @@ class Outside:
     def __init__(self, folder: Path) -> None:
         self.file = folder / "sts.sqlite"
         self.id: str | None = "1"
-        self.policy: StsPolicy | None = ENFORCE
+        self.policy: Policy | None = ENFORCE
         self.uses_dane: Any = "none"
         self.now, self.got = 1_800_000_000.0, 0
         self.slow = asyncio.Event()
@@ -48,7 +48,7 @@ class Outside:
     async def dane(self, domain: str) -> Any:
         return self.uses_dane
 
-    async def get(self, domain: str) -> StsPolicy:
+    async def get(self, domain: str) -> Policy:
         self.got += 1
         await self.slow.wait()
         if self.policy is None:
@@ -68,8 +68,8 @@ def test_a_policy_is_demanded_and_got_once(outside: Outside) -> None:
     assert [outside.answer() for _ in range(3)] == [DEMAND] * 3 and outside.got == 1
 
 
-@pytest.mark.parametrize("policy", [StsPolicy("testing", ("mx.a.example",), 60), StsPolicy("none", (), 60), None])
-def test_what_demands_nothing(outside: Outside, policy: StsPolicy | None) -> None:
+@pytest.mark.parametrize("policy", [Policy("testing", 60, ("mx.a.example",)), Policy("none", 60, ()), None])
+def test_what_demands_nothing(outside: Outside, policy: Policy | None) -> None:
     outside.policy = policy
     assert outside.answer() == ""
 
@@ -94,7 +94,7 @@ def test_what_cannot_be_got_leaves_the_former_in_force_to_its_end(outside: Outsi
 
 def test_a_new_id_has_it_got_again(outside: Outside) -> None:
     outside.answer()
-    outside.policy = StsPolicy("none", (), 86_400)
+    outside.policy = Policy("none", 86_400, ())
     assert outside.answer() == DEMAND
     outside.id = "2"
     assert outside.answer() == "" and outside.got == 2

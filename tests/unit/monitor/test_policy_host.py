@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from authority import Authority
-from mailroom.core.own_policy import BYTES_MAX
+from mailroom.core.sts_policy import BYTES_MAX
 from mailroom.monitor.policy_host import NotTrusted, fetch
 from policy_web import AUTHORITY, HOST, answering, web
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from mailroom.core.sts_policy import StsPolicy
+from mailroom.core.sts_policy import Policy
 from mailroom.store.sts_policies import StsPolicyStore
 
 NOW = 1_800_000_000.0
-POLICY = StsPolicy("enforce", ("mx.a.example", "*.b.example"), 1_000)
+POLICY = Policy("enforce", 1_000, ("mx.a.example", "*.b.example"))
 
 
 @pytest.fixture
@@ -29,14 +29,14 @@ def test_kept_across_a_restart_until_its_end(file: Path) -> None:
 def test_a_new_one_takes_the_place_of_the_former(file: Path) -> None:
     store = StsPolicyStore(file)
     store.put("a.example", "1", POLICY, NOW)
-    store.put("a.example", "2", StsPolicy("none", (), 5_000), NOW + 10)
+    store.put("a.example", "2", Policy("none", 5_000, ()), NOW + 10)
     kept = store.get("a.example", NOW + 4_000)
     assert kept is not None and kept.id == "2" and kept.policy.mode == "none"
 
 
 def test_what_a_wrong_clock_has_kept_counts_for_nothing(file: Path) -> None:
     store = StsPolicyStore(file)
-    store.put("a.example", "1", StsPolicy("enforce", ("mx.a.example",), 30_000_000), NOW + 1_000_000)
+    store.put("a.example", "1", Policy("enforce", 30_000_000, ("mx.a.example",)), NOW + 1_000_000)
     assert store.get("a.example", NOW) is None
 
 

@@ -11,14 +11,14 @@ from pathlib import Path
 import pytest
 
 from authority import Authority
-from mailroom.core.sts_policy import StsPolicy
+from mailroom.core.sts_policy import Policy
 from mailroom.tls import sts_fetch
 from mailroom.tls.sts_fetch import NoPolicy, Web, fetch
 
 TEXT = b"version: STSv1\nmode: enforce\nmx: mx.a.example\nmax_age: 86400\n"
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\n"
 WHOLE = HEAD + b"Content-Length: %d\r\n\r\n" % len(TEXT) + TEXT
-WANTED = StsPolicy("enforce", ("mx.a.example",), 86_400)
+WANTED = Policy("enforce", 86_400, ("mx.a.example",))
 
 
 class Site:
@@ -51,8 +51,8 @@ class Site:
 
             yield Web(addresses, str(self.folder / trusted), server.sockets[0].getsockname()[1], limit_s)
 
-    def fetch(self, domain: str = "a.example", **how: object) -> StsPolicy:
-        async def run() -> StsPolicy:
+    def fetch(self, domain: str = "a.example", **how: object) -> Policy:
+        async def run() -> Policy:
             async with self.open(**how) as web:  # type: ignore[arg-type]
                 return await fetch(domain, web)
 

@@ -6,7 +6,7 @@ import io
 
 import pytest
 
-from mailroom.core.own_policy import Policy
+from mailroom.core.sts_policy import Policy
 from mailroom.web import app, asking
 from mailroom.web.tools import Answer, Asking
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from mailroom.core import own_policy
+from mailroom.core import sts_policy
 from mailroom.core.problems import Invalid, NotFound
 
 API = "api/clients/"
@@ -17,7 +17,7 @@ WELL_KNOWN = f"/.well-known/autoconfig/mail/{AUTOCONFIG}"
 AUTODISCOVER = re.compile(r"/autodiscover/(autodiscover\.xml|autodiscover\.json(/v1\.0/.+)?)", re.IGNORECASE)
 ASKED = {f"/mail/{AUTOCONFIG}": AUTOCONFIG, WELL_KNOWN: AUTOCONFIG, f"/mail/{PROFILE}": PROFILE}
 # Whose policy is asked for, only the host says (RFC 8461 3.2).
-POLICY_HOST = re.compile(rf"{own_policy.HOST}\.([a-z0-9.-]{{1,253}}?)\.?(:\d+)?")
+POLICY_HOST = re.compile(rf"{sts_policy.HOST}\.([a-z0-9.-]{{1,253}}?)\.?(:\d+)?")
 LENGTH_MAX = 254
 ADDRESS = re.compile(r"([A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64})@([A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})+)")
 
@@ -27,7 +27,7 @@ def inside(path: str, host: str = "") -> str | None:
 
     host: as the request names it, with or without a port.
     """
-    if path == own_policy.PATH:
+    if path == sts_policy.PATH:
         found = POLICY_HOST.fullmatch(host.lower())
         return f"/mail/api/mta-sts/{found[1]}" if found else None
     if path in ASKED:
