@@ -37,6 +37,7 @@ CHUNK = 64 * 1024
 PREFLIGHT_FROM_BYTES = 1_000_000
 WINDOW, PORTAL = "window", "portal"
 PING = "/ping"
+HEAD_END = b"\r\n\r\n"
 
 Reader = asyncio.StreamReader
 Writer = asyncio.StreamWriter
@@ -130,28 +131,55 @@ class Hub:
     async def _ask_in_turn(
         self, passed: bytes, body: IO[bytes], answer: IO[bytes]
     ) -> tuple[int, str, list[tuple[str, str]]]:
-        reader, writer = await asyncio.open_unix_connection(str(self.inner), limit=2 * heads.HEAD_BYTES_MAX)
-        try:
-            writer.write(passed)
-            body.seek(0)
-            # A server that refuses early closes early: its answer is there all the same.
-            with suppress(ConnectionError):
-                while chunk := body.read(CHUNK):
-                    writer.write(chunk)
-                    await writer.drain()
-            known = heads.answer((await reader.readuntil(b"\r\n\r\n")).removesuffix(b"\r\n\r\n"))
-            while chunk := await reader.read(CHUNK):
-                answer.write(chunk)
-            answer.seek(0)
-            return known
-        finally:
-            writer.close()
+        # A server that refuses early closes early, and its answer is there all the same: asyncio's streams would throw
+        # it away when sending fails, a plain socket does not.
+        loop = asyncio.get_running_loop()
+        with socket.socket(socket.AF_UNIX) as link:
+            link.setblocking(False)
+            await loop.sock_connect(link, str(self.inner))
+            refused = not await _sent(link, passed, body)
+            head, rest = await _first(link)
+            answer.write(rest)
+            try:
+                while chunk := await loop.sock_recv(link, CHUNK):
+                    answer.write(chunk)
+            except ConnectionError:
+                if not refused:
+                    raise
+        answer.seek(0)
+        return heads.answer(head)
+
+
+async def _sent(link: socket.socket, head: bytes, body: IO[bytes]) -> bool:
+    """Send a request; whether the other side took all of it."""
+    loop = asyncio.get_running_loop()
+    body.seek(0)
+    try:
+        await loop.sock_sendall(link, head)
+        while chunk := body.read(CHUNK):
+            await loop.sock_sendall(link, chunk)
+    except ConnectionError:
+        return False
+    return True
+
+
+async def _first(link: socket.socket) -> tuple[bytes, bytes]:
+    """The head of an answer, and what came with it. Raises OSError, EOFError, LimitOverrunError."""
+    told = b""
+    while HEAD_END not in told:
+        if len(told) > 2 * heads.HEAD_BYTES_MAX:
+            raise asyncio.LimitOverrunError("The head is too large.", len(told))
+        if not (chunk := await asyncio.get_running_loop().sock_recv(link, CHUNK)):
+            raise EOFError
+        told += chunk
+    head, _, rest = told.partition(HEAD_END)
+    return head, rest
 
 
 async def _head(reader: Reader) -> bytes:
     try:
         async with asyncio.timeout(HEAD_LIMIT_S):
-            return (await reader.readuntil(b"\r\n\r\n")).removesuffix(b"\r\n\r\n")
+            return (await reader.readuntil(HEAD_END)).removesuffix(HEAD_END)
     except asyncio.LimitOverrunError:
         raise BadHead(431, "The head is too large.") from None
     except TimeoutError:

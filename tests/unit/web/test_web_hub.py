@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
@@ -137,6 +139,32 @@ def test_a_long_body_waits_for_the_guards(tmp_path: Path) -> None:
             # Not one byte of the body is sent.
             answer = await front.ask(b"POST /mail/x HTTP/1.1\r\nContent-Length: 5000000\r\n\r\n")
             assert answer.startswith(b"HTTP/1.1 403") and b"x-mailroom-later: 5000000" in front.heard[0]
+
+    run(work())
+
+
+def test_the_answer_of_a_server_that_refuses_a_body_early_arrives(tmp_path: Path) -> None:
+    """It closes while we send: whoever reads only afterwards must not lose what it said."""
+
+    def refuse(listener: socket.socket) -> None:
+        for _ in range(20):
+            link, _ = listener.accept()
+            with link:
+                link.recv(4096)
+                link.sendall(b"HTTP/1.1 413 Too Large\r\nContent-Length: 3\r\n\r\nbig")
+
+    async def work() -> None:
+        async with Front(tmp_path, says_ok) as front:
+            (tmp_path / "inner").unlink()
+            with socket.socket(socket.AF_UNIX) as listener:
+                listener.bind(str(tmp_path / "inner"))
+                listener.listen()
+                server = threading.Thread(target=refuse, args=(listener,))
+                server.start()
+                request = b"POST /mail/x HTTP/1.1\r\nContent-Length: 900000\r\n\r\n" + b"x" * 900_000
+                answers = [await front.ask(request) for _ in range(20)]
+                server.join()
+            assert {(answer[:12], answer[-3:]) for answer in answers} == {(b"HTTP/1.1 413", b"big")}
 
     run(work())
 
