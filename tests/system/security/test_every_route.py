@@ -54,8 +54,8 @@ def state(server: Office) -> dict[str, Any]:
     """What an attack could have changed."""
     events = server.ctl("events", "--limit", "200")
     return {
-        # The server's own doings go on meanwhile; what somebody has done names that one.
-        "events": [one["id"] for one in events if one["who"] != "Mailroom"],
+        # The server's own doings go on meanwhile, and push the oldest out; what somebody has done names that one.
+        "events": [one["id"] for one in events if one["who"] != "Mailroom"][:50],
         "settings": server.ctl("settings", "list"),
         "accounts": server.ctl("accounts", "list"),
         "tokens": [one["id"] for one in server.ctl("tokens", "list")["tokens"]],
