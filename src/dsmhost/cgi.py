@@ -14,6 +14,7 @@ from dsmhost.http import Request, Response
 CHUNK = 64 * 1024
 # After its answer a program may tidy up for a while.
 LEAVE_S = 10.0
+LINGER_S = 5.0
 LINKS_MAX = 20
 MISSING = Response(b"Not found", "text/plain", "404 Not Found")
 NO_ANSWER = Response(b"The program gave no answer", "text/plain", "502 Bad Gateway")
@@ -77,7 +78,7 @@ async def _stream(
         await asyncio.wait((sending, gone), return_when=asyncio.FIRST_COMPLETED)
         if sending.done() and not sending.exception():
             with contextlib.suppress(OSError):
-                writer.close()
+                await _leave(gone if length else None, writer)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(program.wait(), LEAVE_S)
     finally:
@@ -87,6 +88,14 @@ async def _stream(
         with contextlib.suppress(ProcessLookupError):
             os.killpg(program.pid, signal.SIGKILL)
         await program.wait()
+
+
+async def _leave(gone: asyncio.Task[None] | None, writer: asyncio.StreamWriter) -> None:
+    """Close as nginx does: who is still sending a body first gets time to read the answer (lingering_close)."""
+    if gone and writer.can_write_eof():
+        writer.write_eof()
+        await asyncio.wait((gone,), timeout=LINGER_S)
+    writer.close()
 
 
 async def _feed(length: int, reader: asyncio.StreamReader, stdin: asyncio.StreamWriter) -> None:

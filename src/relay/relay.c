@@ -251,6 +251,8 @@ static void serve(const char *user) {
         return;
     }
     prctl(PR_SET_PDEATHSIG, SIGKILL);
+    /* Who refuses a long body early closes early; the answer is there all the same. */
+    signal(SIGPIPE, SIG_IGN);
     write_head(&head, user);
     int link = connect_to_us();
     if (link < 0)

@@ -56,7 +56,7 @@ def test_an_own_certificate_is_brought_and_the_former_one_used_again(
     expect(dialog).to_be_hidden(timeout=60_000)
     expect(current).to_contain_text("Valid until")
     expect(current).to_contain_text("Test Intermediate")
-    inside.get_by_role("button", name="Use again").click()
+    inside.get_by_role("button", name=f"Use again: {HOSTNAME}").click()
     asks = inside.get_by_role("dialog", name="Use this certificate again?")
     asks.get_by_role("button", name="Use Again").click()
     expect(asks).to_be_hidden(timeout=60_000)

@@ -71,6 +71,11 @@ def clients() -> dict[str, Any]:
     return dict(_remembered("clients", SETTINGS_KEPT_S, "clients.read"))
 
 
+def clients_now() -> dict[str, Any]:
+    """The same, asked afresh: for who has signed in. Raises Problem."""
+    return dict(job("clients.read"))
+
+
 def policies() -> dict[str, str]:
     """{domain: the text of its MTA-STS policy} (flows/own_policy.py). Raises Problem."""
     return dict(_remembered("policies", SETTINGS_KEPT_S, "own_policy.policies"))

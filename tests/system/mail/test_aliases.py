@@ -171,7 +171,8 @@ def test_what_is_no_alias_file_changes_nothing(server: Office, content: bytes) -
     """AL05."""
     desktop = Desktop(server)
     base = desktop.get(f"api/settings/{PAGE}")["revision"]
-    assert import_file(desktop, "import", content)[0] in (413, 422)
+    answer = import_file(desktop, "import", content)
+    assert answer[0] in (413, 422), answer
     assert desktop.get(f"api/settings/{PAGE}")["revision"] == base
 
 
