@@ -26,3 +26,8 @@ class SystemClock:
 
     def elapsed(self) -> float:
         return time.monotonic()
+
+
+def day(moment: float) -> str:
+    """The day (UTC) of a moment, seconds since the epoch, as every language reads it (ISO 8601)."""
+    return time.strftime("%Y-%m-%d", time.gmtime(moment))

@@ -6,6 +6,7 @@ import asyncio
 import threading
 from collections.abc import Callable, Iterable
 
+from mailroom.core.pages.mail_delivery_delivery import checks_dane
 from mailroom.core.settings import AllValues
 from mailroom.daemons import host
 from mailroom.dns.announced import Announced, Unanswered, hands_signatures_on
@@ -61,7 +62,7 @@ def advise(
     questions: Callable[[], Questions] = wire,
 ) -> list[dict[str, str]]:
     """An adviser of Settings: where the NAS's DNS servers hand no signatures on, DANE checks nothing."""
-    was, chosen = (values[PAGE]["dane"] and not values[PAGE]["enabled"] for values in (before, after))
+    was, chosen = (checks_dane(values[PAGE]) for values in (before, after))
     if was or not chosen:
         return []
 
@@ -97,9 +98,8 @@ class Watch:
 
     def look(self) -> None:
         """Once. While DNS does not answer at all, what was said before stands: others tell that."""
-        chosen = self.values()[PAGE]
         try:
-            fine = not chosen["dane"] or chosen["enabled"] or asyncio.run(self.announced().signatures())
+            fine = not checks_dane(self.values()[PAGE]) or asyncio.run(self.announced().signatures())
         except Unanswered:
             return
         self.without = 0 if fine else self.without + 1

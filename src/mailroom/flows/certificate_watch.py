@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable
 
-from mailroom.core.clock import Clock
+from mailroom.core.clock import Clock, day
 from mailroom.filtering import conditions
 from mailroom.flows.certificate_words import DAY_S, days_left
 from mailroom.store.events import EventStore
@@ -80,7 +79,7 @@ class Watch:
 
 
 def _sentence(found: served.Certificate, days: int) -> str:
-    date = time.strftime("%Y-%m-%d", time.gmtime(found.ends))
+    date = day(found.ends)
     if days < 0:
         return f"The certificate ended on {date}: mail programs warn or refuse to connect."
     return f"The certificate ends on {date}, in {days} days. Mail programs will then warn or refuse to connect."

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from mailroom.core.pages.mail_delivery_general import is_set_up, named_domains
 from mailroom.core.settings import AllValues, Values
 
 TLS, STARTTLS = "tls", "starttls"
 INCOMING, OUTGOING = ("imap", "pop3"), ("smtp",)
-NOT_SET_UP = ".invalid"
 UNKNOWN, HERE, ELSEWHERE = "unknown", "here", "elsewhere"
 
 
@@ -76,7 +76,7 @@ def clients(settings: AllValues) -> dict[str, Any]:
     return {
         "hostname": general["hostname"],
         "domain": general["domain"],
-        "domains": [general["domain"], *(one["domain"] for one in general["additional_domains"])],
+        "domains": named_domains(general),
         "protocols": protocols,
         "incoming": incoming,
         "outgoing": outgoing,
@@ -113,7 +113,7 @@ def _first(protocols: list[dict[str, Any]], kinds: tuple[str, ...]) -> str | Non
 def _codes(general: Values, protocol: Values, incoming: str | None, outgoing: str | None) -> list[str]:
     sending = protocol["smtps_enabled"] or protocol["submission_enabled"]
     found = {
-        "not_set_up": general["hostname"].endswith(NOT_SET_UP) or general["domain"].endswith(NOT_SET_UP),
+        "not_set_up": not (is_set_up(general["hostname"]) and is_set_up(general["domain"])),
         "no_incoming": incoming is None,
         "no_imap": incoming in ("pop3s", "pop3"),
         "no_outgoing": outgoing is None and not sending,

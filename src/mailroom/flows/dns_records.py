@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from mailroom.core.pages.mail_delivery_general import DOMAIN
+from mailroom.core.pages.mail_delivery_general import DOMAIN, named_domains
 from mailroom.core.problems import Invalid
 from mailroom.core.settings import AllValues
 from mailroom.core.sts_policy import Policy
@@ -145,7 +145,7 @@ def records(settings: AllValues, asked: dict[str, str], world: World = REAL) -> 
     known = _known(settings, asked)
     looked = asyncio.run(_look(world, known, QUICK_LIMIT_S, lambda names: _all(settings, names, world, ("ptr",))))
     shown = [one.as_dict(looked.names) for one in _all(settings, looked.names, world)]
-    return {**looked.as_dict(), "domains": own_policy.named(settings), "records": shown}
+    return {**looked.as_dict(), "domains": named_domains(settings["mail_delivery.general"]), "records": shown}
 
 
 def check(

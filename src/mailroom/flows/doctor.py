@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
+from mailroom.core.pages.mail_delivery_general import is_set_up
 from mailroom.core.problems import NotFound
 from mailroom.core.settings import AllValues
 from mailroom.filtering import conditions
@@ -37,7 +38,6 @@ EVERY_S = 24 * 3600.0
 FIRST_AFTER_S = 3600.0
 LOOK_EVERY_S = 300.0
 STATES = ("problem", "advice", "unknown", "not_set_up", "right")
-NOT_SET_UP = ".invalid"
 
 
 class Doctor:
@@ -153,7 +153,7 @@ class Doctor:
         values, now = self.values(), self.outside.clock.now()
         if not values["server_management.check_options"]["daily"]:
             return False
-        if values["mail_delivery.general"]["domain"].endswith(NOT_SET_UP):
+        if not is_set_up(values["mail_delivery.general"]["domain"]):
             return False
         last = self.store.newest()
         if not last:

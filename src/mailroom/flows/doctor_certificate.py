@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
+from mailroom.core.clock import day
 from mailroom.core.settings import AllValues
 from mailroom.daemons.shape import LOOPBACK
 from mailroom.flows.doctor_shape import ANSWER_LIMIT_S, Item, Outside, item
@@ -89,8 +89,3 @@ def speaking(values: AllValues) -> Iterator[tuple[Speaks, int]]:
         ("pop3s", "pop3s", 995),
     )
     return ((speaks, port) for name, speaks, port in services if protocol[f"{name}_enabled"])
-
-
-def day(moment: float) -> str:
-    """A day as every language reads it."""
-    return time.strftime("%Y-%m-%d", time.gmtime(moment))

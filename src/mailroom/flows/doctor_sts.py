@@ -6,11 +6,11 @@ What its DNS records are is told with the other records (doctor_dns.py).
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Iterable
 from typing import Any
 
 from mailroom.core import sts_policy
+from mailroom.core.clock import day
 from mailroom.core.settings import AllValues
 from mailroom.core.sts_policy import HOST, RECORD, BadPolicy, Policy
 from mailroom.daemons.shape import LOOPBACK
@@ -64,7 +64,7 @@ def _policy(values: AllValues, outside: Outside, domain: str, ours: Policy) -> I
         return item("mta_sts_policy", "sts_policy_silent", host=host, reason=str(reason) or type(reason).__name__)
     code, given = _read(status, text, ours, hostname)
     if code == "sts_policy_right":
-        date = time.strftime("%Y-%m-%d", time.gmtime(outside.dns.known_until(domain)))
+        date = day(outside.dns.known_until(domain))
         code = "sts_policy_ends" if ours.mode == "none" else code if reached else "sts_policy_inside"
         return item("mta_sts_policy", code, host=host, date=date)
     expected = _line(ours) if given else ""

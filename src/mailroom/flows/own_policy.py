@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from mailroom.core import durable, paths
-from mailroom.core.clock import Clock, SystemClock
+from mailroom.core.clock import Clock, SystemClock, day
+from mailroom.core.pages.mail_delivery_general import is_set_up, named_domains
 from mailroom.core.problems import Invalid
 from mailroom.core.settings import AllValues
 from mailroom.core.sts_policy import HOST, MAX_AGE_MAX_S, PATH, RECORD, Policy
@@ -26,22 +27,15 @@ PAGE, FIELD = "mail_delivery.security", "mta_sts_mode"
 NOTE = paths.TLS / "mta-sts.json"
 CERTIFICATE = paths.TLS / "current" / "cert.pem"
 DAY_S, HOUR_S = 86_400, 3_600.0
-NOT_SET_UP = ".invalid"
 # What is told when there is no policy any more, until nobody knows a former one (RFC 8461 8.3).
 OVER = Policy("none", DAY_S)
 # The web process gives away what it was told a moment ago.
 LATE_S = 60.0
 
 
-def named(values: AllValues) -> list[str]:
-    """The domains that have been given to this server, the main one first."""
-    general = values["mail_delivery.general"]
-    return [general["domain"], *(one["domain"] for one in general["additional_domains"])]
-
-
 def domains(values: AllValues) -> list[str]:
-    """Those that can announce something."""
-    return [one for one in named(values) if not one.endswith(NOT_SET_UP)]
+    """Our domains that can announce something, the main one first."""
+    return [one for one in named_domains(values["mail_delivery.general"]) if is_set_up(one)]
 
 
 def hosts(values: AllValues) -> list[str]:
@@ -73,10 +67,14 @@ def known(note: Path = NOTE) -> dict[str, float] | None:
         return None
 
 
-def known_until(domain: str, note: Path = NOTE) -> float:
+def until_of(domain: str, noted: dict[str, float] | None, now: float) -> float:
     """Until when others may know a policy of this domain; as long as one may be known when nobody can say."""
-    found = known(note)
-    return time.time() + MAX_AGE_MAX_S if found is None else found.get(domain, 0.0)
+    return now + MAX_AGE_MAX_S if noted is None else noted.get(domain, 0.0)
+
+
+def known_until(domain: str, note: Path = NOTE) -> float:
+    """The same, as it is noted now."""
+    return until_of(domain, known(note), time.time())
 
 
 def current(values: AllValues) -> Policy | None:
@@ -111,7 +109,7 @@ class OwnPolicy:
         with self.turn:
             noted, ours = known(self.note), domains(values)
             former = {domain: OVER for domain, until in (noted or {}).items() if now < until and domain not in ours}
-            found = {domain: policy(values, self._until(domain, noted), now) for domain in ours}
+            found = {domain: policy(values, until_of(domain, noted, now), now) for domain in ours}
             self._remember(found, noted, now)
         return {domain: one.text for domain, one in {**former, **found}.items() if one}
 
@@ -126,9 +124,6 @@ class OwnPolicy:
             lasting = {domain: until for domain, until in kept.items() if now < until}
             durable.replace(self.note, json.dumps({**lasting, **late}))
 
-    def _until(self, domain: str, noted: dict[str, float] | None) -> float:
-        return self.clock.now() + MAX_AGE_MAX_S if noted is None else noted.get(domain, 0.0)
-
     def read(self) -> dict[str, Any]:
         """{mode, policy, id, until, domains: [{domain, url, records: [{type, name, value}]}]}.
 
@@ -136,7 +131,7 @@ class OwnPolicy:
         (seconds since the epoch, else 0). domains: those of which others shall know this.
         """
         values, now, noted = self.values(), self.clock.now(), known(self.note)
-        untils = {domain: self._until(domain, noted) for domain in domains(values)}
+        untils = {domain: until_of(domain, noted, now) for domain in domains(values)}
         every = {domain: one for domain, until in untils.items() if (one := policy(values, until, now))}
         found, hostname = next(iter(every.values()), None), values["mail_delivery.general"]["hostname"]
         return {
@@ -179,18 +174,20 @@ class OwnPolicy:
         noted, now, ours = known(self.note), self.clock.now(), domains(after)
         told: list[str] = []
         if ours:
-            until = max(self._until(domain, noted) for domain in ours)
+            until = max(until_of(domain, noted, now) for domain in ours)
             former, found = policy(before, until, now), policy(after, until, now)
             changed = found is not None and (former is None or former.text != found.text)
             told += self._of_change(former, found, ours[0], until) if found and changed else ()
-        gone = [(domain, self._until(domain, noted)) for domain in domains(before) if domain not in ours]
+        gone = [(domain, until_of(domain, noted, now)) for domain in domains(before) if domain not in ours]
         told += [self._of_domain(domain, until) for domain, until in gone if now < until]
         return [{"field": FIELD, "text": text} for text in told]
 
     def _of_change(self, former: Policy | None, found: Policy, domain: str, until: float) -> Iterable[str]:
         if found.mode == "none":
-            day = _day(until)
-            yield f"Others may know the former policy until {day}. Until then this server tells them that it is off."
+            yield (
+                f"Others may know the former policy until {day(until)}. "
+                "Until then this server tells them that it is off."
+            )
         elif former is None or former.mode == "none":
             yield "It has no effect before its DNS records are there. They are shown below the settings."
             return
@@ -198,13 +195,9 @@ class OwnPolicy:
 
     def _of_domain(self, domain: str, until: float) -> str:
         return (
-            f"Others may know the MTA-STS policy of {domain} until {_day(until)}. Until then leave its DNS records, "
+            f"Others may know the MTA-STS policy of {domain} until {day(until)}. Until then leave its DNS records, "
             f"and change the TXT record to {OVER.record}."
         )
-
-
-def _day(moment: float) -> str:
-    return time.strftime("%Y-%m-%d", time.gmtime(moment))
 
 
 def _told(domain: str, hostname: str, found: Policy) -> dict[str, Any]:

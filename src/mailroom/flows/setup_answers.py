@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from mailroom.core.pages.mail_delivery_general import is_set_up
 from mailroom.core.pages.service_interface import ALL
 from mailroom.core.problems import Invalid
 from mailroom.core.settings import AllValues
@@ -12,7 +13,6 @@ GENERAL, INTERFACE = "mail_delivery.general", "service.interface"
 STARTS = {"new": True, "migrate": False, "exchange": False}
 ACCOUNT_TYPES = {"local": True, "ldap": False, "domain": False}
 # The names that nobody can have chosen: RFC 6761 6.4.
-NOT_CHOSEN = ".invalid"
 LENGTH_MAX = 260
 
 Answers = dict[str, str]
@@ -48,7 +48,7 @@ def kinds() -> dict[str, list[dict[str, Any]]]:
 def in_force(values: AllValues, volume: str) -> Answers:
     """What the settings and the place of the mail say by now; what nobody has chosen yet is empty."""
     general, interface = values[GENERAL], values[INTERFACE]
-    names = {key: "" if general[key].endswith(NOT_CHOSEN) else general[key] for key in ("domain", "hostname")}
+    names = {key: general[key] if is_set_up(general[key]) else "" for key in ("domain", "hostname")}
     chosen = "" if interface["interface"] == ALL else interface["interface"]
     return {
         **USUAL,
@@ -62,7 +62,7 @@ def in_force(values: AllValues, volume: str) -> Answers:
 def is_finished(values: AllValues) -> bool:
     """Whether the server knows what it is called."""
     general = values[GENERAL]
-    return not any(general[key].endswith(NOT_CHOSEN) for key in ("domain", "hostname"))
+    return all(is_set_up(general[key]) for key in ("domain", "hostname"))
 
 
 def settings_of(answers: Answers) -> AllValues:

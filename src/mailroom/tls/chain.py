@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import datetime
 import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID, NameOID
 
+from mailroom.core.clock import day
 from mailroom.tls.brought import CERTIFICATE, CHAIN, KEY, Key, refused
 
 ROOTS = Path("/etc/ssl/certs/ca-certificates.crt")
@@ -102,13 +102,15 @@ def _signed(one: x509.Certificate, issuer: x509.Certificate) -> bool:
 
 def _refuse_unfit(one: x509.Certificate, own: x509.Certificate, now: float) -> None:
     """Raises Invalid when nobody would accept it."""
-    field, day = (CERTIFICATE if one is own else CHAIN), _day
+    field = CERTIFICATE if one is own else CHAIN
     if one.not_valid_after_utc.timestamp() <= now:
-        raise refused(field, f"The certificate of “{name_of(one.subject)}” ended on {day(one.not_valid_after_utc)}.")
+        ended = day(one.not_valid_after_utc.timestamp())
+        raise refused(field, f"The certificate of “{name_of(one.subject)}” ended on {ended}.")
     if one.not_valid_before_utc.timestamp() > now:
+        begins = day(one.not_valid_before_utc.timestamp())
         raise refused(
             field,
-            f"The certificate of “{name_of(one.subject)}” begins only on {day(one.not_valid_before_utc)}.",
+            f"The certificate of “{name_of(one.subject)}” begins only on {begins}.",
             "Look whether the clock of this NAS is right.",
         )
     _refuse_weak(one, field)
@@ -178,7 +180,3 @@ def name_of(name: x509.Name) -> str:
         if parts := name.get_attributes_for_oid(kind):
             return str(parts[0].value)
     return name.rfc4514_string()
-
-
-def _day(moment: datetime.datetime) -> str:
-    return moment.strftime("%Y-%m-%d")

@@ -7,7 +7,7 @@ from typing import ClassVar
 from pydantic import field_validator, model_validator
 
 from mailroom.core.sender_relay import ACCOUNT, ADDRESS, NEEDS_BOTH, NEEDS_NAME, PASSWORD, SenderRelay, host
-from mailroom.core.settings import BadField, Page, setting
+from mailroom.core.settings import BadField, Page, Values, setting
 
 
 class MailDeliveryDelivery(Page):
@@ -185,3 +185,8 @@ class MailDeliveryDelivery(Page):
             if not getattr(self, key):
                 raise BadField(key, NEEDS_BOTH)
         return self
+
+
+def checks_dane(delivery: Values) -> bool:
+    """Whether servers are checked by DANE: not a relay, whatever is ticked (X06-06). delivery: values of the page."""
+    return bool(delivery["dane"] and not delivery["enabled"])

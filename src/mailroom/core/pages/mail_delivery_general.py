@@ -274,7 +274,16 @@ def local_domain(domain: str) -> str:
     return f"localhost.{domain}"
 
 
+def is_set_up(name: str) -> bool:
+    """Whether somebody has chosen this domain or host name: the defaults are names that exist nowhere (RFC 2606)."""
+    return not name.endswith(".invalid")
+
+
+def named_domains(general: Values) -> list[str]:
+    """The domains that were given to this server, the main one first (rows DL01-DL03). general: values of the page."""
+    return [general["domain"], *(one["domain"] for one in general["additional_domains"])]
+
+
 def domains_of(general: Values) -> list[str]:
     """Every domain whose mail is received here, the main one first (rows DL01-DL04). general: values of the page."""
-    main = general["domain"]
-    return [main, *(one["domain"] for one in general["additional_domains"]), local_domain(main)]
+    return [*named_domains(general), local_domain(general["domain"])]

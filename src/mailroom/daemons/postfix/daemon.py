@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 from mailroom.core import paths
+from mailroom.core.pages.mail_delivery_delivery import checks_dane
 from mailroom.core.pages.mail_delivery_general import domains_of, separator_of
 from mailroom.daemons.ask import silent_after
 from mailroom.daemons.command import run
@@ -53,7 +54,7 @@ class Postfix(PlainDaemon):
             "policy": facts.settings["mail_delivery.security"],
             "relayhost": relay_password.address(relay),
             # A relay is what its own settings say, whatever its domain announces.
-            "dane": relay["dane"] and not relay["enabled"],
+            "dane": checks_dane(relay),
             "mta_sts": relay["mta_sts"] and not relay["enabled"],
             "relay_password": paths.CURRENT / self.id / relay_password.FILE,
             "sender_relays": sender_relays.rows(relay["sender_relays"]),

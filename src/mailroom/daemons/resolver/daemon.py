@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from mailroom.core import paths
+from mailroom.core.pages.mail_delivery_delivery import checks_dane
 from mailroom.core.pages.mail_delivery_general import domains_of
 from mailroom.core.sender_relay import ADDRESS
 from mailroom.daemons.ask import ask
@@ -33,7 +34,8 @@ class Resolver(PlainDaemon):
         return Service(argv=("/usr/sbin/unbound", "-d", "-c", str(CONFIG)), ready=("dns", f"{RESOLVER}:53"))
 
     def files(self, facts: Facts) -> dict[str, str]:
-        validates = validates_dnssec(facts)
+        # Signatures are checked only while somebody uses what comes of it (X06-06).
+        validates = checks_dane(facts.settings["mail_delivery.delivery"])
         known = {"host": facts.host, "resolver": RESOLVER, "validates": validates, "root_keys": ROOT_KEYS}
         return {"unbound.conf": render(HERE / "unbound.conf.j2", **known, own_names=own_names(facts))}
 
@@ -57,12 +59,6 @@ def own_names(facts: Facts) -> list[str]:
     relays = [one["server"] for one in facts.settings["mail_delivery.delivery"]["sender_relays"]]
     named = [name for name in relays if not ADDRESS.search(name)]
     return list(dict.fromkeys([*OWN_NAMES, *domains, *facts.host.dns_search, *named]))
-
-
-def validates_dnssec(facts: Facts) -> bool:
-    """Whether signatures are checked: only while somebody uses what comes of it (X06-06)."""
-    delivery = facts.settings["mail_delivery.delivery"]
-    return bool(delivery["dane"] and not delivery["enabled"])
 
 
 DAEMON = Resolver()
