@@ -9,6 +9,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from acme_server import AcmeServer
+from changing import newest_revision
 from office import PACKAGE, Office
 
 AUTHORITY = "acme.authority.example"
@@ -31,7 +32,7 @@ def acme_authority(server: Office, folder: Path) -> Iterator[AcmeServer]:
     before = zone.read_text() if zone.exists() else "{}"
     zone.write_text(json.dumps({**json.loads(before), AUTHORITY: {"A": [server.address(9)]}}))
     first = server.ctl("certificate", "show")["current"]["id"]
-    revision = server.ctl("settings", "history", "--limit", "1")["revisions"][0]["revision"]
+    revision = newest_revision(server)
     link = server.socket(source=server.address(9))
     with AcmeServer(folder, look, link, AUTHORITY) as made:
         server.machine.run("cp", CERTIFICATES, f"{CERTIFICATES}.before")

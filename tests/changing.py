@@ -9,6 +9,11 @@ from typing import Any
 from office import Office, until
 
 
+def newest_revision(server: Office) -> int:
+    """The number of the settings in force."""
+    return int(server.ctl("settings", "history", "--limit", "1")["revisions"][0]["revision"])
+
+
 @contextlib.contextmanager
 def changed(server: Office, page: str, **values: Any) -> Iterator[None]:
     """These settings of a page, in force and with every daemon answering; afterwards they are as before."""

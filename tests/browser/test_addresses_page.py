@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import FrameLocator, expect
 
+from changing import newest_revision
 from office import DOMAIN, Office, until
 
 Window = Callable[..., FrameLocator]
@@ -24,7 +25,7 @@ def opened(window: Window, tab: str) -> FrameLocator:
 
 
 def test_extensions_and_srs(window: Window, server: Office) -> None:
-    before = server.ctl("settings", "history", "--limit", "1")["revisions"][0]["revision"]
+    before = newest_revision(server)
     inside = opened(window, "General")
     folder = inside.get_by_label("Deliver to the folder with the name of the extension", exact=True)
     expect(folder).to_be_disabled()
@@ -45,7 +46,7 @@ def test_extensions_and_srs(window: Window, server: Office) -> None:
 
 
 def test_a_catch_all_and_an_alias_of_one_domain(window: Window, server: Office) -> None:
-    before = server.ctl("settings", "history", "--limit", "1")["revisions"][0]["revision"]
+    before = newest_revision(server)
     inside = opened(window, "Alias")
     made = inside.get_by_role("button", name="Create", exact=True)
     made.click()

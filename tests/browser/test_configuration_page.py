@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import FilePayload, FrameLocator, Page, expect
 
+from changing import newest_revision
 from mailroom.core.configuration_file import Document, written
 from office import Office
 
@@ -23,16 +24,12 @@ SCRIPT = "<img src=x onerror=\"document.title='taken'\">"
 @pytest.fixture
 def backup(window: Window, server: Office) -> Iterator[FrameLocator]:
     """The page, and afterwards the settings as they were."""
-    before = revision(server)
+    before = newest_revision(server)
     inside = window()
     inside.get_by_role("navigation").get_by_role("button", name="Server Management").click()
     inside.get_by_role("tab", name="Configuration Backup").click()
     yield inside
     server.ctl("settings", "put-back", str(before))
-
-
-def revision(server: Office) -> int:
-    return int(server.ctl("settings", "history", "--limit", "1")["revisions"][0]["revision"])
 
 
 def hops(server: Office) -> int:
@@ -68,7 +65,7 @@ def test_exported_compared_imported_and_undone(backup: FrameLocator, page: Page,
     text = export(backup, page)
     expect(backup.get_by_text("Exported: mailroom-mail.example.com-")).to_be_visible()
     server.apply(GENERAL, max_hops=44)
-    changed = revision(server)
+    changed = newest_revision(server)
     button = backup.get_by_role("button", name="Import", exact=True)
     expect(button).to_be_disabled()
     choose(backup, text)
@@ -121,7 +118,7 @@ def test_who_changes_something_meanwhile_is_seen(backup: FrameLocator, page: Pag
 
 
 def test_what_is_refused_says_where_and_nothing_acts(backup: FrameLocator, page: Page, server: Office) -> None:
-    text, before = export(backup, page), revision(server)
+    text, before = export(backup, page), newest_revision(server)
     choose(backup, "PK\x03\x04")
     expect(backup.get_by_text("The file is damaged or cut off at line 1.")).to_be_visible()
     choose(backup, text[: len(text) // 2])
@@ -133,7 +130,7 @@ def test_what_is_refused_says_where_and_nothing_acts(backup: FrameLocator, page:
     choose(backup, forged(text, DISCLAIMER, disclaimers=[item]))
     expect(backup.get_by_text("What the import changes")).to_be_visible()
     expect(backup.get_by_role("row", name=SCRIPT)).to_be_visible()
-    assert page.title() != "taken" and revision(server) == before
+    assert page.title() != "taken" and newest_revision(server) == before
     backup.get_by_role("button", name="Discard File").click()
     expect(backup.get_by_text("What the import changes")).to_be_hidden()
 

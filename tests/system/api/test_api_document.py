@@ -11,6 +11,7 @@ import pytest
 from jsonschema_rs import Draft202012Validator
 
 from authority import certificate
+from changing import newest_revision
 from desktop import Desktop, Portal, Refusal
 from mailroom.web import openapi
 from mailroom.web.route import ANYBODY, PORTAL, WINDOW, Route, routes
@@ -65,7 +66,7 @@ def asked_of(route: Route, server: Office, found: dict[str, dict[str, Any]]) -> 
     path = route.path
     for name in route.names:
         path = path.replace(f"{{{name}}}", str(known.pop(name)))
-    revision = server.ctl("settings", "history", "--limit", "1")["revisions"][0]["revision"]
+    revision = newest_revision(server)
     now = {"revision": revision, "from": revision, "to": revision}
     return path, {name: now.get(name, value) for name, value in known.items()}
 

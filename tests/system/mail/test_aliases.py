@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from changing import changed
+from changing import changed, newest_revision
 from desktop import RELAY, Desktop, Refusal
 from office import DOMAIN, Office, until
 
@@ -125,10 +125,10 @@ def test_an_alias_of_a_users_name_takes_the_users_mail_and_says_so(server: Offic
 )
 def test_what_cannot_be_is_refused_and_changes_nothing(server: Office, aliases: list[Any], words: str) -> None:
     """AL01: loops with their way, unknown members with their name."""
-    before = server.ctl("settings", "history", "--limit", "1")["revisions"][0]["revision"]
+    before = newest_revision(server)
     with pytest.raises(RuntimeError, match=words):
         server.apply(PAGE, aliases=aliases)
-    assert server.ctl("settings", "history", "--limit", "1")["revisions"][0]["revision"] == before
+    assert newest_revision(server) == before
     assert rcpt(server, "a") == 550
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from changing import newest_revision
 from desktop import Desktop, Refusal
 from office import DOMAIN, PACKAGE, Office, until
 from relay_server import ACCOUNT, PASSWORD, RelayServer, certificate
@@ -54,7 +55,7 @@ def relay(server: Office, **demands: Any) -> Iterator[tuple[RelayServer, int]]:
 @contextlib.contextmanager
 def used(server: Office, port: int, **values: Any) -> Iterator[None]:
     """The relay in force; afterwards the page is as before."""
-    before = server.ctl("settings", "history", "--limit", "1")["revisions"][0]["revision"]
+    before = newest_revision(server)
     server.apply(PAGE, **{"enabled": "yes", "server": NAME, "port": port, **values})
     try:
         yield
@@ -165,7 +166,7 @@ def test_the_password_is_nowhere_but_in_the_map_that_root_alone_reads(
     with relay(server, **demands) as (_, port), used(server, port, **{**SIGNED_IN, "password": secret}):
         send(server)
         until(lambda: "535" in json.dumps(desktop.get("api/overview")["problems"]), 60)
-        base = server.ctl("settings", "history", "--limit", "1")["revisions"][0]["revision"]
+        base = newest_revision(server)
         told = [
             desktop.get(f"api/settings/{PAGE}"),
             desktop.get("api/settings/history"),

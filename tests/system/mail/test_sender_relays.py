@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from test_relay import CERTIFICATES, FRIEND, flush, has
 
-from changing import changed
+from changing import changed, newest_revision
 from desktop import Desktop
 from office import DOMAIN, Office, until
 from relay_server import ACCOUNT, PASSWORD, RelayServer, certificate
@@ -95,7 +95,7 @@ def test_beside_a_relay_for_all_other_mail(server: Office, houses: dict[int, Pat
     ):
         all_mail = {"enabled": "yes", "server": NAMES[9], "port": port, "implicit_tls": "yes"}
         account = {"authentication": "yes", "account": ACCOUNT, "password": PASSWORD}
-        before = server.ctl("settings", "history", "--limit", "1")["revisions"][0]["revision"]
+        before = newest_revision(server)
         server.apply(PAGE, **all_mail, **account, sender_relays=[item(SECOND, 10, other, **SIGNED_IN)])
         try:
             one, two = send(server, DOMAIN), send(server, SECOND)

@@ -11,6 +11,7 @@ import pytest
 
 from acme_nas import PORT, acme_authority
 from acme_server import AcmeServer
+from changing import newest_revision
 from desktop import Desktop, Refusal
 from office import DOMAIN, HOSTNAME, PACKAGE, Office, until
 
@@ -78,7 +79,7 @@ def test_what_fails_is_told_and_mail_goes_on_with_the_former_one(server: Office,
 
 
 def test_what_is_no_authority_is_refused_at_its_field(server: Office) -> None:
-    base = server.ctl("settings", "history", "--limit", "1")["revisions"][0]["revision"]
+    base = newest_revision(server)
     for field, value in (("directory", "http://acme.example/"), ("names", ["no name"]), ("email", "anna")):
         with pytest.raises(Refusal) as refused:
             Desktop(server).post("api/settings/apply", revision=base, page=PAGE, changes={field: value})

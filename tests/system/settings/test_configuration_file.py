@@ -6,13 +6,12 @@ import json
 import threading
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from changing import changed
+from changing import changed, newest_revision
 from desktop import RELAY, Desktop, Refusal
 from mailroom.core.configuration_file import Document, written
 from office import DOMAIN, Office
@@ -32,24 +31,6 @@ RULE = {
     "action": "reject",
 }
 SCRIPT = "<img src=x onerror=alert(1)><script>alert(2)</script>"
-
-
-@pytest.fixture
-def desktop(server: Office) -> Desktop:
-    return Desktop(server)
-
-
-@pytest.fixture
-def undone(server: Office) -> Iterator[int]:
-    """The revision that is in force before the test, and again after it."""
-    before = revision(server)
-    yield before
-    if revision(server) != before:
-        server.ctl("settings", "put-back", str(before))
-
-
-def revision(server: Office) -> int:
-    return int(server.ctl("settings", "history", "--limit", "1")["revisions"][0]["revision"])
 
 
 def exported(desktop: Desktop, passphrase: str = "") -> str:
@@ -90,12 +71,12 @@ def test_exported_changed_looked_at_imported_and_undone(server: Office, desktop:
         assert not accepts(server, "offers@spam.example")
     assert accepts(server, "offers@spam.example")
     server.apply(GENERAL, max_hops=44)
-    base = revision(server)
+    base = newest_revision(server)
     shown = look(desktop, text)
     assert {one["key"]: one["new"] for one in shown["settings"]} == {"max_hops": 50, "blacklist": None}
     (item,) = next(one["items"] for one in shown["settings"] if one["key"] == "blacklist")
     assert item["old"] is None and item["new"] == RULE
-    assert any(one["path"].startswith("postfix/") for one in shown["files"]) and revision(server) == base
+    assert any(one["path"].startswith("postfix/") for one in shown["files"]) and newest_revision(server) == base
     assert shown["file"]["server"] == shown["here"]["server"] and shown["file"]["secrets"] == "omitted"
     done = take(desktop, text, shown["revision"])
     assert done["revision"] == base + 1 and not accepts(server, "offers@spam.example")
@@ -165,7 +146,7 @@ def test_of_two_at_once_one_wins_and_the_other_is_told(server: Office, desktop: 
         thread.join()
     (stale,) = [one for one in answers if isinstance(one, dict)]
     assert stale["code"] == "stale" and [one["key"] for one in stale["changes"]] == ["max_hops"]
-    assert revision(server) == undone + 1
+    assert newest_revision(server) == undone + 1
 
 
 def test_the_shell_does_the_same(server: Office, undone: int) -> None:
@@ -216,13 +197,13 @@ HOSTILE = {
 def test_a_hostile_file_is_refused_at_its_field_and_changes_nothing(
     server: Office, desktop: Desktop, change: Any, field: str
 ) -> None:
-    base, text = revision(server), exported(desktop)
+    base, text = newest_revision(server), exported(desktop)
     for act in (lambda told: look(desktop, told), lambda told: take(desktop, told, base)):
         with pytest.raises(Refusal) as refused:
             act(forged(text, change))
         assert refused.value.status == 422 and refused.value.problem["field"] == field
         assert "." in field or refused.value.problem["line"] > 1
-    assert revision(server) == base and exported_settings(desktop) == json.loads(text)["settings"]
+    assert newest_revision(server) == base and exported_settings(desktop) == json.loads(text)["settings"]
 
 
 def exported_settings(desktop: Desktop) -> Any:
@@ -248,11 +229,11 @@ NO_FILE = {
 
 @pytest.mark.parametrize("text", NO_FILE.values(), ids=NO_FILE)
 def test_what_is_no_such_file_is_refused(server: Office, desktop: Desktop, text: str) -> None:
-    base = revision(server)
+    base = newest_revision(server)
     with pytest.raises(Refusal) as refused:
         look(desktop, text)
     assert refused.value.status == 422 and refused.value.problem["field"] and refused.value.problem["message"]
-    assert revision(server) == base
+    assert newest_revision(server) == base
 
 
 @pytest.mark.parametrize("part", [0.1, 0.5, 0.99])
@@ -274,7 +255,7 @@ def test_a_huge_file_is_not_even_read(server: Office, desktop: Desktop) -> None:
     with pytest.raises((Refusal, urllib.error.URLError)) as ended:
         look(desktop, "x" * (17 * 1024 * 1024))
     assert not isinstance(ended.value, Refusal) or ended.value.status == 413
-    assert desktop.get("api/settings")["revision"] == revision(server), "the server answers as before"
+    assert desktop.get("api/settings")["revision"] == newest_revision(server), "the server answers as before"
 
 
 def test_script_in_texts_becomes_harmless(server: Office, desktop: Desktop, undone: int) -> None:

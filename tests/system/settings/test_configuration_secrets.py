@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_configuration_file import DELIVERY, PASSPHRASE, exported, forged, look, revision, take
+from test_configuration_file import DELIVERY, PASSPHRASE, exported, forged, look, take
 
+from changing import newest_revision
 from desktop import Desktop, Refusal
 from office import DOMAIN, Office
 from relay_server import PASSWORD, RelayServer
@@ -17,20 +18,6 @@ from relayed import demanding, lets_in
 
 KEY = "sender_relays"
 SECOND = "a password of the second"
-
-
-@pytest.fixture
-def desktop(server: Office) -> Desktop:
-    return Desktop(server)
-
-
-@pytest.fixture
-def undone(server: Office) -> Iterator[int]:
-    """The revision that is in force before the test, and again after it."""
-    before = revision(server)
-    yield before
-    if revision(server) != before:
-        server.ctl("settings", "put-back", str(before))
 
 
 @pytest.fixture
@@ -77,7 +64,7 @@ def test_each_items_password_comes_back_with_the_passphrase(
 def test_a_wrong_passphrase_changes_nothing_and_says_so(server: Office, desktop: Desktop, relay: RelayServer) -> None:
     text, before = exported(desktop, PASSPHRASE), relays(desktop)
     edit(server, drop=[before[1]["id"]])
-    base = revision(server)
+    base = newest_revision(server)
     moved = forged(text, lambda settings: settings[DELIVERY][KEY][0].update(server="smtp.thief.example"))
     for content, passphrase in ((text, "four words with relation"), (moved, PASSPHRASE)):
         for act in (look, lambda *asked, **more: take(*asked, base, **more)):
@@ -86,7 +73,7 @@ def test_a_wrong_passphrase_changes_nothing_and_says_so(server: Office, desktop:
             problem = refused.value.problem
             assert (refused.value.status, problem["field"]) == (422, "passphrase")
             assert "does not open the file" in problem["message"] and "passphrase" in problem["next"]
-    assert revision(server) == base and relays(desktop) == before[:1] and lets_in(server, relay)
+    assert newest_revision(server) == base and relays(desktop) == before[:1] and lets_in(server, relay)
 
 
 def test_without_the_passphrase_those_of_this_server_stay_and_none_is_made_up(
@@ -98,14 +85,14 @@ def test_without_the_passphrase_those_of_this_server_stay_and_none_is_made_up(
         shown = look(desktop, text)
         assert [one["key"] for one in shown["settings"]] == [KEY]
         assert any(one["field"] == f"{DELIVERY}.{KEY}/{before[0]['id']}/password" for one in shown["told"])
-    take(desktop, texts[0], revision(server))
+    take(desktop, texts[0], newest_revision(server))
     assert relays(desktop) == before and lets_in(server, relay)
     # Nor is the one of this server sent to the server of a file.
     for text in texts:
         moved = forged(text, lambda settings: settings[DELIVERY][KEY][0].update(server="198.51.100.66"))
         shown = look(desktop, moved)
         assert shown["settings"] == [] and any("needs a secret" in one["text"] for one in shown["told"])
-        take(desktop, moved, revision(server))
+        take(desktop, moved, newest_revision(server))
     assert relays(desktop) == before and lets_in(server, relay)
     edit(server, drop=[one["id"] for one in before])
     for text in texts:
@@ -117,7 +104,7 @@ def test_without_the_passphrase_those_of_this_server_stay_and_none_is_made_up(
 def test_a_secret_in_clear_text_or_of_another_item_is_refused_at_its_line(
     server: Office, desktop: Desktop, relay: RelayServer
 ) -> None:
-    text, base = exported(desktop, PASSPHRASE), revision(server)
+    text, base = exported(desktop, PASSPHRASE), newest_revision(server)
     for value in ("geheim", "sealed:1:AAAA", {"sealed": 1}, {"set": "yes"}, 7):
         changed = forged(
             exported(desktop), lambda settings, value=value: settings[DELIVERY][KEY][0].update(password=value)
@@ -126,4 +113,4 @@ def test_a_secret_in_clear_text_or_of_another_item_is_refused_at_its_line(
             take(desktop, changed, base)
         problem = refused.value.problem
         assert refused.value.status == 422 and problem["field"].startswith(KEY) and problem["line"] > 1
-    assert revision(server) == base and look(desktop, text, passphrase=PASSPHRASE)["settings"] == []
+    assert newest_revision(server) == base and look(desktop, text, passphrase=PASSPHRASE)["settings"] == []

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from changing import newest_revision
 from desktop import Desktop, Refusal
 from office import DOMAIN, Office, until
 from relayed import demanding, lets_in
@@ -23,20 +24,11 @@ FOOTER = {"enabled": True, "name": "Legal", "text": "Confidential, please."}
 
 
 @pytest.fixture
-def desktop(server: Office) -> Desktop:
-    return Desktop(server)
-
-
-@pytest.fixture
 def base(server: Office) -> Iterator[int]:
     """The revision before the test, which is in force again after it."""
-    found = revision(server)
+    found = newest_revision(server)
     yield found
     server.ctl("settings", "put-back", str(found))
-
-
-def revision(server: Office) -> int:
-    return int(server.ctl("settings", "history", "--limit", "1")["revisions"][0]["revision"])
 
 
 def asked(server: Office, sender: str, to: str) -> int:
@@ -67,7 +59,7 @@ def put(server: Office, page: str, key: str, item: dict[str, Any]) -> None:
 
 def back(desktop: Desktop, server: Office, to: int, page: str | None) -> Any:
     """Put back, after a look at it that tells the same."""
-    asked = {"revision": revision(server), "to": to, "page": page}
+    asked = {"revision": newest_revision(server), "to": to, "page": page}
     shown = desktop.post("api/settings/preview-back", **asked)
     done = desktop.post("api/settings/put-back", **asked)
     assert done["changed"] == shown["settings"] and done["changed"]
@@ -82,7 +74,7 @@ def test_every_kind_of_setting_comes_back(
     with demanding(server, tmp_path) as (relay, wanted):
         # As it was at first.
         server.apply(DELIVERY, **wanted)
-        first = revision(server)
+        first = newest_revision(server)
         assert lets_in(server, relay) and largest_mb(server) == 30
         assert (asked(server, "a@spam.example", "ben"), asked(server, "a@b.example", "info")) == (250, 550)
         # Everything is changed.
@@ -93,7 +85,7 @@ def test_every_kind_of_setting_comes_back(
         assert not lets_in(server, relay) and largest_mb(server) == 12
         assert asked(server, "a@spam.example", "ben") == 550
         until(lambda: asked(server, "a@b.example", "info") == 250, 30, "the alias is known")
-        changed = revision(server)
+        changed = newest_revision(server)
         # All of it back to the first state.
         for page in [None] if whole else [GENERAL, LISTS, ALIAS, DELIVERY]:
             back(desktop, server, first, page)
@@ -121,7 +113,7 @@ def test_a_disclaimer_comes_back_with_its_text_and_order(server: Office, desktop
     put(server, DISCLAIMER, "disclaimers", FOOTER)
     put(server, DISCLAIMER, "disclaimers", {**FOOTER, "name": "Other"})
     before = server.ctl("settings", "get", f"{DISCLAIMER}.disclaimers")
-    with_footer = revision(server)
+    with_footer = newest_revision(server)
     server.ctl("settings", "set", f"{DISCLAIMER}.disclaimers={json.dumps({'order': [before[1]['id']]})}")
     server.apply(DISCLAIMER, disclaimers=[])
     assert not footer(server, "while it is gone")
@@ -139,18 +131,18 @@ def test_a_revision_whose_interface_is_gone_is_refused_at_the_field(
     for end in ("eth7", "eth7-peer"):
         server.machine.network("ip", "link", "set", end, "up", check=True)
     server.apply(INTERFACE, interface="eth7")
-    with_interface = revision(server)
+    with_interface = newest_revision(server)
     server.apply(INTERFACE, interface="all")
     server.apply(GENERAL, max_message_mb=12)
     server.machine.network("ip", "link", "del", "eth7", check=True)
-    now = revision(server)
+    now = newest_revision(server)
     for page in (INTERFACE, None):
         for verb in ("preview-back", "put-back"):
             with pytest.raises(Refusal) as refused:
                 desktop.post(f"api/settings/{verb}", revision=now, to=with_interface, page=page)
             assert (refused.value.status, refused.value.problem["field"]) == (422, "interface")
             assert refused.value.problem["setting"] == f"{INTERFACE}.interface" and refused.value.problem["next"]
-    assert revision(server) == now and largest_mb(server) == 12
+    assert newest_revision(server) == now and largest_mb(server) == 12
 
 
 def test_what_was_never_there_cannot_be_put_back(server: Office, desktop: Desktop, base: int) -> None:

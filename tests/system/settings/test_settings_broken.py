@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from changing import newest_revision
 from office import DOMAIN, Office
 
 GENERAL, PROTOCOL = "mail_delivery.general", "service.protocol"
@@ -46,7 +47,7 @@ def state(server: Office) -> tuple[str, str, int]:
     """What is in force: the folder, Postfix's file in it, the newest revision."""
     link = server.machine.run("readlink", CONF).stdout
     main = server.machine.run("cat", f"{CONF}/postfix/main.cf", f"{CONF}/postfix/master.cf").stdout
-    return link, main, server.ctl("settings", "history", "--limit", "1")["revisions"][0]["revision"]
+    return link, main, newest_revision(server)
 
 
 def refused(server: Office, *changes: str) -> dict[str, str]:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from changing import newest_revision
 from desktop import RELAY, Desktop, Refusal
 from office import Office
 
@@ -22,15 +23,6 @@ def in_force(server: Office, parameter: str) -> str:
     """A parameter as Postfix itself reads it."""
     text = server.machine.run("cat", f"{CONF}/postfix/main.cf").stdout
     return next(line.partition("=")[2].strip() for line in text.splitlines() if line.startswith(f"{parameter} ="))
-
-
-def revision(server: Office) -> int:
-    return int(server.ctl("settings", "history", "--limit", "1")["revisions"][0]["revision"])
-
-
-@pytest.fixture
-def desktop(server: Office) -> Desktop:
-    return Desktop(server)
 
 
 def test_the_form_knows_everything_of_a_setting(desktop: Desktop) -> None:
@@ -50,7 +42,7 @@ def test_preview_apply_history_compare_and_put_back(server: Office, desktop: Des
     shown = desktop.post("api/settings/preview", **change)
     assert [(one["key"], one["old"], one["new"]) for one in shown["settings"]] == [("max_message_mb", 30, 44)]
     assert any(f"+message_size_limit = {44 * 1024 * 1024}" in one["diff"] for one in shown["files"])
-    assert revision(server) == base and in_force(server, "message_size_limit") == str(30 * 1024 * 1024)
+    assert newest_revision(server) == base and in_force(server, "message_size_limit") == str(30 * 1024 * 1024)
     done = desktop.post("api/settings/apply", **change, note="for the architects")
     assert "postfix" in done["reloaded"] and in_force(server, "message_size_limit") == str(44 * 1024 * 1024)
     newest = desktop.get(f"api/settings/history?page={GENERAL}&limit=1")["revisions"][0]
@@ -77,7 +69,7 @@ def test_a_stale_writer_is_told_what_the_other_changed(server: Office, desktop: 
 
 def test_of_two_admins_at_once_one_wins_and_the_other_is_told(server: Office) -> None:
     desktops = [Desktop(server), Desktop(server, "anna")]
-    base = revision(server)
+    base = newest_revision(server)
     answers: list[Any] = []
 
     def apply(desktop: Desktop, most: int) -> None:
@@ -93,7 +85,7 @@ def test_of_two_admins_at_once_one_wins_and_the_other_is_told(server: Office) ->
         thread.start()
     for thread in threads:
         thread.join()
-    assert answers.count("stale") == 1 and revision(server) == base + 1
+    assert answers.count("stale") == 1 and newest_revision(server) == base + 1
     (winner,) = [answer for answer in answers if answer != "stale"]
     assert in_force(server, "smtpd_recipient_limit") == str(winner)
     server.apply(GENERAL, max_recipients=1000)
@@ -114,11 +106,11 @@ def test_of_two_admins_at_once_one_wins_and_the_other_is_told(server: Office) ->
 def test_a_refused_value_names_its_field_and_changes_nothing(
     server: Office, desktop: Desktop, changes: dict[str, Any], field: str
 ) -> None:
-    base = revision(server)
+    base = newest_revision(server)
     with pytest.raises(Refusal) as refused:
         desktop.post("api/settings/apply", revision=base, page=GENERAL, changes=changes)
     assert refused.value.status == 422 and list(refused.value.problem["fields"]) == [field]
-    assert revision(server) == base
+    assert newest_revision(server) == base
 
 
 def test_mailroomctl_shows_and_changes_the_same(server: Office, desktop: Desktop) -> None:
@@ -132,7 +124,7 @@ def test_mailroomctl_shows_and_changes_the_same(server: Office, desktop: Desktop
 
 def test_only_administrators_and_only_the_page_itself_change_settings(server: Office, desktop: Desktop) -> None:
     """Through the real relay: a name in a header means nothing, nor does a cookie that another site has had sent."""
-    base = revision(server)
+    base = newest_revision(server)
     change = {"revision": base, "page": GENERAL, "changes": {"max_recipients": 700}}
 
     def status(asking: Desktop, path: str = "api/settings/apply", **headers: str | None) -> int:
@@ -150,7 +142,7 @@ def test_only_administrators_and_only_the_page_itself_change_settings(server: Of
     assert status(desktop, Sec_Fetch_Site="cross-site", Origin="http://evil.example") == 403
     assert status(desktop, Content_Type="text/plain") == 415
     assert Desktop(server, "ben").ask("GET", "api/session", None, {"X-Mailroom-User": "anna"})["user"] == "ben"
-    assert revision(server) == base
+    assert newest_revision(server) == base
 
 
 def test_a_session_belongs_to_one_address(server: Office, desktop: Desktop) -> None:
