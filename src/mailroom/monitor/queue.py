@@ -29,10 +29,14 @@ def length(spool: Path = paths.QUEUE, queues: tuple[str, ...] = WAITING) -> int:
 
 
 def waiting(spool: Path = paths.QUEUE, limit: int = REASONS_MAX) -> list[tuple[str, str]]:
-    """(recipient, why delivery is put off) of some messages that wait (bounce(8) has a file for each; bounce_log.c)."""
+    """(recipient, why delivery is put off) of some messages that wait (bounce(8) has a file for each; bounce_log.c).
+
+    The file of a message that was deleted while it was being tried stays behind, and tells of nobody's mail.
+    """
+    there = {file for name in WAITING for _, _, files in os.walk(spool / name) for file in files}
     found: list[tuple[str, str]] = []
     for folder, _, files in os.walk(spool / "defer"):
-        for file in files:
+        for file in there.intersection(files):
             found += _waiting_in(Path(folder) / file)
             if len(found) >= limit:
                 return found[:limit]

@@ -11,13 +11,14 @@ import pytest
 from jsonschema_rs import Draft202012Validator
 
 from authority import certificate
-from changing import newest_revision
+from changing import changed, newest_revision
 from desktop import Desktop, Portal, Refusal
 from mailroom.web import openapi
 from mailroom.web.route import ANYBODY, PORTAL, WINDOW, Route, routes
 from office import DOMAIN, Office, until
 
 JSON = "application/json"
+RULE = {"name": "Spam", "enabled": True, "type": "sender", "criteria": "*@spam.example", "action": "reject"}
 # What a route that takes a file is given.
 FILES = {"api/aliases/import-preview": b"office: ben\n", "api/auto-bcc/import-preview": b"/@world[.]example/ ben\n"}
 # Asked only to look; and the names in a path are found by looking.
@@ -40,6 +41,9 @@ def found(server: Office) -> dict[str, dict[str, Any]]:
     server.deliver("look at me")
     server.arrived("ben", "look at me")
     messages = until(lambda: server.ctl("messages")["messages"], 30, "it is in the journal")
+    # The history tells of a list, too.
+    with changed(server, "mail_delivery.lists", blacklist=[RULE]):
+        pass
     test_mail = Desktop(server, "admin").post("api/setup/test_mail", to=f"ben@{DOMAIN}")
     uid = ben(server).ask("GET", "api/folders/INBOX/messages")["messages"][0]["uid"]
     server.ctl("check", "doctor")

@@ -86,8 +86,13 @@ def waits_because(server: Office, subject: str, *words: str) -> None:
         found = [one for one in Desktop(server).get("api/overview")["problems"] if one["id"] == "relay"]
         return bool(found) and all(word.lower() in found[0]["text"].lower() for word in words)
 
-    until(told, 60, f"the window says {words}")
-    assert FRIEND in server.inside("postqueue", "-c", "/data/conf/current/postfix", "-j")
+    until(told, 60, lambda: f"the window says {words}: {queue_of(server)}")
+    assert FRIEND in queue_of(server)
+
+
+def queue_of(server: Office) -> str:
+    """What waits, as Postfix tells it, a line of JSON for each message."""
+    return server.inside("postqueue", "-c", "/data/conf/current/postfix", "-j")
 
 
 def test_all_mail_for_others_goes_through_it_and_none_of_our_own(server: Office, relay_name: None) -> None:

@@ -38,6 +38,17 @@ def test_each_recipient_with_the_reason(tmp_path: Path) -> None:
     folder = tmp_path / "defer" / "A"
     folder.mkdir(parents=True)
     (folder / "A1").write_text(FILE)
+    (tmp_path / "deferred").mkdir()
+    (tmp_path / "deferred" / "A1").touch()
     told = [("ann@a.example", "Server certificate not verified"), ("bob@b.example", "connect to mx.b.example: a=b")]
     assert queue.waiting(tmp_path) == told and queue.waiting(tmp_path, 1) == told[:1]
     assert queue.waiting(tmp_path / "none") == []
+
+
+def test_what_is_left_of_a_deleted_message_tells_nothing(tmp_path: Path) -> None:
+    (tmp_path / "defer").mkdir()
+    (tmp_path / "defer" / "A1").write_text(FILE)
+    assert queue.waiting(tmp_path) == []
+    (tmp_path / "active").mkdir()
+    (tmp_path / "active" / "A1").touch()
+    assert len(queue.waiting(tmp_path)) == 2

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from mailroom.core.configuration_file import BYTES_MAX, Document, written
 from mailroom.web import asking
-from mailroom.web.api.settings import APPLIED, CHANGE, WARNING
+from mailroom.web.api.settings import APPLIED, CHANGES, WARNING
 from mailroom.web.route import WINDOW, Answer, Asked, Call, Whole, route
 from mailroom.web.shapes import Named, free
 
@@ -110,7 +110,7 @@ def export(call: Call) -> Answer:
         "here": {"made_by": "0.1.0", "server": "mail.example.org"},
         "told": [{"field": "gone.page", "text": "This version has no page gone.page. It is left out."}],
         "machine": [MACHINE],
-        "settings": [CHANGE],
+        "settings": CHANGES,
         "files": [{"path": "postfix/main.cf", "diff": "-a = 1\n+a = 2"}],
         "warnings": [WARNING],
     },

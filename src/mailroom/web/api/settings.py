@@ -19,9 +19,21 @@ CHANGE = {
     "old": free(10),
     "new": free(25),
 }
+# Of a list setting: the items that differ, whether their order does, and how many more differ than are told here.
+LIST_CHANGE = {
+    "page": "mail_delivery.lists",
+    "key": "blacklist",
+    "title": "Blacklist",
+    "old": None,
+    "new": None,
+    "items": [{"id": "1f2e3d4c", "name": "Spam", "old": None, "new": free({"name": "Spam", "enabled": True})}],
+    "moved": False,
+    "more": 9_900,
+}
+CHANGES = [CHANGE, LIST_CHANGE]
 CHANGED = {"revision": 7, "page": "mail_delivery.general", "changes": {"max_message_mb": 25}}
 WARNING = {"field": "aliases/1f2e3d4c/name", "text": "anna is also a user, who is not a member of the alias."}
-APPLIED = {"revision": 8, "changed": [CHANGE], "reloaded": ["postfix"], "warnings": [WARNING], "took_ms": 640}
+APPLIED = {"revision": 8, "changed": CHANGES, "reloaded": ["postfix"], "warnings": [WARNING], "took_ms": 640}
 
 
 class Changes(Asked):
@@ -118,7 +130,7 @@ def fields(call: Call) -> Any:
                 "who": "anna",
                 "where": "192.0.2.7",
                 "note": "",
-                "changes": [CHANGE],
+                "changes": CHANGES,
             }
         ],
     },
@@ -136,7 +148,7 @@ def history(call: Call) -> Any:
     summary="What differs between two revisions",
     answer="The settings and the daemons' files that differ.",
     example={
-        "settings": [CHANGE],
+        "settings": CHANGES,
         "files": [{"path": "postfix/main.cf", "diff": "-a = 1\n+a = 2"}],
         "rendered_differently": [],
     },
@@ -174,7 +186,7 @@ def read(call: Call) -> Any:
     summary="What an Apply would change; nothing is changed",
     answer="The settings and the daemons' files that would differ.",
     example={
-        "settings": [CHANGE],
+        "settings": CHANGES,
         "files": [{"path": "postfix/main.cf", "diff": "-a = 1\n+a = 2"}],
         "warnings": [WARNING],
     },
@@ -219,7 +231,7 @@ def apply(call: Call) -> Any:
     summary="What putting back would change; nothing is changed",
     answer="As a preview.",
     example={
-        "settings": [CHANGE],
+        "settings": CHANGES,
         "files": [{"path": "postfix/main.cf", "diff": "-a = 1\n+a = 2"}],
         "warnings": [WARNING],
     },
