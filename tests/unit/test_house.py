@@ -254,3 +254,16 @@ def test_the_project_speaks_of_itself_alone() -> None:
         if file.suffix not in (".png", ".ico") and (match := words.search(file.read_text(errors="replace")))
     ]
     assert found == []
+
+
+def test_headers_are_written_in_one_place() -> None:
+    """The standard library encodes what must not be encoded and loses blanks (core/mail_header.py)."""
+    writers = re.compile(
+        r"\bEmailMessage\b|\bMIME[A-Z]\w+\(|email\.(policy|mime|generator|message)\b|import Header\b|make_header"
+    )
+    found = {
+        str(file.relative_to(HERE))
+        for file in (HERE / "src/mailroom").rglob("*.py")
+        if writers.search(file.read_text())
+    }
+    assert found == set()

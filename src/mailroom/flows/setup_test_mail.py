@@ -7,11 +7,12 @@ import smtplib
 import threading
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
 from typing import Any
 
+from mailroom.core import mail_header
 from mailroom.core.clock import Clock, SystemClock
+from mailroom.core.mail_text import text_part
 from mailroom.core.problems import Invalid, NotFound, Problem, Unavailable
 from mailroom.core.settings import AllValues
 from mailroom.daemons.shape import LOOPBACK, DaemonFailed
@@ -54,14 +55,28 @@ class Ports:
     person: Callable[[str], dict[str, Any]]
     find: Callable[[str, str], bool]
     waits_for: Callable[[str], str]
-    submit: Callable[[int, str, str, EmailMessage], None]
+    submit: Callable[[int, str, str, bytes], None]
     pause: Callable[[float], None]
 
 
-def submit(port: int, sender: str, to: str, message: EmailMessage) -> None:
+def submit(port: int, sender: str, to: str, message: bytes) -> None:
     """As another mail server would, from this machine. Raises OSError or SMTPException."""
     with smtplib.SMTP(LOOPBACK, port, local_hostname="localhost", timeout=SMTP_LIMIT_S) as link:
-        link.send_message(message, sender, [to])
+        link.sendmail(sender, [to], message)
+
+
+def _message(sender: str, to: str, message_id: str, hostname: str) -> bytes:
+    fields = (
+        mail_header.address_field("From", [("Mailroom", sender)]),
+        mail_header.address_field("To", [("", to)]),
+        mail_header.text_field("Subject", SUBJECT),
+        mail_header.structured_field("Date", *formatdate().split(" ")),
+        mail_header.structured_field("Message-ID", message_id),
+        mail_header.structured_field("Auto-Submitted", "auto-generated"),
+        mail_header.structured_field("MIME-Version", "1.0"),
+        text_part(TEXT.format(hostname=hostname)),
+    )
+    return b"".join(fields)
 
 
 class TestMails:
@@ -81,18 +96,15 @@ class TestMails:
         values = self.ports.values()
         general = values["mail_delivery.general"]
         name, address = self._mailbox(to, who, general["domain"])
-        message = EmailMessage()
-        message["From"] = f"Mailroom <postmaster@{general['domain']}>"
-        message["To"], message["Subject"], message["Date"] = address, SUBJECT, formatdate()
-        message["Message-ID"] = make_msgid(domain=general["hostname"])
-        message["Auto-Submitted"] = "auto-generated"
-        message.set_content(TEXT.format(hostname=general["hostname"]))
+        sender, message_id = f"postmaster@{general['domain']}", make_msgid(domain=general["hostname"])
+        message = _message(sender, address, message_id, general["hostname"])
         id = secrets.token_hex(8)
         with self.lock:
             for old in list(self.known)[: -KEPT + 1]:
                 del self.known[old]
-            mail = self.known[id] = TestMail(WAITING, "It is under way.", "", 0.0, message["Message-ID"])
-        follow = threading.Thread(target=self._follow, args=(mail, name, message, values), daemon=True)
+            mail = self.known[id] = TestMail(WAITING, "It is under way.", "", 0.0, message_id)
+        way = (sender, address, message)
+        follow = threading.Thread(target=self._follow, args=(mail, name, way, values), daemon=True)
         follow.start()
         return {"id": id}
 
@@ -120,13 +132,13 @@ class TestMails:
             )
         return name, str(person["address"])
 
-    def _follow(self, mail: TestMail, name: str, message: EmailMessage, values: AllValues) -> None:
+    def _follow(self, mail: TestMail, name: str, way: tuple[str, str, bytes], values: AllValues) -> None:
         started = self.clock.elapsed()
         try:
-            self._submit(message, values["service.protocol"])
+            self._submit(way, values["service.protocol"])
             while not self._is_there(name, mail.message_id):
                 mail.seconds = round(self.clock.elapsed() - started, 1)
-                waits = self.ports.waits_for(message["To"])
+                waits = self.ports.waits_for(way[1])
                 mail.text = f"It waits: {waits}" if waits else "It was accepted and is under way."
                 if mail.seconds > LIMIT_S:
                     raise Unavailable(mail.text, next="Look it up in Monitor > Mail Log; it may still arrive.")
@@ -147,12 +159,11 @@ class TestMails:
             # Dovecot is being started: looked for again until it is too late.
             return False
 
-    def _submit(self, message: EmailMessage, protocol: dict[str, Any]) -> None:
+    def _submit(self, way: tuple[str, str, bytes], protocol: dict[str, Any]) -> None:
         if not protocol["smtp_enabled"]:
             raise Unavailable("SMTP is switched off.", next="Enable SMTP in Service > Protocol.")
-        sender = str(message["From"]).partition("<")[2].strip(">")
         try:
-            self.ports.submit(protocol["smtp_port"], sender, str(message["To"]), message)
+            self.ports.submit(protocol["smtp_port"], *way)
         except smtplib.SMTPResponseException as reason:
             words = reason.smtp_error.decode("utf-8", "replace") if isinstance(reason.smtp_error, bytes) else ""
             raise Unavailable(

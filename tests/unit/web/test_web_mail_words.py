@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email
 import email.policy
+import email.utils
 import io
 from datetime import UTC, datetime
 from email.headerregistry import Address
@@ -208,6 +209,35 @@ def test_an_address_is_one_address_or_refused(text: str) -> None:
     assert found.addr_spec.isascii() and found.addr_spec.count("@") == 1
     made = read_back(draft(to=[found], sender=found))
     assert made["to"].addresses[0].addr_spec == found.addr_spec and "x-evil" not in made
+
+
+@pytest.mark.parametrize(
+    ("typed", "name"),
+    [
+        ('"Adler, Anna" <a@example.com>', "Adler, Anna"),
+        ('Anna "Nan" Adler <a@example.com>', 'Anna "Nan" Adler'),
+        ('"Anna \\"Nan\\" Adler" <a@example.com>', 'Anna "Nan" Adler'),
+        ("AC\\DC <a@example.com>", "AC\\DC"),
+        ("Anna  Ä. Adler <a@example.com>", "Anna  Ä. Adler"),
+        ("a@example.com", ""),
+    ],
+)
+def test_a_name_reaches_the_reader_as_it_was_typed(typed: str, name: str) -> None:
+    out = io.BytesIO()
+    writing.write(draft(to=[writing.address(typed, "to")]), out)
+    ((shown, spec),) = email.utils.getaddresses([email.message_from_bytes(out.getvalue())["to"]])
+    assert words.header(shown.encode()) == name and spec == "a@example.com"
+
+
+def test_an_answer_names_long_ids_as_they_are() -> None:
+    ids = [f"<{'A1B2' * length}@{length}.prod.outlook.example.com>" for length in (5, 20, 60, 68)]
+    out = io.BytesIO()
+    writing.write(draft(references=ids), out)
+    head = out.getvalue().partition(b"\r\n\r\n")[0]
+    assert b"\r\nIn-Reply-To:\r\n " + ids[-1].encode() + b"\r\n" in head
+    assert all(b" " + one.encode() + b"\r\n" in head for one in ids) and len(ids[-1]) > 300
+    odd = "<a@b@c> <x> <_@[10.0.0.1]> <a b@c> <é@x> <>"
+    assert [found[0] for found in writing.REFERENCE.finditer(odd)] == ["<a@b@c>", "<x>", "<_@[10.0.0.1]>"]
 
 
 @pytest.mark.parametrize("text", ["", "anna", "a@b@c", "a b@c.example", "<a@b.example", "a@b..example", "a@-b.example"])

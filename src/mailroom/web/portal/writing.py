@@ -11,16 +11,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.headerregistry import Address
-from email.message import EmailMessage
-from email.policy import SMTP
 from email.utils import format_datetime
 from typing import IO
 
+from mailroom.core import mail_header
+from mailroom.core.mail_text import text_part
 from mailroom.core.problems import Invalid
 from mailroom.web.portal.uploads import Upload
 
 # RFC 5322 3.6.4 msg-id, without quoted strings and comments.
 MESSAGE_ID = re.compile(r"<[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,120}@[A-Za-z0-9.-]{1,120}>")
+# Of others, as it came: a thread is found only by the very same bytes. One line holds it (RFC 5322 2.1.1).
+REFERENCE = re.compile(r"<[!-;=?-~]{1,990}>")
 LOCAL_PART = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 DOMAIN = re.compile(
     r"(?=.{1,253}\Z)([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*"
@@ -29,6 +31,8 @@ ADDRESS_LETTERS_MAX = 500
 LINE_BYTES = 57
 CHUNK_LINES = 4_000
 REFERENCES_MAX = 20
+# RFC 2046 5.1.1 allows 70 letters.
+BOUNDARY_LETTERS = 50
 
 
 @dataclass(frozen=True)
@@ -67,8 +71,7 @@ def address(given: str, field_name: str) -> Address:
         except UnicodeError:
             ascii_domain = ""
         if DOMAIN.fullmatch(ascii_domain):
-            shown = name.strip().strip('"').replace('"', "'").replace("\\", "/")
-            return Address(shown, local, ascii_domain)
+            return Address(_without_quotes(name.strip()), local, ascii_domain)
     raise Invalid(
         f"{given.strip()[:100]} is no mail address.",
         field=field_name,
@@ -77,25 +80,23 @@ def address(given: str, field_name: str) -> Address:
     )
 
 
+def _without_quotes(name: str) -> str:
+    """A name without the quotes around it (RFC 5322 3.2.4); others are a part of it."""
+    if len(name) > 1 and name.startswith('"') and name.endswith('"'):
+        return re.sub(r"\\(.)", r"\1", name[1:-1])
+    return name
+
+
 def write(draft: Draft, out: IO[bytes]) -> int:
     """Write the message, without its Bcc, with CRLF line ends; its length in bytes."""
-    text = _text_parts(draft)
+    out.write(_headers(draft))
     if not draft.attachments:
-        for name, value in _headers(draft).items():
-            text[name] = value
-        out.write(text.as_bytes(policy=SMTP))
+        out.write(_texts(draft))
         return out.tell()
-    head = EmailMessage(policy=SMTP)
-    for name, value in _headers(draft).items():
-        head[name] = value
     boundary = _boundary(draft)
-    head["MIME-Version"] = "1.0"
-    # By hand: the library would close a multipart that has no parts yet.
-    out.write(head.as_bytes(policy=SMTP).rstrip(b"\r\n"))
-    out.write(f'\r\nContent-Type: multipart/mixed; boundary="{boundary}"\r\n\r\n'.encode())
-    del text["MIME-Version"]
-    out.write(f"--{boundary}\r\n".encode())
-    out.write(text.as_bytes(policy=SMTP))
+    out.write(mail_header.parameter_field("Content-Type", "multipart/mixed", {"boundary": boundary}))
+    out.write(f"\r\n--{boundary}\r\n".encode())
+    out.write(_texts(draft))
     for upload in draft.attachments:
         out.write(f"\r\n--{boundary}\r\n".encode())
         _write_attachment(upload, out)
@@ -103,58 +104,61 @@ def write(draft: Draft, out: IO[bytes]) -> int:
     return out.tell()
 
 
-def _headers(draft: Draft) -> dict[str, object]:
-    found: dict[str, object] = {
-        "Message-ID": draft.message_id,
-        "Date": format_datetime(draft.date),
-        "From": draft.sender,
-        "To": draft.to,
-        "Cc": draft.cc,
-        "Subject": one_line(draft.subject),
-    }
+def _headers(draft: Draft) -> bytes:
+    """The message's own fields, without those that say what its body is."""
+    fields = [
+        mail_header.structured_field("Message-ID", draft.message_id),
+        mail_header.structured_field("Date", *format_datetime(draft.date).split(" ")),
+        mail_header.address_field("From", [_pair(draft.sender)]),
+    ]
+    for name, addresses in (("To", draft.to), ("Cc", draft.cc)):
+        if addresses:
+            fields.append(mail_header.address_field(name, map(_pair, addresses)))
+    fields.append(mail_header.text_field("Subject", one_line(draft.subject)))
     if draft.references:
-        found["In-Reply-To"] = draft.references[-1]
-        found["References"] = " ".join(draft.references[-REFERENCES_MAX:])
-    found["User-Agent"] = "Mailroom"
-    return {name: value for name, value in found.items() if value != []}
+        fields.append(mail_header.structured_field("In-Reply-To", draft.references[-1]))
+        fields.append(mail_header.structured_field("References", *draft.references[-REFERENCES_MAX:]))
+    fields.append(mail_header.structured_field("User-Agent", "Mailroom"))
+    fields.append(mail_header.structured_field("MIME-Version", "1.0"))
+    return b"".join(fields)
+
+
+def _pair(one: Address) -> tuple[str, str]:
+    return one_line(one.display_name), one.addr_spec
 
 
 def one_line(text: str) -> str:
     """A header's value: line ends and other controls would end the header, so they become spaces."""
-    return re.sub(r"[\x00-\x1f\x7f\u2028\u2029\ud800-\udfff]+", " ", text).strip()
+    return mail_header.one_line(text)
 
 
-def _text_parts(draft: Draft) -> EmailMessage:
-    message = EmailMessage(policy=SMTP)
-    message.set_content(_whole(draft.text), cte="quoted-printable")
-    if draft.html:
-        message.add_alternative(_whole(draft.html), subtype="html", cte="quoted-printable")
-        # The library makes boundaries when it writes, and looks for them in the text: the same words, the same bytes.
-        message.set_boundary(f"alternative-{_boundary(draft)}")
-    return message
-
-
-def _whole(text: str) -> str:
-    """Text that can be encoded: lone surrogates, which JSON can carry, become "?"."""
-    return text.encode("utf-8", "replace").decode()
+def _texts(draft: Draft) -> bytes:
+    """The text, or both its versions, with the fields that say so."""
+    if not draft.html:
+        return text_part(draft.text)
+    boundary = f"alternative-{_boundary(draft)}"
+    versions = (text_part(draft.text), text_part(draft.html, "html"))
+    return b"".join(
+        [
+            mail_header.parameter_field("Content-Type", "multipart/alternative", {"boundary": boundary}),
+            *(b"\r\n--%b\r\n%b" % (boundary.encode(), one) for one in versions),
+            b"\r\n--%b--\r\n" % boundary.encode(),
+        ]
+    )
 
 
 def _boundary(draft: Draft) -> str:
     """A line that no part can have: the Message-ID is new, and quoted-printable and base64 never write "=_"."""
-    return "=_" + re.sub(r"[^A-Za-z0-9]", "", draft.message_id)[:60]
+    return "=_" + re.sub(r"[^A-Za-z0-9]", "", draft.message_id)[:BOUNDARY_LETTERS]
 
 
 def _write_attachment(upload: Upload, out: IO[bytes]) -> None:
-    part = EmailMessage(policy=SMTP)
     main, _, sub = upload.kind.partition("/")
     safe = main in ("image", "audio", "video", "application", "text", "font") and re.fullmatch(
         r"[a-z0-9.+-]{1,80}", sub
     )
-    part["Content-Type"] = upload.kind if safe else "application/octet-stream"
-    part["Content-Transfer-Encoding"] = "base64"
-    part["Content-Disposition"] = "attachment"
-    part.set_param("filename", one_line(upload.name), header="Content-Disposition", charset="utf-8")
-    out.write(part.as_bytes(policy=SMTP).rstrip(b"\r\n") + b"\r\n\r\n")
+    out.write(mail_header.file_fields(upload.kind if safe else "application/octet-stream", one_line(upload.name)))
+    out.write(mail_header.structured_field("Content-Transfer-Encoding", "base64") + b"\r\n")
     with upload.file.open("rb") as content:
         while chunk := content.read(LINE_BYTES * CHUNK_LINES):
             out.writelines(_lines(chunk))

@@ -101,7 +101,7 @@ def _references(session: Session, answered: Answered) -> list[str]:
             name, _, value = line.partition(":")
             fields[name.lower()] = value
         told = f"{fields['references']} {fields['message-id']}"
-        return [found[0] for found in writing.MESSAGE_ID.finditer(told)]
+        return [found[0] for found in writing.REFERENCE.finditer(told)]
 
     try:
         return POOL.run(session, work, utf7.encode(answered.folder))
