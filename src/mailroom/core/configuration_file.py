@@ -17,6 +17,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from mailroom.core.lines import ONE_LINE
 from mailroom.core.problems import Invalid
 
 FORMAT, VERSION = "mailroom-configuration", 1
@@ -25,7 +26,6 @@ BYTES_MAX = 8 * 1024 * 1024
 BRACKETS_MAX = 200_000
 DIGITS_MAX = 20
 CHOOSE = "Choose a file that was exported here or on another server."
-LINE = r"^[^\x00-\x1f\x7f]*$"
 BASE64 = r"^[A-Za-z0-9+/=]*$"
 
 
@@ -36,8 +36,8 @@ class Document(BaseModel):
 
     format: Literal["mailroom-configuration"]
     version: Literal[1]
-    made_by: str = Field(pattern=LINE, min_length=1, max_length=40)
-    server: str = Field(pattern=LINE, max_length=253)
+    made_by: str = Field(pattern=ONE_LINE, min_length=1, max_length=40)
+    server: str = Field(pattern=ONE_LINE, max_length=253)
     date: str = Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")
     revision: int = Field(ge=0, le=2**53 - 1)
     secrets: Literal["omitted", "sealed"]

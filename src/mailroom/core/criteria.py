@@ -6,9 +6,9 @@ import ipaddress
 import re
 
 LABEL = "[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?"
-DOMAIN = re.compile(rf"^({LABEL}\.)+{LABEL}$")
+DOMAIN = re.compile(rf"({LABEL}\.)+{LABEL}")
 # What an address may hold that needs no quotes (RFC 5321 4.1.2, RFC 1035 2.3.1), and asterisks.
-PATTERN = re.compile(r"^[a-z0-9.!#$%&'*+/=?^_`{|}~@\[\]:-]+$")
+PATTERN = re.compile(r"[a-z0-9.!#$%&'*+/=?^_`{|}~@\[\]:-]+")
 ADDRESS_LETTERS_MAX = 254
 
 
@@ -39,7 +39,7 @@ def ip_mask(text: str) -> str:
 def address(text: str) -> str:
     """An e-mail address in lower case, in which * stands for anything."""
     low = text.lower()
-    if ("@" not in low and "*" not in low) or low.count("@") > 1 or not PATTERN.match(low):
+    if ("@" not in low and "*" not in low) or low.count("@") > 1 or not PATTERN.fullmatch(low):
         raise ValueError("Enter an e-mail address; * stands for anything, as in *@example.com, admin@* or *@*.com.")
     if len(low) > ADDRESS_LETTERS_MAX:
         raise ValueError(f"No e-mail address is longer than {ADDRESS_LETTERS_MAX} characters.")
@@ -51,7 +51,7 @@ def address(text: str) -> str:
 def domain(text: str) -> str:
     """A domain in lower case."""
     low = text.lower().rstrip(".")
-    if len(low) > 253 or not DOMAIN.match(low):
+    if len(low) > 253 or not DOMAIN.fullmatch(low):
         raise ValueError("Enter one domain without asterisks, for example example.com.")
     return low
 

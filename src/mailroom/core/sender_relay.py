@@ -8,16 +8,17 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import field_validator, model_validator
 
+from mailroom.core.lines import NOT_IN_A_LINE
 from mailroom.core.lists import Item
 from mailroom.core.pages.mail_delivery_general import DOMAIN
 from mailroom.core.settings import BadField, setting
 
 LABEL = "[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 # What `host` lets through of addresses: no name ends in a number, and none has a colon.
-ADDRESS = re.compile(r"^[0-9.]+$|:")
-HOST = re.compile(rf"^({LABEL}\.)*{LABEL}\.?$")
-ACCOUNT = r"^[^\x00-\x20:\x7f]*$"
-PASSWORD = r"^([^\x00-\x20\x7f]([^\x00-\x1f\x7f]*[^\x00-\x20\x7f])?)?$"
+ADDRESS = re.compile(r"[0-9.]+|.*:.*")
+HOST = re.compile(rf"({LABEL}\.)*{LABEL}\.?")
+ACCOUNT = rf"^[^ :{NOT_IN_A_LINE}]*$"
+PASSWORD = rf"^([^ {NOT_IN_A_LINE}]([^{NOT_IN_A_LINE}]*[^ {NOT_IN_A_LINE}])?)?$"
 NEEDS_NAME = "A certificate is made for a name. Enter the server's name, or do not check it."
 NEEDS_BOTH = "The relay server's account needs both a name and a password."
 
@@ -28,7 +29,7 @@ def host(text: str) -> str:
     try:
         found = ipaddress.ip_address(name)
     except ValueError:
-        if name and not HOST.match(name):
+        if name and not HOST.fullmatch(name):
             raise ValueError("Enter the name or the address of a server.") from None
         if name == "localhost":
             raise ValueError("Mail would come back to this server. Enter another one.") from None
@@ -141,7 +142,7 @@ class SenderRelay(Item):
 
     @model_validator(mode="after")
     def _whole(self) -> SenderRelay:
-        if self.checks_name and ADDRESS.search(self.server):
+        if self.checks_name and ADDRESS.fullmatch(self.server):
             raise BadField("server", NEEDS_NAME)
         if bool(self.account) != bool(self.password):
             raise BadField("password" if self.account else "account", NEEDS_BOTH)

@@ -13,6 +13,7 @@ from typing import Any
 
 from mailroom.core import paths
 from mailroom.core.clock import Clock, SystemClock
+from mailroom.core.lines import lines
 
 LOG = logging.getLogger("mailroom.costs")
 FILE = paths.DB / "costs.json"
@@ -100,6 +101,6 @@ def memory_mb(leaders: Iterable[int], proc: Path = Path("/proc")) -> dict[int, f
             rollup = (process / "smaps_rollup").read_text()
         except OSError:
             continue
-        pss = next((line.split()[1] for line in rollup.splitlines() if line.startswith("Pss:")), "0")
+        pss = next((line.split()[1] for line in lines(rollup) if line.startswith("Pss:")), "0")
         sizes[session] = sizes.get(session, 0.0) + int(pss) / 1024
     return {leader: round(size, 1) for leader, size in sizes.items()}

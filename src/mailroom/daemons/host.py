@@ -10,6 +10,7 @@ import subprocess
 from pathlib import Path
 
 from mailroom.core import paths
+from mailroom.core.lines import lines
 from mailroom.daemons import interfaces, mail_place
 from mailroom.daemons.places import RESOLVER
 from mailroom.daemons.shape import HostFacts
@@ -33,20 +34,20 @@ def lan_networks() -> tuple[str, ...]:
 def dns_servers(file: Path = HOST_RESOLV_CONF) -> tuple[str, ...]:
     """The DNS servers that the NAS itself uses (resolv.conf(5)), without our own resolver."""
     try:
-        lines = file.read_text().splitlines()
+        known = lines(file.read_text())
     except OSError:
         return ()
-    named = [line.split()[1] for line in lines if line.startswith("nameserver") and len(line.split()) > 1]
+    named = [line.split()[1] for line in known if line.startswith("nameserver") and len(line.split()) > 1]
     return tuple(server.partition("%")[0] for server in named if server != RESOLVER)
 
 
 def dns_search(file: Path = HOST_RESOLV_CONF) -> tuple[str, ...]:
     """The domains in which the NAS looks for short names (resolv.conf(5), search and domain): the office's own."""
     try:
-        lines = [line.lower().split() for line in file.read_text().splitlines()]
+        known = [line.lower().split() for line in lines(file.read_text())]
     except OSError:
         return ()
-    named = [name.strip(".") for line in lines if line and line[0] in ("search", "domain") for name in line[1:]]
+    named = [name.strip(".") for line in known if line and line[0] in ("search", "domain") for name in line[1:]]
     return tuple(dict.fromkeys(name for name in named if len(name) < 254 and DOMAIN.fullmatch(name)))
 
 

@@ -11,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from mailroom.core import paths
+from mailroom.core.lines import lines
 from mailroom.daemons.asked import note_asked
 from mailroom.daemons.command import run
 from mailroom.daemons.shape import DaemonFailed
@@ -30,7 +31,7 @@ ANY = "*"
 def sockets(proc: Path = PROC) -> Iterator[tuple[str, Door]]:
     """(what an open handle of it is called, its door) of each listening socket on this machine."""
     for table in ("tcp", "tcp6"):
-        for line in (proc / "net" / table).read_text().splitlines()[1:]:
+        for line in lines((proc / "net" / table).read_text())[1:]:
             facts = line.split()
             if facts[3] == LISTENS:
                 address, _, port = facts[1].rpartition(":")

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mailroom.core import durable, paths
+from mailroom.core.lines import lines
 from mailroom.core.problems import Problem
 from mailroom.daemons.boot import prepare_mail
 from mailroom.daemons.command import run
@@ -90,7 +91,7 @@ def _volume(name: str, outside: Path) -> Volume:
 
 def _mount_points(mounts: Path) -> set[str]:
     """Where something is mounted (proc_pid_mountinfo(5))."""
-    return {line.split()[4] for line in mounts.read_text().splitlines()}
+    return {line.split()[4] for line in lines(mounts.read_text())}
 
 
 def _title(name: str) -> str:

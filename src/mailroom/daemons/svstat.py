@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mailroom.core import paths
+from mailroom.core.lines import lines
 
 FIELDS = ("up", "wantedup", "ready", "pid", "updownfor", "exitcode", "signal")
 DEATHS_KEPT = 20
@@ -91,10 +92,10 @@ def parse(told: str, now: float) -> dict[str, Known]:
     """The answers of both tools, for each service after a line "= NAME"."""
     found: dict[str, Known] = {}
     for part in told.split("= ")[1:]:
-        name, *lines = part.splitlines()
-        values = dict(zip(FIELDS, lines[0].split(), strict=False)) if lines else {}
+        name, *parts = lines(part)
+        values = dict(zip(FIELDS, parts[0].split(), strict=False)) if parts else {}
         if len(values) == len(FIELDS):
-            deaths = tuple(_death(line) for line in lines[1:])
+            deaths = tuple(_death(line) for line in parts[1:])
             up, since = values["up"] == "true", now - float(values["updownfor"])
             found[name] = Known(up, values["ready"] == "true", int(values["pid"]) if up else None, since, deaths)
     return found

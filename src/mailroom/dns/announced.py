@@ -12,7 +12,7 @@ ALIASES_MAX = 8
 SERVERS_MAX = 20
 # "v=STSv1;" first, then an id of letters and digits (RFC 8461 3.1).
 STS = re.compile(r"v=STSv1[ \t]*;(?:[^;]*;)*?[ \t]*id[ \t]*=[ \t]*([A-Za-z0-9]{1,32})[ \t]*(?:;.*)?", re.S)
-IS_STS = re.compile(r"v=STSv1[ \t]*(;|$)")
+IS_STS = re.compile(r"v=STSv1[ \t]*(;|\Z)")
 # Usage, selector, matching type and how many bytes (RFC 7672 3.1: only what a mail server can be held to).
 USABLE = re.compile(r"[23] [01] (?:1 [0-9a-f]{64}|2 [0-9a-f]{128}|0 (?:[0-9a-f]{2})+)", re.I)
 

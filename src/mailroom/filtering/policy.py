@@ -11,6 +11,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 
+from mailroom.core.lines import lines
 from mailroom.filtering import return_addresses
 from mailroom.filtering.checks.black_white_list import REPLY
 from mailroom.filtering.rules import Rules
@@ -46,9 +47,12 @@ def _answer(request: bytes, rules: Rules) -> str:
 
 
 def attributes(request: bytes) -> dict[str, str]:
-    """Names and values of a request."""
-    lines = request.decode("utf-8", "replace").splitlines()
-    return {name: value for name, _, value in (line.partition("=") for line in lines if line)}
+    """Names and values of a request. Of two lines with one name the first counts: Postfix writes its own once."""
+    found: dict[str, str] = {}
+    for line in filter(None, lines(request.decode("utf-8", "replace"))):
+        name, _, value = line.partition("=")
+        found.setdefault(name, value)
+    return found
 
 
 def answer(asked: dict[str, str], rules: Rules) -> str:

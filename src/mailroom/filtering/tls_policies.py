@@ -13,7 +13,7 @@ from mailroom.filtering.socketmap import NOT_FOUND
 
 AFTER_DANE = "after-dane"
 # Postfix asks for ".parent" domains and for servers that are named outright, too: nothing is announced for those.
-DOMAIN = re.compile(r"(?=.{4,240}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]", re.I)
+DOMAIN = re.compile(r"(?=.{4,240}\Z)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]", re.I)
 
 
 class Policies(Protocol):

@@ -8,6 +8,7 @@ import json
 from typing import Any
 
 from mailroom.core import settings as declared
+from mailroom.core.lines import lines
 from mailroom.core.lists import item_differences
 from mailroom.core.sealed import hidden_in, mask
 from mailroom.core.settings import AllValues
@@ -68,9 +69,9 @@ def file_differences(before: Rendered, after: Rendered) -> list[dict[str, str]]:
     for name in changed_daemons(before, after):
         old, new = before.get(name, {}), after.get(name, {})
         for file in sorted({*old, *new}):
-            lines = difflib.unified_diff(
-                old.get(file, "").splitlines(), new.get(file, "").splitlines(), "before", "after", lineterm="", n=2
+            differing = difflib.unified_diff(
+                lines(old.get(file, "")), lines(new.get(file, "")), "before", "after", lineterm="", n=2
             )
-            if diff := "\n".join(lines):
+            if diff := "\n".join(differing):
                 found.append({"path": f"{name}/{file}", "diff": hidden_in(diff)})
     return found

@@ -10,10 +10,12 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from mailroom.core.lines import lines
+
 PROC = Path("/proc")
 SECTOR_BYTES = 512  # in /proc/diskstats always, whatever the disk's own sectors are (iostats.rst of the kernel)
 # Not wires to others, or such that count what a wire has counted already.
-NO_WIRE = re.compile(r"lo$|bond|ovs|docker|veth|br[-\d]|virbr|tun|tap|wg|sit|dummy|vlan|ip6tnl|macvlan|ifb")
+NO_WIRE = re.compile(r"lo\Z|bond|ovs|docker|veth|br[-\d]|virbr|tun|tap|wg|sit|dummy|vlan|ip6tnl|macvlan|ifb")
 # Not disks, or such that lie on disks that are counted already.
 NO_DISK = re.compile(r"(loop|ram|zram|dm-|md|sr|fd|synoboot)\d*")
 
@@ -74,7 +76,7 @@ def rates(then: Counters, now: Counters) -> Rates:
 def memory(proc: Path = PROC) -> dict[str, int]:
     """Megabytes used and in all (MemAvailable, as free(1) counts)."""
     known = {}
-    for line in (proc / "meminfo").read_text().splitlines():
+    for line in lines((proc / "meminfo").read_text()):
         name, _, rest = line.partition(":")
         known[name] = int(rest.split()[0]) // 1024
     return {"used_mb": known["MemTotal"] - known["MemAvailable"], "total_mb": known["MemTotal"]}
@@ -83,7 +85,7 @@ def memory(proc: Path = PROC) -> dict[str, int]:
 def _network(text: str) -> tuple[int, int]:
     """Bytes in and out over the wires; over everything but loopback where there is no wire."""
     counted: dict[str, tuple[int, int]] = {}
-    for line in text.splitlines()[2:]:
+    for line in lines(text)[2:]:
         name, _, rest = line.partition(":")
         numbers = rest.split()
         counted[name.strip()] = int(numbers[0]), int(numbers[8])
@@ -95,7 +97,7 @@ def _network(text: str) -> tuple[int, int]:
 def _disks(file: Path) -> tuple[int | None, int | None]:
     """Bytes read and written by whole disks; partitions and what lies on disks would count twice."""
     try:
-        rows = [line.split() for line in file.read_text().splitlines()]
+        rows = [line.split() for line in lines(file.read_text())]
     except OSError:
         return None, None
     names = {row[2] for row in rows if len(row) > 9 and not NO_DISK.fullmatch(row[2])}

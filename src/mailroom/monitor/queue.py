@@ -7,6 +7,7 @@ import stat
 from pathlib import Path
 
 from mailroom.core import paths
+from mailroom.core.lines import lines
 
 WAITING = ("incoming", "active", "deferred", "hold", "maildrop")
 # Delivery was tried and is to be tried again, or an administrator holds it.
@@ -45,12 +46,12 @@ def waiting(spool: Path = paths.QUEUE, limit: int = REASONS_MAX) -> list[tuple[s
 
 def _waiting_in(file: Path) -> list[tuple[str, str]]:
     try:
-        lines = file.read_text(errors="replace").splitlines()
+        rows = lines(file.read_bytes().decode(errors="replace"))
     except OSError:
         # Delivered meanwhile.
         return []
     found, recipient = [], ""
-    for name, _, value in (line.partition("=") for line in lines):
+    for name, _, value in (line.partition("=") for line in rows):
         if name == "recipient":
             recipient = value
         elif name == "reason":

@@ -52,6 +52,14 @@ def test_people_only(root: Path) -> None:
     assert found["anna"].groups == ("administrators", "office", "users") and found["anna"].full_name == "Anna Ärmel"
 
 
+@pytest.mark.parametrize("char", ["\x0b", "\x0c", "\r", "\x1c", "\x1d", "\x1e", "\x85", "\u2028", "\u2029"])
+def test_nobody_becomes_a_user_by_anothers_full_name(root: Path, char: str) -> None:
+    """Users may change their full names by themselves; only a line feed ends a row (passwd(5), shadow(5))."""
+    invented = f"anna:x:1026:100:Anna{char}eve:x:1030:100::/:/bin/sh{char}:/var/services/homes/anna:/sbin/nologin\n"
+    (root / "etc" / "passwd").write_bytes(invented.encode())
+    assert "eve" not in [user.name for user in local.users(root, lambda _: None)]
+
+
 def test_synouser_has_the_last_word(root: Path) -> None:
     put_synouser(root, "printf '4 User Listed:\\nadmin\\nguest\\nanna\\nbert\\n'")
     assert {user.name: user.disabled for user in local.users(root)} == {"admin": False, "anna": False, "bert": True}

@@ -45,6 +45,15 @@ def test_each_recipient_with_the_reason(tmp_path: Path) -> None:
     assert queue.waiting(tmp_path / "none") == []
 
 
+def test_a_servers_words_are_no_lines_of_their_own(tmp_path: Path) -> None:
+    (tmp_path / "defer").mkdir()
+    (tmp_path / "deferred").mkdir()
+    (tmp_path / "deferred" / "A1").touch()
+    reason = "host mx said: 450\r\u2028recipient=eve@a.example\x85reason=x"
+    (tmp_path / "defer" / "A1").write_bytes(f"recipient=ann@a.example\nreason={reason}\n".encode())
+    assert queue.waiting(tmp_path) == [("ann@a.example", reason)]
+
+
 def test_what_is_left_of_a_deleted_message_tells_nothing(tmp_path: Path) -> None:
     (tmp_path / "defer").mkdir()
     (tmp_path / "defer" / "A1").write_text(FILE)

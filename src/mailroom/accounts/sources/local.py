@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from mailroom.core.lines import lines
+
 FIRST_UID = 1024
 LAST_UID = 60_000
 USERS_GID = 100
@@ -51,7 +53,7 @@ def signature(root: Path = Path("/")) -> Signature:
 def users(root: Path = Path("/"), enumerate_names: Callable[[Path], set[str] | None] | None = None) -> list[HostUser]:
     """Every local user who is a person, by name. Raises SourceUnreadable rather than leaving anybody out."""
     try:
-        passwd, shadow, group = ((root / file).read_text(errors="surrogateescape") for file in FILES)
+        passwd, shadow, group = (_text(root / file) for file in FILES)
     except OSError as reason:
         raise SourceUnreadable(f"{reason.filename}: {reason.strerror}") from None
     named = (enumerate_names or synouser_names)(root)
@@ -108,18 +110,23 @@ def synouser_names(root: Path = Path("/")) -> set[str] | None:
         )
     except (OSError, subprocess.TimeoutExpired) as reason:
         raise SourceUnreadable(f"synouser: {reason}") from None
-    lines = [line.strip() for line in done.stdout.decode(errors="surrogateescape").splitlines() if line.strip()]
+    listed = [line.strip() for line in lines(done.stdout.decode(errors="surrogateescape")) if line.strip()]
     if done.returncode:
         raise SourceUnreadable(f"synouser --enum local failed with {done.returncode}.")
-    if not lines or not lines[0].split()[0].isdigit():
+    if not listed or not listed[0].split()[0].isdigit():
         raise SourceUnreadable("synouser --enum local does not say how many users there are.")
-    if int(lines[0].split()[0]) != len(lines) - 1:
+    if int(listed[0].split()[0]) != len(listed) - 1:
         raise SourceUnreadable("synouser --enum local listed another number of users than it said.")
-    return set(lines[1:])
+    return set(listed[1:])
+
+
+def _text(file: Path) -> str:
+    """As it stands: read_text() would make a line end of a lone CR, which a full name may hold."""
+    return file.read_bytes().decode(errors="surrogateescape")
 
 
 def _rows(text: str, fields: int) -> Iterable[list[str]]:
-    for line in text.splitlines():
+    for line in lines(text):
         row = line.split(":")
         if len(row) >= fields:
             yield row

@@ -179,7 +179,7 @@ class MailDeliveryDelivery(Page):
             return self
         if not self.server:
             raise BadField("server", "Enter the relay server.")
-        if self.always_tls and self.verify and ADDRESS.match(self.server):
+        if self.always_tls and self.verify and ADDRESS.fullmatch(self.server):
             raise BadField("server", NEEDS_NAME)
         for key in ("account", "password") if self.authentication else ():
             if not getattr(self, key):

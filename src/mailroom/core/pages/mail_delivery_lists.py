@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import ConfigDict, model_validator
 
 from mailroom.core.criteria import PARSERS, SHAPES
+from mailroom.core.lines import ONE_LINE
 from mailroom.core.lists import Item
 from mailroom.core.settings import BadField, Page, setting
 
@@ -51,6 +52,7 @@ class Rule(Item):
         group="",
         rows="BW09",
         help="The mail log tells this name for each message that the rule decides.",
+        pattern=ONE_LINE,
         min_length=1,
         max_length=100,
         column=True,

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from pydantic import field_validator
 
+from mailroom.core.lines import NOT_IN_A_LINE
 from mailroom.core.pages.mail_delivery_general import DOMAIN
 from mailroom.core.settings import Page, setting
 
@@ -64,7 +65,7 @@ class ServiceAcme(Page):
         help="The authority may write there about the account. Not needed.",
         depends={"enabled": True},
         indent=1,
-        pattern=r"^$|^[^\s<>@,:]+@[^\s<>@,:]+$",
+        pattern=rf"^$|^[^\s<>@,:{NOT_IN_A_LINE}]+@[^\s<>@,:{NOT_IN_A_LINE}]+$",
         max_length=254,
         placeholder="postmaster@example.com",
     )

@@ -10,6 +10,7 @@ from getpass import getpass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mailroom.core.lines import lines
 from mailroom.core.problems import Invalid
 from mailroom.core.sealed import is_mask
 from mailroom.ctl.shape import Options, Parsers, command, content_of, host_file, job, moment, noun, table
@@ -246,7 +247,7 @@ def tell_history(facts: Any) -> str:
     for one in facts["revisions"]:
         note = f"  {one['note']}" if one["note"] else ""
         told.append(f"{one['revision']}  {moment(one['when'])}  {one['who']} ({one['where'] or 'here'}){note}")
-        told += [f"    {line}" for line in changes_in_words(one["changes"]).splitlines()]
+        told += [f"    {line}" for line in lines(changes_in_words(one["changes"]))]
     return "\n".join([*told, f"{len(facts['revisions'])} of {facts['total']}"])
 
 

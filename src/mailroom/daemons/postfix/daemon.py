@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 from mailroom.core import paths
+from mailroom.core.lines import lines
 from mailroom.core.pages.mail_delivery_delivery import checks_dane
 from mailroom.core.pages.mail_delivery_general import domains_of, separator_of
 from mailroom.daemons.ask import silent_after
@@ -145,7 +146,7 @@ def flush() -> None:
 
 def waits_for(address: str) -> str:
     """Why Postfix still has a message to this address (postqueue(1), -j), or "". Raises DaemonFailed."""
-    for line in run("postfix", ("postqueue", "-c", str(CONFIG), "-j")).splitlines():
+    for line in lines(run("postfix", ("postqueue", "-c", str(CONFIG), "-j"))):
         for recipient in json.loads(line)["recipients"]:
             if recipient["address"] == address:
                 return str(recipient.get("delay_reason", ""))

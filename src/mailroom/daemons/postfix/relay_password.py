@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 
 from mailroom.core import sealed
+from mailroom.core.lines import lines
 from mailroom.core.problems import Problem
 from mailroom.core.settings import Values
 from mailroom.daemons.command import run
@@ -54,7 +55,7 @@ def make(source: Path) -> None:
 def _opened(rendered: str) -> str:
     """The entries with their passwords."""
     entries, setting = [], ""
-    for entry in rendered.splitlines():
+    for entry in lines(rendered):
         if entry.startswith(NAMES):
             setting = entry.removeprefix(NAMES)
             continue

@@ -57,7 +57,7 @@ def own_names(facts: Facts) -> list[str]:
     """
     domains = domains_of(facts.settings["mail_delivery.general"])
     relays = [one["server"] for one in facts.settings["mail_delivery.delivery"]["sender_relays"]]
-    named = [name for name in relays if not ADDRESS.search(name)]
+    named = [name for name in relays if not ADDRESS.fullmatch(name)]
     return list(dict.fromkeys([*OWN_NAMES, *domains, *facts.host.dns_search, *named]))
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 
 from mailroom.core import paths
+from mailroom.core.lines import lines
 from mailroom.filtering.message import Answer, Message
 from mailroom.filtering.received import received
 from mailroom.filtering.rules import Rules
@@ -53,7 +54,7 @@ async def check(message: Message, rules: Rules) -> Answer:
 
 def _answer(said: str, rules: Rules) -> Answer:
     head, _, symbols = said.partition("\r\n\r\n")
-    verdict = next((line for line in head.splitlines() if line.startswith("Spam:")), "")
+    verdict = next((line for line in lines(head) if line.startswith("Spam:")), "")
     try:
         score = float(verdict.partition(";")[2].partition("/")[0])
     except ValueError:

@@ -5,6 +5,7 @@ Spaces, line ends and quote marks do not count, since mail programs wrap what th
 
 from __future__ import annotations
 
+from mailroom.core.lines import lines_of_text
 from mailroom.filtering.footer import html
 
 # Shorter ones are looked for as whole lines: "Example Ltd" in the middle of a sentence is no footer.
@@ -27,4 +28,4 @@ def _bare(text: str) -> str:
 
 
 def _lines(text: str) -> str:
-    return "\n".join(["", *filter(None, map(_bare, text.splitlines())), ""])
+    return "\n".join(["", *filter(None, map(_bare, lines_of_text(text))), ""])

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from html import unescape
 
+from mailroom.core.lines import lines_of_text
+
 MARK = re.compile(
     rb"<!--(?:-?>)?|<(script|style|textarea|title|xmp|noscript|iframe|noembed|noframes|plaintext)(?=[\s/>])|</(body|html)[\s/]*>",
     re.IGNORECASE,
@@ -50,4 +52,4 @@ def seen(source: str) -> str:
 
 def block(html: str, newline: str) -> str:
     """The footer as a block of its own, with the part's line ends."""
-    return f"<div>{newline.join(html.strip().splitlines())}</div>{newline}"
+    return f"<div>{newline.join(lines_of_text(html.strip()))}</div>{newline}"

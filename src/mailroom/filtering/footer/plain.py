@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from mailroom.core.lines import lines_of_text
+
 # Inline PGP (RFC 9580 6.2); quoted in a reply it protects nothing any more.
 PGP = re.compile(rb"^-----BEGIN PGP (SIGNED )?MESSAGE(, PART [^\r\n]*)?-----[ \t]*\r?$", re.MULTILINE)
 
@@ -15,7 +17,7 @@ def is_pgp(content: bytes) -> bool:
 
 def below(content: bytes, text: str, newline: str, flowed: bool) -> str:
     """What is put at the end of `content`: an empty line and the footer's lines."""
-    lines = text.strip("\r\n").splitlines()
+    lines = lines_of_text(text.strip("\r\n"))
     if flowed:
         lines = [_fixed(line) for line in lines]
     above = "" if not content else newline if content.endswith(b"\n") else newline * 2

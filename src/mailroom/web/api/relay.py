@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import Field
 
+from mailroom.core.lines import NOT_IN_A_LINE
 from mailroom.web import asking
 from mailroom.web.route import WINDOW, Asked, Call, route
 
@@ -21,7 +22,7 @@ class Tried(Asked):
     """
 
     changes: dict[str, Any] = Field(max_length=50)
-    to: str = Field("", max_length=320, pattern=r"^([^\s<>@]+@[^\s<>@]+)?$")
+    to: str = Field("", max_length=320, pattern=rf"^([^\s<>@{NOT_IN_A_LINE}]+@[^\s<>@{NOT_IN_A_LINE}]+)?$")
     domain: str = Field("", max_length=253)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import Field
 
+from mailroom.core.lines import lines
 from mailroom.core.problems import Invalid, NotFound, Problem
 from mailroom.web import asking
 from mailroom.web.portal import sending, uploads, writing
@@ -97,7 +98,8 @@ def _references(session: Session, answered: Answered) -> list[str]:
         items = mailbox.one(link, answered.uid, "(UID BODY.PEEK[HEADER.FIELDS (REFERENCES MESSAGE-ID)])")
         raw = next((value for key, value in items.items() if key.startswith(b"BODY[")), b"") or b""
         fields = {"references": "", "message-id": ""}
-        for line in raw[:20_000].decode("ascii", "replace").replace("\r\n ", " ").replace("\r\n\t", " ").splitlines():
+        text = raw[:20_000].decode("ascii", "replace").replace("\r\n ", " ").replace("\r\n\t", " ")
+        for line in lines(text):
             name, _, value = line.partition(":")
             fields[name.lower()] = value
         told = f"{fields['references']} {fields['message-id']}"
