@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 
 from mailroom.core.address import without_extension
+from mailroom.core.net import counted_as
 from mailroom.core.problems import Problem
 from mailroom.filtering.message import Message, Recipient
 from mailroom.filtering.rules import Rules
@@ -20,7 +21,6 @@ from mailroom.store.guesses import GuessStore
 
 LOG = logging.getLogger("mailroom.filter")
 UNKNOWN = "User unknown"
-IPV6_BITS = 64
 
 
 class Guessing:
@@ -56,12 +56,6 @@ class Guessing:
 
     def _today(self) -> str:
         return time.strftime("%Y-%m-%d", time.localtime(self.now()))
-
-
-def counted_as(address: str) -> str:
-    """The address, or the network, under which a client is counted."""
-    found = ipaddress.ip_address(address)
-    return address if found.version == 4 else str(ipaddress.ip_network((found, IPV6_BITS), strict=False))
 
 
 def _counts(message: Message, rules: Rules) -> bool:

@@ -80,7 +80,7 @@ def _let_in_script(route: Route, asked: Asking, call: Call) -> None:
         raise TooMany("Too many wrong tokens or passwords came from this address.", retry_after_s=max(1, round(wait_s)))
     found = asking.job("tokens.check", token=token, address=asked.address)
     if found["answer"] == "wrong":
-        asking.signin("wrong_token", rip=asked.address)
+        asking.signin("wrong_token", rip=asked.address, token=token)
     if found["answer"] != "valid":
         raise SignedOut(NO_GOOD[found["answer"]], code="token", next="Make a new one: Server Management > API Tokens.")
     if route.scope == NEVER or (route.scope != ANY and route.scope not in found["scopes"]):

@@ -121,9 +121,9 @@ def test_nothing_has_changed(scene: Scene, server: Office) -> None:
 def test_wrong_tokens_are_counted_and_waited_out(scene: Scene, server: Office) -> None:
     """As many as it takes, and then the right one has to wait too; the window's page lets the address in again."""
     address = server.address(GUESSER)
-    wrong = [f"Authorization: Bearer mrt1.aaaaaaaaaaaa.{'B' * 43}"]
     target = target_of(next(route for route in routes(WINDOW) if route.scope == ANY))
-    while send(server, "GET", target, wrong, last=GUESSER).status == 401:
+    wrong = (f"Authorization: Bearer mrt1.aaaaaaaaaaaa.{turn:043d}" for turn in range(1_000))
+    while send(server, "GET", target, [next(wrong)], last=GUESSER).status == 401:
         pass
     right = [f"Authorization: Bearer {scene.tokens['good']}"]
     held = send(server, "GET", target, right, last=GUESSER)

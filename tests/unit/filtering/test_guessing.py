@@ -14,7 +14,8 @@ from test_session import OFFER, Wire
 
 from filter_rules import RULES
 from mailroom.core.filter_settings import Policy
-from mailroom.filtering.guessing import Guessing, counted_as
+from mailroom.core.net import counted_as
+from mailroom.filtering.guessing import Guessing
 from mailroom.filtering.milter import packet
 from mailroom.store.events import EventStore
 from mailroom.store.guesses import GuessStore

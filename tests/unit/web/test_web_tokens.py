@@ -102,7 +102,7 @@ def test_no_token_that_is_no_good_gets_in(route: Route, behind: Behind) -> None:
     refused = ask(route)
     if route.role == "admin" and route.scope != NEVER:
         assert (refused.status, code(refused)) == (403, "refused")
-    assert behind.wrong == [{"rip": "192.0.2.7"}]
+    assert behind.wrong == [{"rip": "192.0.2.7", "token": "t"}]
 
 
 @pytest.mark.parametrize("route", EVERY, ids=named)

@@ -10,7 +10,6 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from ipaddress import ip_address
 from typing import Any, Protocol
 
 from mailroom.accounts.names import key_of, split_login
@@ -21,6 +20,7 @@ from mailroom.accounts.signin.passwords import BAD, DISABLED, LIMIT_S, OK, SECRE
 from mailroom.accounts.signin.sessions import Sessions, is_token
 from mailroom.accounts.signin.workers import NoAnswer
 from mailroom.accounts.sources.local import SourceUnreadable
+from mailroom.core.net import counted_as, plain_address
 
 NOT_ACTIVE, BLOCKED = "not_active", "blocked"
 SERVICES = ("imap", "pop3", "smtp", "sieve", "portal", "window")
@@ -88,12 +88,15 @@ class SignIn:
             return self._result(await self._by_token(key, attempt.password), key)
         started = self.elapsed()
         try:
-            async with asyncio.timeout(LIMIT_S), self._turn(key):
+            async with asyncio.timeout(LIMIT_S), self._turn(self._queue_of(key, address)):
                 wait_s = self.failures.retry_after_s(key, address)
                 if wait_s > 0:
                     return {**self._result(BLOCKED, key), "retry_after_s": max(1, round(wait_s))}
-                answer = await self._by_password(attempt, key, domain)
-                self._count(answer, key, address)
+                if self.failures.repeats(key, address, attempt.password):
+                    answer = BAD
+                else:
+                    answer = await self._by_password(attempt, key, domain)
+                    self._count(answer, key, address, attempt.password)
         except TimeoutError:
             answer = TEMP
         if answer == BAD:
@@ -113,11 +116,15 @@ class SignIn:
             self.pace.learn(self.elapsed() - asked)
         return may_use(person, attempt.service) if answer == OK else answer
 
-    def _count(self, answer: str, key: str, address: str) -> None:
+    def _count(self, answer: str, key: str, address: str, password: str) -> None:
         if answer == BAD:
-            self.failures.add(key, address)
+            self.failures.add(key, address, password)
         elif answer != TEMP:
-            self.failures.clear_account(key)
+            self.failures.succeeded(key, address)
+
+    def _queue_of(self, key: str, address: str) -> str:
+        """In which queue an attempt waits: strangers' attempts do not hold up an account where it is familiar."""
+        return f"{key} {counted_as(address)}" if self.failures.is_familiar(key, address) else key
 
     async def _person(self, key: str, domain: str, service: str) -> Person | None:
         """Whom this name means. Raises TableUnreadable, SourceUnreadable or NoAnswer when that cannot be told now."""
@@ -180,16 +187,6 @@ def is_possible(password: str) -> bool:
     """Whether this may be shown to the host at all: an empty password opens accounts without one (pam_unix, nullok)."""
     length = len(password.encode(errors="surrogateescape"))
     return 0 < length <= SECRET_BYTES_MAX and "\0" not in password
-
-
-def plain_address(address: str) -> str:
-    """One spelling for each address, so that ::ffff:192.0.2.1 and 192.0.2.1 are counted together."""
-    try:
-        found = ip_address(address.partition("%")[0])
-    except ValueError:
-        return address
-    mapped = getattr(found, "ipv4_mapped", None)
-    return str(mapped or found)
 
 
 def is_this_machine(address: str) -> bool:

@@ -20,7 +20,7 @@ from typing import Any
 
 from mailroom.accounts.names import key_of
 from mailroom.accounts.signin import directory, passwords
-from mailroom.accounts.signin.check import SERVICES, Attempt, SignIn, plain_address
+from mailroom.accounts.signin.check import SERVICES, Attempt, SignIn
 from mailroom.accounts.signin.directory import Directory
 from mailroom.accounts.signin.failures import KINDS, Failures
 from mailroom.accounts.signin.known import AccountTable, TableUnreadable
@@ -143,11 +143,11 @@ class Service:
 
     async def held(self, request: Request) -> Result:
         """How long this address has to wait before it may show a token of the API again; 0 seconds: not at all."""
-        return {"retry_after_s": self.failures.retry_after_s("", plain_address(_text(request, "rip")))}
+        return {"retry_after_s": self.failures.retry_after_s("", _text(request, "rip"))}
 
     async def wrong_token(self, request: Request) -> Result:
         """Count a wrong token of the API like a wrong password, against the address alone: it names no account."""
-        self.failures.add("", plain_address(_text(request, "rip")))
+        self.failures.add("", _text(request, "rip"), _text(request, "token"))
         return {}
 
     async def ways(self, request: Request) -> Result:
