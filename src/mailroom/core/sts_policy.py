@@ -19,9 +19,13 @@ BYTES_MAX = 64 * 1024
 MAX_AGE_MAX_S = 31_557_600
 SERVERS_MAX = 100
 ID = re.compile(r"[A-Za-z0-9]{1,32}")
-LINE = re.compile(r"([A-Za-z0-9][A-Za-z0-9_.-]{0,31})[ \t]*:[ \t]*(.*?)[ \t]*")
-# A host name, or all names of one further label below it. An upper-case letter is the same as a lower-case one.
-SERVER = re.compile(r"(\*\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", re.I)
+KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,31}")
+BLANKS = " \t"
+NAME_LETTERS_MAX = 253
+# As names of hosts are looked up: some have an underscore, though no standard lets them.
+HOST_LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
+# No top-level domain is a number (RFC 3696 2): what ends so is an IPv4 address, in one of its old forms too.
+NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
 
 
 class BadPolicy(ValueError):
@@ -63,17 +67,22 @@ class Policy:
 
 
 def parse(text: str) -> Policy:
-    """The policy that a text holds. Of a key that comes more than once, the first counts. Raises BadPolicy."""
+    """The policy that a text holds. Of a key that comes more than once, the first counts. Raises BadPolicy.
+
+    Values of `mx` that can name no mail server are left out: they are only ever fewer servers, never others.
+    """
     known: dict[str, str] = {}
     servers: list[str] = []
-    for line in re.split(r"\r?\n", text):
-        if not line.strip():
+    for line in text.removeprefix("\ufeff").split("\n"):
+        line = line.removesuffix("\r").strip(BLANKS)
+        if not line:
             continue
-        if not (match := LINE.fullmatch(line)):
+        key, colon, value = line.partition(":")
+        key, value = key.rstrip(BLANKS), value.lstrip(BLANKS)
+        if not colon or not KEY.fullmatch(key):
             raise BadPolicy("a line is no key with a value")
-        key, value = match[1], match[2]
         if key == "mx":
-            servers.append(_server(value))
+            servers.append(server(value))
         else:
             known.setdefault(key, value)
     if known.get("version") != VERSION:
@@ -84,16 +93,23 @@ def parse(text: str) -> Policy:
     age = known.get("max_age", "")
     if not re.fullmatch(r"[0-9]{1,10}", age):
         raise BadPolicy("max_age is no number")
-    if len(servers) > SERVERS_MAX or (not servers and mode != "none"):
+    usable = tuple(dict.fromkeys(filter(None, servers)))
+    if len(servers) > SERVERS_MAX or (not usable and mode != "none"):
         raise BadPolicy("no mail server, or too many")
-    return Policy(mode, min(int(age), MAX_AGE_MAX_S), tuple(dict.fromkeys(servers)))
+    return Policy(mode, min(int(age), MAX_AGE_MAX_S), usable)
 
 
-def _server(text: str) -> str:
-    name = text.lower().removesuffix(".")
-    if len(name) > 253 or not SERVER.fullmatch(name):
-        raise BadPolicy("a mail server's name is none")
-    return name
+def server(value: str) -> str:
+    """A value of `mx` in its one spelling, or "" for what can name no mail server (RFC 8461 3.2, 4.1).
+
+    Whatever is not "" may stand in Postfix's `match=`: it has no ":" and no space, is none of its words (they have no
+    dot), and is no IP address, which OpenSSL would look for beside the names and not instead of one.
+    """
+    name = value.lower().removesuffix(".")
+    labels = name.removeprefix("*.").split(".")
+    if len(name) > NAME_LETTERS_MAX or len(labels) < 2 or NUMBER.fullmatch(labels[-1]):
+        return ""
+    return name if all(HOST_LABEL.fullmatch(label) for label in labels) else ""
 
 
 def id_of(record: str) -> str | None:

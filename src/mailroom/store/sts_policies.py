@@ -13,7 +13,7 @@ from typing import cast
 from peewee import FloatField, Model, SqliteDatabase, TextField
 
 from mailroom.core import paths
-from mailroom.core.sts_policy import Mode, Policy
+from mailroom.core.sts_policy import Mode, Policy, server
 from mailroom.store.database import open_database, writing
 
 SCHEMA = 1
@@ -57,7 +57,11 @@ class StsPolicyStore:
         row = PolicyRow.get_or_none(PolicyRow.domain == domain)
         if row is None or not row.got - CLOCK_SLIP_S <= now < row.ends:
             return None
-        policy = Policy(cast(Mode, row.mode), int(row.ends - row.got), tuple(json.loads(row.servers)))
+        # An earlier version kept names that it should have left out.
+        servers = tuple(name for name in json.loads(row.servers) if server(name))
+        if row.mode != "none" and not servers:
+            return None
+        policy = Policy(cast(Mode, row.mode), int(row.ends - row.got), servers)
         return KeptPolicy(policy, row.id, row.got, row.ends)
 
     def put(self, domain: str, id: str, policy: Policy, now: float) -> None:

@@ -21,7 +21,7 @@ NOT_VERIFIED = "Server certificate not verified"
 # Each test has its own: what was got once is remembered. Those of the last line have a signed DNS.
 DOMAINS = (
     "match", "below", "other", "selfmade", "testing", "gone", "html", "big", "moved", "malformed", "kept", "slow",
-    "over", "dane-wrong", "dane-right", "dane-none",
+    "over", "dane-wrong", "dane-right", "dane-none", "address",
 )  # fmt: skip
 
 
@@ -95,6 +95,10 @@ def test_what_the_policy_names_is_verified(server: Office, checked: World) -> No
     arrives(checked.mail, send(server, full))
     assert log(server, f"Verified TLS connection established to mx.{full}[")
     full = checked.has("below", policy(f"*.{name('below')}"))
+    arrives(checked.mail, send(server, full))
+    assert log(server, f"Verified TLS connection established to mx.{full}[")
+    # OpenSSL would look for the address beside the name, and find no certificate with both.
+    full = checked.has("address", policy(f"MX.{name('address')}.", "192.0.2.1", "2001:db8::1"))
     arrives(checked.mail, send(server, full))
     assert log(server, f"Verified TLS connection established to mx.{full}[")
 

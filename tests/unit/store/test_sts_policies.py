@@ -47,3 +47,11 @@ def test_only_so_many_and_those_that_have_ended_go(file: Path) -> None:
     assert [at for at in range(6) if store.get(f"{at}.example", NOW + 6)] == [3, 4, 5]
     store.put("new.example", "1", POLICY, NOW + 5_000)
     assert store.database.execute_sql("select count(*) from sts_policy").fetchone() == (1,)
+
+
+def test_names_that_an_earlier_version_should_have_left_out(file: Path) -> None:
+    store = StsPolicyStore(file)
+    store.put("a.example", "1", Policy("enforce", 1_000, ("mx.a.example", "192.0.2.1")), NOW)
+    store.put("b.example", "1", Policy("enforce", 1_000, ("192.0.2.1",)), NOW)
+    kept = store.get("a.example", NOW)
+    assert kept is not None and kept.policy.mx == ("mx.a.example",) and store.get("b.example", NOW) is None
