@@ -37,6 +37,13 @@ class Query(Asked):
     model_config = ConfigDict(extra="forbid", strict=False)
 
 
+class ForeignQuery(Query):
+    """What programs of others ask by habit, for a document that is there for everybody: what it does not need, given
+    once or twice, is passed over, and so is what cannot be read."""
+
+    model_config = ConfigDict(extra="ignore", strict=False)
+
+
 @dataclass
 class Call:
     """One request, checked: whose it is, what it asks. address: where the client is.

@@ -10,16 +10,18 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import IO, Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote
 
 from pydantic import BaseModel, ValidationError
 
 from mailroom.core.problems import Invalid, NotFound, Problem
 from mailroom.web import asking, guards
-from mailroom.web.route import WINDOW, Answer, Call, Route, Stream, find
+from mailroom.web.route import WINDOW, Answer, Call, ForeignQuery, Route, Stream, find
 
 LOG = logging.getLogger("mailroom.web")
 STREAM_HEADER = "X-Mailroom-Stream"
+# Of a program's question. Longer URLs are refused before they come here.
+QUERY_LETTERS_MAX = 16_000
 # In every URL of a window on DSM's desktop, and no concern of a route.
 DESKTOP_WORDS = {"SynoToken", "theme", "lang", "_dc"}
 ALWAYS = {
@@ -132,6 +134,8 @@ def _refuse_long(length: int, bytes_max: int) -> None:
 
 
 def _query(route: Route, asked: Asking) -> Any:
+    if route.query and issubclass(route.query, ForeignQuery):
+        return _validated(route.query, _foreign(route.query, asked.query))
     given: dict[str, str] = {}
     try:
         pairs = parse_qsl(asked.query, keep_blank_values=True, errors="strict", max_num_fields=50)
@@ -147,6 +151,20 @@ def _query(route: Route, asked: Asking) -> Any:
             _raise_unknown(next(iter(given)))
         return None
     return _validated(route.query, given)
+
+
+def _foreign(model: type[BaseModel], query: str) -> dict[str, str]:
+    """The fields of a foreign program's query, each in any case and as given first.
+
+    "+" is a letter of an e-mail address and not a space: not every program writes it as %2B (RFC 3986 2.2).
+    """
+    names = {name.lower(): name for name in model.model_fields}
+    given: dict[str, str] = {}
+    for part in query[:QUERY_LETTERS_MAX].split("&"):
+        name, _, value = part.partition("=")
+        if found := names.get(unquote(name).lower()):
+            given.setdefault(found, unquote(value))
+    return given
 
 
 def _body(model: type[BaseModel], asked: Asking) -> Any:

@@ -14,24 +14,23 @@ from mailroom.web import asking
 from mailroom.web.api.clients import EXAMPLE, shown
 from mailroom.web.clients import autoconfig, autodiscover, profile
 from mailroom.web.clients.addresses import LENGTH_MAX, PROFILE, for_address
-from mailroom.web.route import ANYBODY, PORTAL, USER, Answer, Call, Query, route
+from mailroom.web.route import ANYBODY, PORTAL, USER, Answer, Call, ForeignQuery, route
 
 XML, AUTODISCOVER_XML = "application/xml; charset=utf-8", "text/xml; charset=utf-8"
 NOT_HERE = "Only Autodiscover in XML (AutodiscoverV1) is spoken here: this is no Exchange server."
 
 
-class Whose(Query):
+class Whose(ForeignQuery):
     """The e-mail address that a program was told."""
 
     emailaddress: str = Field("", max_length=LENGTH_MAX)
 
 
-class Named(Query):
+class Named(ForeignQuery):
     """What Outlook asks of Autodiscover V2."""
 
     Email: str = Field("", max_length=LENGTH_MAX)
     Protocol: str = Field("", max_length=40)
-    RedirectCount: int = Field(0, ge=0, le=100)
 
 
 @route(
@@ -91,6 +90,7 @@ def mobileconfig(call: Call) -> Answer:
     summary="Microsoft Autodiscover",
     answer="Settings for Outlook, or an Error element. Asked for at /autodiscover/autodiscover.xml, in any case.",
     example="<Autodiscover>...</Autodiscover>",
+    query=ForeignQuery,
     errors=(404, 503),
     raw=lambda call: autodiscover.REQUEST_BYTES_MAX,
     made="text/xml",
@@ -115,6 +115,7 @@ def outlook(call: Call) -> Answer:
     summary="Microsoft Autodiscover, asked without a question",
     answer="An Error element. Over http a redirection to https and the server's own name, as Outlook expects it.",
     example="<Autodiscover>...</Autodiscover>",
+    query=ForeignQuery,
     errors=(302, 503),
     made="text/xml",
 )

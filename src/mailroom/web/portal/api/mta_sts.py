@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from mailroom.core.problems import NotFound
 from mailroom.web import asking
-from mailroom.web.route import ANYBODY, PORTAL, Answer, Call, route
+from mailroom.web.route import ANYBODY, PORTAL, Answer, Call, ForeignQuery, route
 
 # RFC 8461 3.2.
 KIND = "text/plain"
@@ -21,6 +21,7 @@ KIND = "text/plain"
     summary="MTA-STS policy of a domain",
     answer="The policy, as RFC 8461 has it. Asked for at https://mta-sts.DOMAIN/.well-known/mta-sts.txt.",
     example="version: STSv1\r\nmode: testing\r\nmx: mail.example.com\r\nmax_age: 604800\r\n",
+    query=ForeignQuery,
     errors=(404, 503),
     made=KIND,
     asked={"domain": "example.com"},
