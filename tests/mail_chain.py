@@ -172,7 +172,7 @@ class Chain(Room):
     def conditions(self) -> dict[str, Any]:
         """What the window would show as lasting."""
         found = {}
-        for file in (self.run_folder / "mailroom" / "conditions").glob("*.json"):
+        for file in (self.run_folder / "filter-conditions").glob("*.json"):
             # It may end while we look.
             with contextlib.suppress(FileNotFoundError):
                 found[file.stem] = json.loads(file.read_text())

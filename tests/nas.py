@@ -157,7 +157,7 @@ class Nas:
         """The sign-in service on the host's side, as the supervisor starts it."""
         self.start(
             "signin", "/", "python3.11", "-s", "-m", "mailroom", "signin",
-            "--socket", f"/bundle{SOCKET}", "--data", "/bundle/data", "--group-id", "880",
+            "--socket", f"/bundle{SOCKET}", "--data", "/bundle/data", "--group-id", "882",
         )  # fmt: skip
         self.wait_for(lambda: self.ask(op="ways")["result"]["way"] is not None)
 

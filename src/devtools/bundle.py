@@ -21,8 +21,9 @@ EPOCH = "1767225600"
 PINS = "etc/apt/preferences.d/locked"
 # The bundle's own documentation stays until only the copyrights are left of it.
 UNWANTED = ("/usr/share/man/*", "/usr/share/doc/*", "/usr/share/info/*", "/usr/share/locale/*", "/usr/share/lintian/*")
-# Users that own what is ours: (name, uid = gid). Fixed, so that data survives an upgrade.
-OUR_USERS = (("mailroom", 880), ("vmail", 881))
+# Users that own what is ours: (name, uid = gid): the filter, the mailboxes, the web process. Fixed, so that data
+# survives an upgrade.
+OUR_USERS = (("mailroom", 880), ("vmail", 881), ("mailroom-web", 882))
 # mmdebstrap mounts things in the root that it makes. In namespaces of its own, which end with us, a builder that is
 # killed leaves neither mounts nor processes in the folder that the next one has to remove.
 ALONE = ("setpriv", "--pdeathsig", "KILL", "unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc")

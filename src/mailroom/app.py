@@ -133,7 +133,8 @@ def job_parts(
     operations |= clients.operations(settings.values, host_web.serves)
     operations |= dns_records.operations(settings.values) | own_policy.operations()
     operations |= relay.operations(settings.values)
-    operations |= Blocked(GuessStore(), events).operations()
+    blocked = Blocked(GuessStore(), events)
+    operations |= blocked.operations()
     operations |= OutboundUsage(UsageStore(), events, settings.values).operations()
     operations |= Aliases(settings, accounts.store).operations() | AutoBcc(settings, accounts.store).operations()
     operations |= check_settings.operations(settings) | setting_file.operations(settings)
@@ -151,6 +152,7 @@ def job_parts(
     setup.settle()
     watches = {"machine": server_list.watch, "interface": interface.Watch(settings).watch, "doctor": doctor.watch}
     watches |= {"certificate": certificates.watcher.watch, "acme": renewal.watch, "search": search.watch}
+    watches["blocked"] = blocked.watch
     watches["announced"] = announced.Watch(settings.values).watch
     return operations | more, {**accounts.watches(), **watches}
 

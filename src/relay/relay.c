@@ -26,7 +26,7 @@
 
 #define SOCKET_PATH "/var/packages/Mailroom/etc/relay/window.sock"
 #define AUTHENTICATE "/usr/syno/synoman/webman/modules/authenticate.cgi"
-#define OUR_ID 880
+#define OUR_ID 882 /* The web process's user; it lets in root and the package's user besides (web/hub.py). */
 #define HEAD_MAX 65536
 #define PIECE 65536
 #define TRIES 20

@@ -10,7 +10,10 @@ RUN = Path(os.environ.get("MAILROOM_RUN", "/run"))
 MAIL = Path(os.environ.get("MAILROOM_MAIL", "/mail"))
 SHARE = Path(os.environ.get("MAILROOM_SHARE", "/opt/mailroom"))
 
+# Only root reads and writes here: settings, accounts, tokens, events.
 DB = DATA / "db"
+# What the filter records: journal, usage, guesses, policies of other domains.
+RECORDS = DATA / "records"
 CONF = DATA / "conf"
 CURRENT = CONF / "current"
 MAPS = DATA / "maps"
@@ -24,7 +27,9 @@ SETUP = DATA / "setup.json"
 
 SERVICES = RUN / "service"
 SOCKETS = RUN / "mailroom"
-CONDITIONS = SOCKETS / "conditions"
+# What the job process says that lasts, and what the filter says.
+CONDITIONS = RUN / "conditions"
+FILTER_CONDITIONS = RUN / "filter-conditions"
 # All of them in a folder of their own: Postfix may enter that one, and no other of ours.
 FILTER_SOCKET = RUN / "filter" / "filter.sock"
 POLICY_SOCKET = RUN / "filter" / "policy.sock"

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from mailroom.core import paths
+from mailroom.core import paths, root_files
+from mailroom.daemons import former_places
 from mailroom.daemons.command import run
 from mailroom.daemons.order import DAEMONS
 from mailroom.daemons.places import RESOLVER
@@ -16,6 +16,7 @@ from mailroom.daemons.services import write_services
 from mailroom.daemons.shape import Facts
 
 HERE = Path(__file__).parent
+FILTER, WEB = "mailroom", "mailroom-web"
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class Folder:
 QUEUES = ("active", "bounce", "corrupt", "defer", "deferred", "flush", "hold", "incoming", "saved", "trace")
 FOLDERS = (
     Folder(paths.DATA),
-    Folder(paths.DB, "mailroom", "mailroom", 0o770),
+    Folder(paths.DB, mode=0o700),
     Folder(paths.CONF),
     Folder(paths.MAPS, "root", "postfix", 0o750),
     # As `postfix post-install create-missing` makes them; `postfix check` would, and then read the whole queue.
@@ -43,24 +44,27 @@ FOLDERS = (
     Folder(paths.QUEUE / "maildrop", "postfix", "postdrop", 0o1730),
     Folder(paths.DATA / "postfix", "postfix", "postfix", 0o700),
     Folder(paths.DATA / "dovecot"),
-    Folder(paths.LOG, "root", "mailroom", 0o750),
-    Folder(paths.TLS, "root", "mailroom", 0o750),
+    Folder(paths.LOG, mode=0o700),
+    Folder(paths.TLS, mode=0o700),
     Folder(paths.SECRETS, "root", "root", 0o700),
-    Folder(paths.QUARANTINE, "mailroom", "mailroom", 0o700),
-    Folder(paths.UPLOADS, "mailroom", "mailroom", 0o700),
+    Folder(paths.QUARANTINE, FILTER, FILTER, 0o700),
+    Folder(paths.RECORDS, FILTER, FILTER, 0o700),
+    Folder(paths.UPLOADS, WEB, WEB, 0o700),
     Folder(paths.DATA / "clamav", "clamav", "clamav"),
     Folder(paths.DATA / "spamassassin", "debian-spamd", "debian-spamd", 0o750),
     Folder(paths.DATA / "rspamd", "_rspamd", "_rspamd", 0o750),
-    Folder(paths.SOCKETS, "mailroom", "mailroom", 0o770),
-    Folder(paths.CONDITIONS, "mailroom", "mailroom", 0o770),
-    Folder(paths.FILTER_SOCKET.parent, "mailroom", "postfix", 0o750),
-    Folder(paths.SRS_KEY.parent, "root", "mailroom", 0o750),
-    Folder(paths.SIGNIN_SOCKET.parent, "root", "mailroom", 0o750),
-    Folder(paths.SERVE_SOCKET.parent, "mailroom", "mailroom", 0o700),
-    Folder(paths.RELAY_SOCKET.parent, "mailroom", "mailroom", 0o711),
-    Folder(paths.CLAMD_SOCKET.parent, "clamav", "mailroom", 0o750),
-    Folder(paths.SPAMD_SOCKET.parent, "debian-spamd", "mailroom", 0o750),
-    Folder(paths.RSPAMD_SOCKET.parent, "_rspamd", "mailroom", 0o750),
+    # A socket stands where nobody but its own user may rename anything; the group of its folder may connect.
+    Folder(paths.SOCKETS, "root", WEB, 0o750),
+    Folder(paths.SIGNIN_SOCKET.parent, "root", WEB, 0o750),
+    Folder(paths.CONDITIONS, mode=0o700),
+    Folder(paths.FILTER_CONDITIONS, FILTER, FILTER, 0o700),
+    Folder(paths.FILTER_SOCKET.parent, FILTER, "postfix", 0o750),
+    Folder(paths.SRS_KEY.parent, "root", FILTER, 0o750),
+    Folder(paths.SERVE_SOCKET.parent, WEB, WEB, 0o700),
+    Folder(paths.RELAY_SOCKET.parent, WEB, WEB, 0o711),
+    Folder(paths.CLAMD_SOCKET.parent, "clamav", FILTER, 0o750),
+    Folder(paths.SPAMD_SOCKET.parent, "debian-spamd", FILTER, 0o750),
+    Folder(paths.RSPAMD_SOCKET.parent, "_rspamd", FILTER, 0o750),
     Folder(paths.RUN / "dovecot"),
     Folder(paths.SERVICES),
 )
@@ -68,8 +72,9 @@ MAIL_FOLDERS = (Folder(paths.MAIL), Folder(paths.MAIL / "mailboxes", "vmail", "v
 
 
 def prepare_folders(mail: bool = True) -> None:
-    """Make every folder; mail: also those of the mailboxes. Raises OSError (disk full, read-only)."""
+    """Make every folder; mail: also those of the mailboxes. Raises OSError (full, read-only, a link in its place)."""
     _prepare(FOLDERS)
+    former_places.settle()
     if mail:
         prepare_mail()
 
@@ -82,16 +87,15 @@ def prepare_mail() -> None:
 def _prepare(folders: Iterable[Folder]) -> None:
     """Make each with its owner and mode."""
     for folder in folders:
-        folder.path.mkdir(parents=True, exist_ok=True)
-        shutil.chown(folder.path, folder.owner, folder.group)
-        folder.path.chmod(folder.mode)
+        root_files.make_folder(folder.path, folder.owner, folder.group, folder.mode)
 
 
 def prepare_signatures() -> None:
     """Put our own small signature file beside ClamAV's, so that clamd starts and finds EICAR before any update."""
-    target = paths.DATA / "clamav" / "mailroom.ndb"
-    shutil.copyfile(HERE / "clamd" / "mailroom.ndb", target)
-    target.chmod(0o644)
+    known = (HERE / "clamd" / "mailroom.ndb").read_bytes()
+    # The folder is clamd's own, which has read strangers' files: root touches nothing there with root's rights.
+    with root_files.acting_as("clamav"):
+        root_files.write(paths.DATA / "clamav" / "mailroom.ndb", known, "clamav", "clamav")
 
 
 def prepare_srs_key() -> None:
@@ -99,13 +103,7 @@ def prepare_srs_key() -> None:
     # Cryptography costs megabytes; this process ends soon, but others that import this module stay.
     from mailroom.core import secrets
 
-    fresh = paths.SRS_KEY.with_suffix(".new")
-    fresh.unlink(missing_ok=True)
-    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o640)
-    with os.fdopen(handle, "wb") as out:
-        out.write(secrets.derived("srs"))
-    shutil.chown(fresh, "root", "mailroom")
-    fresh.replace(paths.SRS_KEY)
+    root_files.write(paths.SRS_KEY, secrets.derived("srs"), "root", FILTER, 0o640)
 
 
 def prepare_queue() -> None:

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from mailroom.core import paths
+from mailroom.core import paths, root_files
 from mailroom.core.clock import Clock, SystemClock
 from mailroom.core.lines import lines
 
@@ -79,10 +79,9 @@ class Costs:
             self._write()
 
     def _write(self) -> None:
-        fresh = self.file.with_suffix(".new")
+        known = json.dumps({name: asdict(cost) for name, cost in self.known.items()})
         try:
-            fresh.write_text(json.dumps({name: asdict(cost) for name, cost in self.known.items()}))
-            fresh.replace(self.file)
+            root_files.write(self.file, known.encode(), mode=0o600)
         except OSError as reason:
             LOG.warning("costs are not kept: %s", reason)
         self.written = {name: cost.highest_mb for name, cost in self.known.items()}

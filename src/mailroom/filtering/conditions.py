@@ -1,4 +1,4 @@
-"""Conditions that the window shows while they last: one small file each, beside our sockets."""
+"""Conditions that the window shows while they last: one small file each, in a folder of who says so."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import json
 import os
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 from mailroom.core import paths
 
@@ -14,12 +15,17 @@ DISK_TEXT = "Mail waits at the sending servers until there is room again; nothin
 DISK_NEXT = "Free some space on the volume; mail goes on by itself."
 
 
+def _folder() -> Path:
+    """The job process's own, or the filter's: root writes nothing where the filter may."""
+    return paths.CONDITIONS if os.geteuid() == 0 else paths.FILTER_CONDITIONS
+
+
 def report(id: str, title: str, text: str, next_step: str, **more: str) -> None:
     """Say that a condition lasts. The first report's time stays. A message's own answer never depends on this.
 
     more: `go`, where the window helps, and `severity`, as a Finding of the Server List has them.
     """
-    file = paths.CONDITIONS / f"{id}.json"
+    file = _folder() / f"{id}.json"
     if file.exists():
         return
     note = {"title": title, "text": text, "next": next_step, "since": time.time(), **more}
@@ -32,12 +38,12 @@ def report(id: str, title: str, text: str, next_step: str, **more: str) -> None:
 def clear(id: str) -> None:
     """Say that a condition is over."""
     with contextlib.suppress(OSError):
-        (paths.CONDITIONS / f"{id}.json").unlink(missing_ok=True)
+        (_folder() / f"{id}.json").unlink(missing_ok=True)
 
 
 def lasts(id: str) -> bool:
     """Whether the condition was reported and not cleared."""
-    return (paths.CONDITIONS / f"{id}.json").exists()
+    return (_folder() / f"{id}.json").exists()
 
 
 @contextlib.contextmanager

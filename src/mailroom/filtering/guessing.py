@@ -16,7 +16,6 @@ from mailroom.core.net import counted_as
 from mailroom.core.problems import Problem
 from mailroom.filtering.message import Message, Recipient
 from mailroom.filtering.rules import Rules
-from mailroom.store.events import EventStore
 from mailroom.store.guesses import GuessStore
 
 LOG = logging.getLogger("mailroom.filter")
@@ -24,10 +23,13 @@ UNKNOWN = "User unknown"
 
 
 class Guessing:
-    """Counts and remembers. now: seconds since the epoch; days are those of the NAS's clock."""
+    """Counts and remembers. now: seconds since the epoch; days are those of the NAS's clock.
 
-    def __init__(self, store: GuessStore, events: EventStore, now: Callable[[], float] = time.time) -> None:
-        self.store, self.events, self.now = store, events, now
+    The job process tells of a block (flows/blocked.py): the filter writes no events.
+    """
+
+    def __init__(self, store: GuessStore, now: Callable[[], float] = time.time) -> None:
+        self.store, self.now = store, now
 
     def blocks(self, message: Message, rules: Rules) -> bool:
         """Whether this message comes from an address that is blocked today."""
@@ -45,12 +47,7 @@ class Guessing:
         address, limit = counted_as(message.client.address), rules.policy.unknown_accounts
         try:
             account = without_extension(recipient.address.lower(), rules.general.separator)
-            if self.store.add(self._today(), address, account, limit, self.now()):
-                self.events.add(
-                    "signin",
-                    f"Blocked {address} until midnight: it wrote to more than {limit} accounts that do not exist.",
-                    where=address,
-                )
+            self.store.add(self._today(), address, account, limit, self.now())
         except Problem as reason:
             LOG.error("%s", reason.message)
 

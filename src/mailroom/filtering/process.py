@@ -26,7 +26,6 @@ from mailroom.filtering.session import Session
 from mailroom.filtering.srs import Srs
 from mailroom.filtering.tls_policies import Policies
 from mailroom.filtering.watch import watch
-from mailroom.store.events import EventStore
 from mailroom.store.guesses import GuessStore
 from mailroom.store.usage import UsageStore
 
@@ -74,7 +73,7 @@ class Worker:
         loop.add_signal_handler(signal.SIGTERM, stop.set)
         loop.add_signal_handler(signal.SIGHUP, self.read_rules)
         loop.add_reader(self.parent, stop.set)
-        scanning, guessing = asyncio.Semaphore(SCANS_AT_ONCE), Guessing(GuessStore(), EventStore())
+        scanning, guessing = asyncio.Semaphore(SCANS_AT_ONCE), Guessing(GuessStore())
         quota = Quota(UsageStore())
 
         async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

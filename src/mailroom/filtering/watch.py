@@ -15,7 +15,7 @@ from mailroom.filtering.rules import Rules
 
 PERIOD_S = 3.0
 QUEUE = "disk-queue"
-FOLDERS = {"disk-journal": paths.DB, "disk-quarantine": paths.QUARANTINE}
+FOLDERS = {"disk-journal": paths.RECORDS, "disk-quarantine": paths.QUARANTINE}
 TRIED_BYTES = 256 * 1024
 
 

@@ -48,7 +48,7 @@ class Conversation(socketserver.StreamRequestHandler):
         super().finish()
 
     def _is_ours(self) -> bool:
-        """Only root and our own user may ask (SO_PEERCRED, unix(7))."""
+        """Only root and the web process may ask (SO_PEERCRED, unix(7))."""
         peer = self.request.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
         return struct.unpack("3i", peer)[1] in self.server.allowed_users
 
@@ -78,17 +78,21 @@ class JobServer(socketserver.ThreadingUnixStreamServer):
     def __init__(self, socket_file: Path, operations: dict[str, Operation]) -> None:
         socket_file.unlink(missing_ok=True)
         self.operations = operations
-        ours = _our_user()
-        self.allowed_users = {0, os.geteuid(), *([ours.pw_uid] if ours else [])}
-        super().__init__(str(socket_file), Conversation)
-        socket_file.chmod(0o660)
-        if ours and os.geteuid() == 0:
-            os.chown(socket_file, 0, ours.pw_gid)
+        web = _web_user()
+        self.allowed_users = {0, os.geteuid(), *([web.pw_uid] if web else [])}
+        former = os.umask(0o117)
+        try:
+            super().__init__(str(socket_file), Conversation)
+        finally:
+            os.umask(former)
+        if web and os.geteuid() == 0:
+            # By its name, as a socket can only be; in its folder nobody but root can put something else there.
+            os.chown(socket_file, 0, web.pw_gid, follow_symlinks=False)
 
 
-def _our_user() -> pwd.struct_passwd | None:
+def _web_user() -> pwd.struct_passwd | None:
     try:
-        return pwd.getpwnam("mailroom")
+        return pwd.getpwnam("mailroom-web")
     except KeyError:
         return None
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,7 +14,7 @@ from mailroom.core.problems import Unavailable
 from mailroom.store.migrations import NO_STEPS, Steps, bring_up_to_date
 
 BUSY_WAIT_S = 10
-MODE = 0o660
+MODE = 0o600
 _open: WeakSet[SqliteDatabase] = WeakSet()
 
 
@@ -31,7 +30,13 @@ def open_database(
     _make(file)
     database = SqliteDatabase(
         str(file),
-        pragmas={"journal_mode": "wal", "synchronous": "full" if durable else "normal", "foreign_keys": 1},
+        pragmas={
+            "journal_mode": "wal",
+            "synchronous": "full" if durable else "normal",
+            "foreign_keys": 1,
+            # Root reads what the filter writes: nothing in its tables may call more than harmless functions.
+            "trusted_schema": 0,
+        },
         timeout=BUSY_WAIT_S,
         check_same_thread=False,
     )
@@ -42,18 +47,16 @@ def open_database(
 
 
 def _make(file: Path) -> None:
-    """An empty file of our own user's, before SQLite opens it: its -wal and -shm get the same owner and mode."""
+    """An empty file of whoever opens it first, before SQLite does: its -wal and -shm get the same owner and mode."""
     try:
-        os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_EXCL, MODE))
+        handle = os.open(file, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, MODE)
     except FileExistsError:
         return
-    file.chmod(MODE)
-    if os.geteuid() == 0:
-        try:
-            shutil.chown(file, "mailroom", "mailroom")
-        except LookupError:
-            # Outside the bundle there is no such user.
-            return
+    try:
+        # Whatever the umask is.
+        os.fchmod(handle, MODE)
+    finally:
+        os.close(handle)
 
 
 def close_here() -> None:

@@ -12,8 +12,11 @@ from peewee import CompositeKey, FloatField, IntegerField, Model, SqliteDatabase
 
 from mailroom.core import paths
 from mailroom.store.database import open_database, writing
+from mailroom.store.ownership import kept_by_the_filter
 
 SCHEMA = 1
+# So many are listed.
+BLOCKS_MAX = 10_000
 
 
 class GuessRow(Model):
@@ -38,10 +41,11 @@ class BlockRow(Model):
         table_name = "blocks"
 
 
+@kept_by_the_filter
 class GuessStore:
     """The table of guesses and blocks. day: "YYYY-MM-DD" by the NAS's clock; what is of another day counts no more."""
 
-    def __init__(self, file: Path = paths.DB / "guesses.sqlite") -> None:
+    def __init__(self, file: Path = paths.RECORDS / "guesses.sqlite") -> None:
         self.database: SqliteDatabase = open_database(file, [GuessRow, BlockRow], SCHEMA, durable=False)
 
     def add(self, day: str, address: str, account: str, limit: int, time: float) -> bool:
@@ -68,8 +72,8 @@ class GuessStore:
         return found.fetchone() is not None
 
     def blocked(self, day: str) -> list[dict[str, Any]]:
-        """[{address, accounts, time}] of this day's blocks, newest first."""
-        rows = BlockRow.select().where(BlockRow.day == day).order_by(BlockRow.time.desc())
+        """[{address, accounts, time}] of this day's newest blocks, newest first."""
+        rows = BlockRow.select().where(BlockRow.day == day).order_by(BlockRow.time.desc()).limit(BLOCKS_MAX)
         return [{"address": row.address, "accounts": row.accounts, "time": row.time} for row in rows]
 
     def lift(self, address: str) -> bool:

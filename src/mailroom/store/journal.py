@@ -15,6 +15,7 @@ from playhouse.sqlite_ext import JSONField
 
 from mailroom.core import paths
 from mailroom.store.database import open_database
+from mailroom.store.ownership import kept_by_the_filter
 
 SCHEMA = 1
 PREFIX = "journal-"
@@ -43,10 +44,11 @@ class Entry(Model):
         indexes = ((("time", "verdict", "login"), False),)
 
 
+@kept_by_the_filter
 class JournalStore:
     """All days together. Threads may share it."""
 
-    def __init__(self, folder: Path = paths.DB) -> None:
+    def __init__(self, folder: Path = paths.RECORDS) -> None:
         self.folder, self.days, self.lock = folder, {}, threading.Lock()  # type: ignore[var-annotated]
 
     def add(self, record: dict[str, Any]) -> None:

@@ -15,6 +15,7 @@ from peewee import FloatField, Model, SqliteDatabase, TextField
 from mailroom.core import paths
 from mailroom.core.sts_policy import Mode, Policy, server
 from mailroom.store.database import open_database, writing
+from mailroom.store.ownership import kept_by_the_filter
 
 SCHEMA = 1
 # Some 2 MB. Beyond it, those that were got longest ago go.
@@ -45,10 +46,11 @@ class PolicyRow(Model):
         table_name = "sts_policy"
 
 
+@kept_by_the_filter
 class StsPolicyStore:
     """The table of policies. now: seconds since the epoch."""
 
-    def __init__(self, file: Path = paths.DB / "sts-policies.sqlite", most: int = POLICIES_MAX) -> None:
+    def __init__(self, file: Path = paths.RECORDS / "sts-policies.sqlite", most: int = POLICIES_MAX) -> None:
         self.database: SqliteDatabase = open_database(file, [PolicyRow], SCHEMA, durable=False)
         self.most = most
 

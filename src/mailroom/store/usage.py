@@ -15,6 +15,7 @@ from peewee import FloatField, IntegerField, Model, SqliteDatabase, TextField, f
 
 from mailroom.core import paths
 from mailroom.store.database import open_database, writing
+from mailroom.store.ownership import kept_by_the_filter
 
 SCHEMA = 1
 WINDOW_S = 86_400.0
@@ -83,10 +84,11 @@ class PendingRow(Model):
         table_name = "pending"
 
 
+@kept_by_the_filter
 class UsageStore:
     """The table of outbound usage. now: seconds since the epoch."""
 
-    def __init__(self, file: Path = paths.DB / "usage.sqlite") -> None:
+    def __init__(self, file: Path = paths.RECORDS / "usage.sqlite") -> None:
         self.database: SqliteDatabase = open_database(file, [UsageRow, PendingRow], SCHEMA, durable=False)
 
     def take(self, id: str, user: str, bytes: int, limits: Limits, now: float) -> Taken:

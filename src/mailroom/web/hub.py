@@ -10,7 +10,6 @@ import asyncio
 import json
 import logging
 import os
-import pwd
 import socket
 import struct
 from contextlib import suppress
@@ -251,10 +250,7 @@ def _user(head: Head, side: str) -> str:
 def _allowed_users() -> set[int]:
     """Who may speak on the window's socket: root, ourselves, and the package's user, as whom the relay runs."""
     named = os.environ.get("MAILROOM_PACKAGE_UID", "")
-    allowed = {0, os.geteuid(), *([int(named)] if named.isdigit() else [])}
-    with suppress(KeyError):
-        allowed.add(pwd.getpwnam("mailroom").pw_uid)
-    return allowed
+    return {0, os.geteuid(), *([int(named)] if named.isdigit() else [])}
 
 
 async def listen(hub: Hub) -> list[asyncio.Server]:

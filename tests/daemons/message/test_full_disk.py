@@ -21,7 +21,7 @@ SETTINGS = {"mail_delivery.general": {"max_message_mb": 4}, "security.spam": {"e
 def chain(start: Any) -> Chain:
     """/data has 64 MB; the journal and the quarantine have small disks of their own in it."""
     found: Chain = start(settings=SETTINGS, data_size="64m")
-    for folder, size, mode in (("db", "2m", "770"), ("quarantine", "1m", "700")):
+    for folder, size, mode in (("records", "2m", "700"), ("quarantine", "1m", "700")):
         options = f"size={size},mode={mode},uid=880,gid=880"
         found.execute("mount", "-t", "tmpfs", "-o", options, folder, f"/data/{folder}")
     found.run_all("clamd", "filter", "postfix")
@@ -58,7 +58,7 @@ def test_a_full_volume_puts_mail_off_and_takes_it_again_when_there_is_room(chain
 
 def test_a_volume_without_a_single_byte_left_stops_no_process(chain: Chain) -> None:
     before = [chain.pid("postfix"), chain.pid("clamd"), *chain.tree("filter")]
-    with full(chain, "/data"), full(chain, "/data/db"), full(chain, "/data/quarantine"):
+    with full(chain, "/data"), full(chain, "/data/records"), full(chain, "/data/quarantine"):
         for number in range(5):
             assert send(chain, f"none{number}")[0] == 452
             assert send(chain, f"virus{number}", EICAR)[0] == 452
@@ -87,7 +87,7 @@ def test_a_large_message_that_cannot_be_kept_for_judging_is_put_off(chain: Chain
 
 def test_without_its_journal_nothing_is_taken_and_nothing_stays_behind(chain: Chain) -> None:
     before = quarantined(chain)
-    with full(chain, "/data/db"):
+    with full(chain, "/data/records"):
         # The write-ahead log may have room for one more: what counts is that whoever is taken is written down.
         replies = [send(chain, f"journal{number}")[0] for number in range(20)]
         assert replies[-1] == 451 and set(replies) <= {250, 451}

@@ -41,7 +41,7 @@ PROCESSES = {
     "job": ("python3.11", "-s", "-c", JOB),
     "dovecot": ("dovecot", "-F", "-c", f"{CONFIGURED}/dovecot/dovecot.conf"),
     "serve": (
-        "setpriv", "--reuid=880", "--regid=880", "--clear-groups",
+        "setpriv", "--reuid=882", "--regid=882", "--clear-groups",
         "env", "MAILROOM_PACKAGE_UID=4711", "python3.11", "-s", "-m", "mailroom", "serve",
     ),
     "postfix": ("/usr/lib/postfix/sbin/master", "-s", "-c", f"{CONFIGURED}/postfix"),
@@ -55,7 +55,7 @@ class House(Nas):
 
     def set_up(self) -> None:
         """Start everything."""
-        self.bundle("sh", "-c", "rm -rf /data/conf /data/db/*; cat >/data/setup.json", given=SETUP)
+        self.bundle("sh", "-c", "rm -rf /data/conf /data/db/* /data/records/*; cat >/data/setup.json", given=SETUP)
         self.bundle("python3.11", "-s", "-m", "mailroom", "boot")
         self.start_signin()
         for name, password in PASSWORDS.items():

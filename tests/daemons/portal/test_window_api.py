@@ -103,12 +103,12 @@ def test_changes_are_told_live(house: House) -> None:
     try:
         until(lambda: told() == "message")
     finally:
-        house.bundle("sh", "-c", "rm /data/db/journal-*")
+        house.bundle("sh", "-c", "rm /data/records/journal-*")
     link.close()
 
 
 def test_only_known_users_may_speak_on_the_socket(house: House) -> None:
-    for uid, heard in ((0, True), (880, True), (4711, True), (4712, False), (65534, False)):
+    for uid, heard in ((0, True), (882, True), (880, False), (4711, True), (4712, False), (65534, False)):
         assert _asks_as(uid, house.window_socket) is heard, uid
 
 

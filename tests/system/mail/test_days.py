@@ -16,7 +16,7 @@ from office import Office, until
 PYTHON = "/usr/bin/python3.11"
 CHANGE = """import json, sqlite3, sys
 file, statement, values = json.loads(sys.argv[1])
-with sqlite3.connect(f"/data/db/{file}.sqlite", timeout=20) as database:
+with sqlite3.connect(f"/data/records/{file}.sqlite", timeout=20) as database:
     database.execute(statement, values)"""
 
 

@@ -17,6 +17,7 @@ from mailroom.core.filter_settings import Policy
 from mailroom.core.net import counted_as
 from mailroom.filtering.guessing import Guessing
 from mailroom.filtering.milter import packet
+from mailroom.flows.blocked import Blocked
 from mailroom.store.events import EventStore
 from mailroom.store.guesses import GuessStore
 
@@ -31,7 +32,14 @@ class Net(Wire):
         super().__init__()
         self.now = NOON
         self.store, self.events = GuessStore(folder / "guesses.sqlite"), EventStore(folder / "events.sqlite")
-        self.guessing = Guessing(self.store, self.events, lambda: self.now)
+        self.guessing = Guessing(self.store, lambda: self.now)
+
+        self.blocked = Blocked(self.store, self.events, lambda: self.now)
+
+    def told(self) -> list[dict[str, Any]]:
+        """The newest events, once the job process has looked."""
+        self.blocked.tell()
+        return self.events.newest(5)
 
     def tries(self, *accounts: str, address: str = "192.0.2.1", login: str = "") -> list[bytes]:
         """One transaction to accounts that Postfix refuses; what we answer to MAIL FROM."""
@@ -67,14 +75,14 @@ def test_above_the_limit_the_next_message_is_refused_and_recorded(net: Net) -> N
     message, asked, verdict, _ = net.records[-1]
     assert verdict == "reject" and message.blocked
     assert asked[0].answer.setting == "mail_delivery.security.unknown_accounts"
-    told = net.events.newest(5)
+    told = net.told()
     assert len(told) == 1 and "192.0.2.1" in told[0]["text"] and told[0]["kind"] == "signin"
 
 
 def test_exactly_the_limit_is_not_too_many(net: Net) -> None:
     for _ in range(5):
         assert net.tries("a", "A") == [b"c"] and net.tries("b") == [b"c"]
-    assert net.events.newest(5) == []
+    assert net.told() == []
 
 
 def test_at_midnight_of_the_nas_it_is_over(net: Net) -> None:

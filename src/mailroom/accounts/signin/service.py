@@ -180,15 +180,17 @@ async def run(socket_file: Path, data: Path, group_id: int | None, root: Path = 
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     choosing = asyncio.create_task(service.host_passwords.keep_choosing())
     socket_file.unlink(missing_ok=True)
+    former = os.umask(0o117)
     server = await asyncio.start_unix_server(
         lambda reader, writer: converse(service, reader, writer),
         socket_file,
         limit=LINE_BYTES_MAX,
         backlog=WAITING_CONNECTIONS_MAX,
     )
+    os.umask(former)
     if group_id is not None:
-        os.chown(socket_file, -1, group_id)
-    socket_file.chmod(0o660)
+        # In its folder nobody but root can put something else in the socket's place.
+        os.chown(socket_file, -1, group_id, follow_symlinks=False)
     while not stop.is_set():
         with suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), SAVE_EVERY_S)

@@ -16,7 +16,7 @@ class Serve(PlainDaemon):
     def service(self, facts: Facts | None) -> Service:
         return Service(
             argv=("/usr/bin/python3.11", "-s", "-m", "mailroom", "serve"),
-            user="mailroom",
+            user="mailroom-web",
             ready=("http", f"127.0.0.1:{paths.PORTAL_PORT}"),
             # As whom the relay runs on the host: it may speak on the window's socket (web/hub.py).
             environment={"MAILROOM_PACKAGE_UID": os.environ.get("MAILROOM_PACKAGE_UID", "")},

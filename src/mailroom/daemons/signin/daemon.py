@@ -21,7 +21,7 @@ class Signin(PlainDaemon):
             f"{target}/bin/bundle-python", "-m", "mailroom", "signin",
             "--socket", f"{target}/root{paths.SIGNIN_SOCKET}",
             "--data", data,
-            "--group-id", str(grp.getgrnam("mailroom").gr_gid),
+            "--group-id", str(grp.getgrnam("mailroom-web").gr_gid),
         )  # fmt: skip
         return Service(argv=argv, ready=("line", str(paths.SIGNIN_SOCKET)), outside=True, needs_settings=False)
 
