@@ -24,6 +24,11 @@ class Sealed(str):
     """A secret as a revision holds it. What comes from outside is never of this type, so nobody can hand one in."""
 
 
+def is_sealed(value: Any) -> bool:
+    """Whether this is what `seal` gives back."""
+    return isinstance(value, str) and IN_FILES.fullmatch(value) is not None
+
+
 def mask(value: Any, *, another: bool = False) -> dict[str, bool]:
     """What may be told of a secret. another: it is not the one that was there before."""
     return {"set": bool(value), **({"another": True} if another and value else {})}

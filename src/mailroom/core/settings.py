@@ -184,8 +184,8 @@ def _secret_fields(kind: type[BaseModel]) -> frozenset[str]:
 def from_store(page: str, key: str, value: Any) -> Any:
     """A value as a revision holds it. Items of before a field was there have its default."""
     usual = _usual_item(page, key)
-    if usual and any(len(one) <= len(usual) for one in value):
-        value = [{**usual, **one} for one in value]
+    if usual and isinstance(value, list) and any(len(one) <= len(usual) for one in value if isinstance(one, dict)):
+        value = [{**usual, **one} if isinstance(one, dict) else one for one in value]
     return sealed.each(page, {key: value}, places_of_secrets(page), lambda _, text: Sealed(text) if text else text)[key]
 
 
@@ -238,6 +238,16 @@ def clean(page: str, values: Values) -> Values:
         raise Invalid(
             fields[first], field=first, setting=f"{page}.{first}", next="Correct the marked fields.", fields=fields
         ) from None
+
+
+def stored(page: str, values: Values) -> Values:
+    """The values of a page as a revision holds them, checked like those that come from outside. Raises Invalid."""
+    for name, value in secrets_in(page, values).items():
+        if value and not sealed.is_sealed(value):
+            field = name.removeprefix(f"{page}.")
+            text = "This is not a stored secret."
+            raise Invalid(text, field=field, setting=f"{page}.{field.partition('/')[0]}", fields={field: text})
+    return clean(page, values)
 
 
 def _without(kept: dict[str, Sealed]) -> Callable[[str, Any], Any]:

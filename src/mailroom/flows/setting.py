@@ -6,6 +6,7 @@ names the daemon that objected and the setting at fault.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 from collections.abc import Callable
@@ -17,7 +18,7 @@ from mailroom.core import paths, sealed
 from mailroom.core import settings as declared
 from mailroom.core.clock import Clock, SystemClock
 from mailroom.core.lists import edited, is_edit, with_ids
-from mailroom.core.problems import ApplyFailed, Problem, Stale
+from mailroom.core.problems import ApplyFailed, Invalid, Problem, Stale
 from mailroom.core.sealed import is_mask
 from mailroom.core.settings import AllValues, Values
 from mailroom.daemons.shape import Facts
@@ -91,6 +92,7 @@ class Settings:
             now = self.current()
             before = complete(now.settings)
             after = cleaned(before, wanted)
+            after |= checked({page: kept for page, kept in after.items() if page not in wanted})
             self.refuse_stale(base, now, wanted)
             self.judge(before, after)
             changes = differences(before, after)
@@ -164,9 +166,12 @@ class Settings:
     def _with_setting(
         self, failed: ApplyFailed, before: AllValues, after: AllValues, changes: list[dict[str, Any]]
     ) -> ApplyFailed:
-        """The same failure with the setting at fault."""
+        """The same failure with the setting at fault; none is named when the stored settings were not valid before."""
         daemon = str(failed.more["daemon"])
-        fault = setting_at_fault(self.configuration, self.facts_for, before, after, changes, daemon, self.folders)
+        fault = None
+        with contextlib.suppress(Invalid):
+            before = checked(before)
+            fault = setting_at_fault(self.configuration, self.facts_for, before, after, changes, daemon, self.folders)
         self.tell(f"Not applied: {failed.message}", daemon=daemon, setting=fault)
         return ApplyFailed(
             failed.message,
@@ -192,6 +197,27 @@ def complete(values: AllValues) -> AllValues:
         stored = values.get(page, {}).items()
         keys.update({key: declared.from_store(page, key, value) for key, value in stored if key in keys})
     return full
+
+
+def checked(values: AllValues) -> AllValues:
+    """All settings, each page by its own rules: to be called before the daemons' files are made of stored ones.
+
+    Raises Invalid with the setting at fault. A rule that becomes stricter needs a step in store/settings.py.
+    """
+    found: AllValues = {}
+    for page, kept in values.items():
+        try:
+            found[page] = declared.stored(page, kept)
+        except Invalid as reason:
+            title = declared.page_named(page).title
+            raise Invalid(
+                f"A stored value of {title} is not valid: {reason.message}",
+                field=reason.field,
+                setting=reason.setting,
+                next="The configuration in force stays. Correct this setting, or put an earlier revision back.",
+                **reason.more,
+            ) from None
+    return found
 
 
 def cleaned(before: AllValues, wanted: AllValues) -> AllValues:

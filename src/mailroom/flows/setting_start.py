@@ -7,8 +7,8 @@ from pathlib import Path
 
 from mailroom.core import paths
 from mailroom.core import settings as declared
-from mailroom.core.problems import ApplyFailed
-from mailroom.flows.setting import Settings
+from mailroom.core.problems import ApplyFailed, Invalid
+from mailroom.flows.setting import Settings, checked
 from mailroom.flows.setting_difference import differences
 from mailroom.flows.setting_exchange import failing_as
 from mailroom.flows.setup import first_settings
@@ -75,7 +75,11 @@ def refresh(settings: Settings) -> list[str]:
     """
     with settings.turn:
         now = settings.current()
-        facts = settings.facts_for(settings.values())
+        try:
+            facts = settings.facts_for(checked(settings.values()))
+        except Invalid as reason:
+            facts_of_it = {"setting": reason.setting, "field": reason.field, "next": reason.next}
+            raise ApplyFailed(reason.message, code="check_failed", daemon="", **facts_of_it) from None
         with failing_as("check_failed"):
             rendered = settings.configuration.render(facts)
         former = settings.configuration.current()
