@@ -86,13 +86,12 @@ static void ask_who(char *user, size_t room) {
     if (child == 0) {
         char *kept[16];
         int count = 0, nothing = open("/dev/null", O_RDWR);
-        for (int i = 0; ASKED_WITH[i]; i++) {
+        for (int i = 0; ASKED_WITH[i]; i++)
             for (char **one = environ; *one; one++) {
                 size_t length = strlen(ASKED_WITH[i]);
                 if (count < 12 && !strncmp(*one, ASKED_WITH[i], length) && (*one)[length] == '=')
                     kept[count++] = *one;
             }
-        }
         /* As a POST it would read the request's body, which is not for it. */
         kept[count++] = "REQUEST_METHOD=GET";
         kept[count++] = "CONTENT_LENGTH=";
@@ -134,22 +133,23 @@ static int is_passed(const char *name) {
 
 static void write_head(struct text *head, const char *user) {
     const char *path = given("PATH_INFO"), *query = given("QUERY_STRING"), *length = given("CONTENT_LENGTH");
-    if (!is_plain(given("REQUEST_METHOD")) || !is_plain(path) || !is_plain(query) || strchr(path, ' ')) {
+    const char *address = given("REMOTE_ADDR"), *method = given("REQUEST_METHOD"), *type = given("CONTENT_TYPE");
+    if (!(is_plain(method) && is_plain(path) && is_plain(query) && is_plain(length) && is_plain(address)) ||
+        strchr(path, ' ')) {
         answer("400 Bad Request", "invalid", "This address is not valid.");
         exit(0);
     }
-    add(head, "%s %s%s%s HTTP/1.0\r\n", given("REQUEST_METHOD"), *path ? path : "/", *query ? "?" : "", query);
-    add(head, "X-Mailroom-User: %s\r\nX-Mailroom-Address: %s\r\n", user, given("REMOTE_ADDR"));
+    add(head, "%s %s%s%s HTTP/1.0\r\n", method, *path ? path : "/", *query ? "?" : "", query);
+    add(head, "X-Mailroom-User: %s\r\nX-Mailroom-Address: %s\r\n", user, address);
     if (*length)
         add(head, "Content-Length: %s\r\n", length);
-    if (*given("CONTENT_TYPE") && is_plain(given("CONTENT_TYPE")))
-        add(head, "Content-Type: %s\r\n", given("CONTENT_TYPE"));
+    if (*type && is_plain(type))
+        add(head, "Content-Type: %s\r\n", type);
     for (char **one = environ; *one; one++) {
-        char name[256];
+        char name[256], variable[256];
         const char *value = strchr(*one, '=');
         if (strncmp(*one, "HTTP_", 5) || !value || value - *one > 250)
             continue;
-        char variable[256];
         snprintf(variable, sizeof variable, "%.*s", (int)(value - *one - 5), *one + 5);
         header_name(variable, name, sizeof name);
         if (is_passed(name) && is_plain(value + 1))

@@ -11,9 +11,11 @@ import json
 import os
 import pkgutil
 import sys
+from collections.abc import Collection
+from typing import Any
 
 from mailroom.core.problems import Problem
-from mailroom.ctl import commands
+from mailroom.ctl import commands, printer
 
 
 def parser() -> argparse.ArgumentParser:
@@ -34,7 +36,7 @@ def main(arguments: list[str]) -> int:
         _complain(problem, options.json)
         return 1
     try:
-        print(json.dumps(facts, indent=2, ensure_ascii=False) if options.json else options.tell(facts))
+        printer.put(printer.as_json(facts) if options.json else options.tell(_told_safely(facts, options.long)))
         sys.stdout.flush()
     except BrokenPipeError:
         # `mailroomctl ... | head` has read enough; without this, Python complains once more at exit.
@@ -42,17 +44,23 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
+def _told_safely(facts: Any, long: Collection[str]) -> Any:
+    """The facts for a command's words. A text alone is a setting's value, which may have lines."""
+    return printer.printable(facts, "\t\n") if isinstance(facts, str) else printer.safe(facts, long)
+
+
 def _complain(problem: Problem, as_json: bool) -> None:
     if as_json:
-        print(json.dumps({"error": problem.as_dict()}, indent=2, ensure_ascii=False))
+        printer.put(printer.as_json({"error": problem.as_dict()}))
         return
+    more = printer.safe(problem.more)
     lines = [problem.message]
-    lines += [f"  {name}: {sentence}" for name, sentence in problem.more.get("fields", {}).items()]
+    lines += [f"  {name}: {sentence}" for name, sentence in more.get("fields", {}).items()]
     lines += [
         f"  {change['who']} set {change['page']}.{change['key']} to {json.dumps(change['theirs'])}"
-        for change in problem.more.get("changes", [])
+        for change in more.get("changes", [])
     ]
     lines += [f"Line {problem.more['line']} of the file"] if "line" in problem.more else []
     lines += [f"Setting at fault: {problem.setting}"] if problem.setting else []
     lines += [problem.next] if problem.next else []
-    print("\n".join(lines), file=sys.stderr)
+    printer.put("\n".join(lines), sys.stderr)

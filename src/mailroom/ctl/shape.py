@@ -23,12 +23,20 @@ OUTSIDE = paths.RUN / "outside" / "root"
 
 
 def command(
-    parsers: Parsers, name: str, help: str, do: Callable[[Options], Any], tell: Callable[[Any], str]
+    parsers: Parsers,
+    name: str,
+    help: str,
+    do: Callable[[Options], Any],
+    tell: Callable[[Any], str],
+    long: tuple[str, ...] = (),
 ) -> argparse.ArgumentParser:
-    """Add a command. do: runs it and returns JSON-able facts; tell: those facts in words."""
+    """Add a command. do: runs it and returns JSON-able facts; tell: those facts in words.
+
+    long: names of facts whose texts have lines of their own; in all others a line end is shown as \\n.
+    """
     made: argparse.ArgumentParser = parsers.add_parser(name, help=help, description=help)
     made.add_argument("--json", action="store_true", help="print the facts as JSON")
-    made.set_defaults(do=do, tell=tell)
+    made.set_defaults(do=do, tell=tell, long=long)
     return made
 
 

@@ -6,17 +6,19 @@ import logging
 from collections.abc import Callable, Iterable
 from http.client import responses
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import unquote
 
 import cherrypy
 from cheroot.wsgi import Server
 
+from mailroom.core.problems import Problem
 from mailroom.web import files, tools
 from mailroom.web.clients import addresses
 from mailroom.web.route import PORTAL, WINDOW, Answer
 from mailroom.web.tools import Asking
 
+LOG = logging.getLogger("mailroom.web")
 THREADS = 10
 WAITING_MAX = 64
 CHUNK = 64 * 1024
@@ -32,6 +34,7 @@ def application() -> cherrypy.Application:
         logging.getLogger(logger).setLevel(logging.CRITICAL)
     cherrypy.config.update({"log.screen": False, "engine.autoreload.on": False})
     known = cherrypy.Application(None, "", {"/": {"request.dispatch": _dispatch}})
+    known.request_class = _Request
     for log in (known.log, cherrypy.log):
         log.screen = False
         log.access_log.setLevel(logging.CRITICAL)
@@ -45,6 +48,34 @@ def server(socket_file: Path, app: Callable[..., Any]) -> Server:
     made.max_request_header_size = 64 * 1024
     made.server_name = "mailroom"
     return made
+
+
+def _error_page(status: str, **_: str) -> bytes:
+    """What CherryPy refuses by itself, before we see it, or fails at: as our own problems, and without its name."""
+    code = int(status[:3])
+    sentence = "Something failed inside; the log has it." if code >= 500 else "This request is not valid."
+    found = tools.told(Problem(sentence, code="internal" if code >= 500 else "invalid"))
+    headers = cherrypy.serving.response.headers
+    headers.clear()
+    for name, value in {**tools.ALWAYS, **found.headers}.items():
+        headers[name] = value
+    if code >= 500:
+        LOG.error("a request failed with %d before it was answered", code)
+    return bytes(found.body)
+
+
+class _Request(cherrypy._cprequest.Request):
+    """CherryPy's request; its class decides what it answers before a dispatcher was asked."""
+
+    show_tracebacks = False
+    error_page: ClassVar[dict[str, Any]] = {"default": _error_page}
+
+    def process_headers(self) -> None:
+        """CherryPy decodes words as RFC 2047 has them: what cannot be decoded is the client's fault, not ours."""
+        try:
+            super().process_headers()
+        except (LookupError, ValueError):
+            raise cherrypy.HTTPError(400) from None
 
 
 def _dispatch(path_info: str) -> None:

@@ -52,6 +52,9 @@ def request(data: bytes) -> Head:
         raise BadHead(400, "The request line is not HTTP.")
     head = Head(matched[1].decode(), matched[2].decode(), _headers(lines))
     names = [name for name, _ in head.headers]
+    if any("_" in name for name in names):
+        # In CGI's and WSGI's names "_" and "-" are one letter (RFC 3875 4.1.18), and then X_Mailroom_User is ours.
+        raise BadHead(400, "A header is malformed.")
     if "transfer-encoding" in names:
         raise BadHead(411, "Send a Content-Length.")
     if names.count("content-length") > 1 or names.count("host") > 1:

@@ -25,7 +25,9 @@ def add(parsers: Parsers) -> None:
         made.add_argument("--domain", default="", help="instead of the one in the settings")
         made.add_argument("--hostname", default="", help="instead of the one in the settings")
         made.add_argument("--address", default="", help="the public address of this server")
-    command(verbs, "policy", "the MTA-STS policy that other servers get, and its records", policy, tell_policy)
+    command(
+        verbs, "policy", "the MTA-STS policy that other servers get, and its records", policy, tell_policy, ("policy",)
+    )
 
 
 def ask(operation: str) -> Callable[[Options], Any]:

@@ -8,7 +8,11 @@ from mailroom.ctl.shape import Options, Parsers, command
 
 
 def add(parsers: Parsers) -> None:
-    command(parsers, "docs", "the reference of all settings, as Markdown", document, lambda facts: str(facts["text"]))
+    command(parsers, "docs", "the reference of all settings, as Markdown", document, tell, ("text",))
+
+
+def tell(facts: Any) -> str:
+    return str(facts["text"])
 
 
 def document(options: Options) -> Any:

@@ -24,6 +24,8 @@ CHANGES_HELP = (
     "several are one Apply"
 )
 
+# Facts with lines of their own (see `command`): how a daemon's file differs.
+DIFF = ("diff",)
 TAKE_HELP = "take over what is about the machine too, e.g. mail_delivery.general.hostname; may be given several times"
 
 
@@ -36,7 +38,7 @@ def add(parsers: Parsers) -> None:
     made = command(verbs, "get", "one setting's value", *GET)
     made.add_argument("setting", help="PAGE.KEY")
     for name, help, steps in (("preview", "show what a change would do", PREVIEW), ("set", "apply a change", SET)):
-        made = command(verbs, name, help, *steps)
+        made = command(verbs, name, help, *steps, long=DIFF)
         made.add_argument("changes", nargs="+", metavar="CHANGE", help=CHANGES_HELP)
         made.add_argument("--revision", type=int, help="refuse when the settings are no longer this revision")
         if name == "set":
@@ -45,23 +47,23 @@ def add(parsers: Parsers) -> None:
     made.add_argument("page", nargs="?", help="only changes of this page")
     made.add_argument("--limit", type=int, default=20)
     made.add_argument("--offset", type=int, default=0)
-    made = command(verbs, "export", "the whole configuration as one file", *EXPORT)
+    made = command(verbs, "export", "the whole configuration as one file", *EXPORT, long=("text",))
     made.add_argument("file", help="where to write it; - is the standard output")
     made.add_argument("--passphrase", action="store_true", help="asks for one, which the secrets are sealed with")
-    made = command(verbs, "import", "put the configuration in a file in force", *IMPORT)
+    made = command(verbs, "import", "put the configuration in a file in force", *IMPORT, long=DIFF)
     made.add_argument("file", help="- reads from standard input")
     made.add_argument("--preview", action="store_true", help="only show what would change")
     made.add_argument("--passphrase", action="store_true", help="asks for the one that opens the file's secrets")
     made.add_argument("--take", action="append", default=[], metavar="PAGE.KEY", help=TAKE_HELP)
     made.add_argument("--revision", type=int, help="refuse when the settings are no longer this revision")
-    made = command(verbs, "compare", "what differs between two revisions", *COMPARE)
+    made = command(verbs, "compare", "what differs between two revisions", *COMPARE, long=DIFF)
     made.add_argument("from_", metavar="FROM", type=int)
     made.add_argument("to", metavar="TO", type=int)
     for name, help, steps in (
         ("preview-back", "show what putting back would do", PREVIEW_BACK),
         ("put-back", "apply the values of an older revision again", PUT_BACK),
     ):
-        made = command(verbs, name, help, *steps)
+        made = command(verbs, name, help, *steps, long=DIFF)
         made.add_argument("to", metavar="REVISION", type=int)
         made.add_argument("--page", help="only this page")
         made.add_argument("--revision", type=int, help="refuse when the settings are no longer this revision")
