@@ -32,6 +32,8 @@ export interface Property {
   title?: string
   description?: string
   enum?: (string | number)[]
+  /** The only choice that there is. */
+  const?: string | number
   minimum?: number
   maximum?: number
   minLength?: number
@@ -95,10 +97,15 @@ function resolved(schema: SettingsSchema, property: Property): Property {
   return { ...definition, ...property, title: property.title ?? definition.title }
 }
 
+/** What can be chosen, if it is a choice; a choice of one is declared as `const`. */
+export function choicesOf({ enum: several, const: only }: Property): (string | number)[] | undefined {
+  return several ?? (only === undefined ? undefined : [only])
+}
+
 function widgetOf(property: Property, hints: Hints): Widget {
   const asked = KNOWN.find((widget) => widget === hints.widget)
   if (asked) return asked
-  if (property.enum) return 'select'
+  if (choicesOf(property)) return 'select'
   if (property.type === 'boolean') return 'check'
   if (property.type === 'integer' || property.type === 'number') return 'number'
   if (property.items?.$ref) return 'items'

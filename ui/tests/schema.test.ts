@@ -3,6 +3,7 @@ import pages from '../dev/pages.json'
 import {
   blocker,
   changesOf,
+  choicesOf,
   errorsOf,
   fieldsOf,
   groupsOf,
@@ -39,6 +40,27 @@ describe('a form made from a schema', () => {
     expect(field(schema, 'threshold').widget).toBe('number')
     expect(field(schema, 'when_down').widget).toBe('radio')
     expect(field(page('mail_delivery.general').schema, 'lan_networks').widget).toBe('tags')
+  })
+
+  it('lets every choice be chosen, and nothing be typed in its place', () => {
+    for (const name of Object.keys(pages) as (keyof typeof pages)[]) {
+      const { schema } = page(name)
+      const items = Object.values(schema.$defs ?? {}) as unknown as SettingsSchema[]
+      for (const one of [schema, ...items].filter(({ properties }) => properties).flatMap(fieldsOf)) {
+        if (!one.hints.labels || one.property.type === 'array') continue
+        const choices = choicesOf(one.property) ?? []
+        if (!choices.length) continue
+        expect([name, one.name, one.widget]).toEqual([
+          name,
+          one.name,
+          expect.stringMatching(/^(select|radio)$/),
+        ])
+        expect(choices.map(String).sort()).toEqual(Object.keys(one.hints.labels).sort())
+      }
+    }
+    // A choice of one comes as `const`.
+    const engine = field(page('security.antivirus').schema, 'engine')
+    expect([engine.widget, choicesOf(engine.property)]).toEqual(['select', ['clamav']])
   })
 
   it('names what is wrong, each in its own words', () => {
