@@ -15,7 +15,7 @@ from mailroom.core.settings import BadField, setting
 
 LABEL = "[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 # What `host` lets through of addresses: no name ends in a number, and none has a colon.
-ADDRESS = re.compile(r"[0-9.]+|.*:.*")
+ADDRESS = re.compile(r"[0-9.]+|[^:]*:.*")
 HOST = re.compile(rf"({LABEL}\.)*{LABEL}\.?")
 ACCOUNT = rf"^[^ :{NOT_IN_A_LINE}]*$"
 PASSWORD = rf"^([^ {NOT_IN_A_LINE}]([^{NOT_IN_A_LINE}]*[^ {NOT_IN_A_LINE}])?)?$"

@@ -18,6 +18,8 @@ ID_LETTERS = 20
 BYTES_MAX = 64 * 1024
 MAX_AGE_MAX_S = 31_557_600
 SERVERS_MAX = 100
+# The longest that is of any use names a mail server.
+LINE_LETTERS_MAX = 1_000
 ID = re.compile(r"[A-Za-z0-9]{1,32}")
 KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,31}")
 BLANKS = " \t"
@@ -77,6 +79,8 @@ def parse(text: str) -> Policy:
         line = line.removesuffix("\r").strip(BLANKS)
         if not line:
             continue
+        if len(line) > LINE_LETTERS_MAX or len(servers) > SERVERS_MAX:
+            raise BadPolicy("a line is too long, or there are too many")
         key, colon, value = line.partition(":")
         key, value = key.rstrip(BLANKS), value.lstrip(BLANKS)
         if not colon or not KEY.fullmatch(key):

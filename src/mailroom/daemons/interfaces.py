@@ -99,7 +99,7 @@ def _dynamic(name: str, scripts: Path) -> bool | None:
         text = (scripts / f"ifcfg-{name}").read_text(errors="replace")
     except OSError:
         return None
-    told = re.search(r"^\s*BOOTPROTO\s*=\s*[\"']?(\w+)", text, re.MULTILINE)
+    told = re.search(r"^[ \t]*BOOTPROTO[ \t]*=[ \t]*[\"']?(\w+)", text, re.MULTILINE)
     return {"dhcp": True, "static": False, "none": False}.get(told[1].lower()) if told else None
 
 

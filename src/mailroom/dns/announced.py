@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from typing import Literal
 
+from mailroom.core.sts_policy import ID
 from mailroom.dns.shape import SAID, Questions, Reply
 
 LIMIT_S = 6.0
 ALIASES_MAX = 8
 SERVERS_MAX = 20
-# "v=STSv1;" first, then an id of letters and digits (RFC 8461 3.1).
-STS = re.compile(r"v=STSv1[ \t]*;(?:[^;]*;)*?[ \t]*id[ \t]*=[ \t]*([A-Za-z0-9]{1,32})[ \t]*(?:;.*)?", re.S)
+# First of all in a record (RFC 8461 3.1).
 IS_STS = re.compile(r"v=STSv1[ \t]*(;|\Z)")
 # Usage, selector, matching type and how many bytes (RFC 7672 3.1: only what a mail server can be held to).
 USABLE = re.compile(r"[23] [01] (?:1 [0-9a-f]{64}|2 [0-9a-f]{128}|0 (?:[0-9a-f]{2})+)", re.I)
@@ -42,8 +42,7 @@ class Announced:
         """The id of the domain's MTA-STS policy, "" when it announces none. Raises Unanswered."""
         told = [text for text in (await self._ask(f"_mta-sts.{domain}", "TXT")).values if IS_STS.match(text)]
         # More than one is none (RFC 8461 3.1).
-        found = STS.fullmatch(told[0]) if len(told) == 1 else None
-        return found[1] if found else ""
+        return _id_of(told[0]) if len(told) == 1 else ""
 
     async def dane(self, domain: str) -> Dane:
         """Whether the domain's mail servers are to be checked by DANE, as Postfix would find (RFC 7672 2.2).
@@ -101,3 +100,10 @@ def _said(reply: Reply) -> Reply:
     if reply.outcome not in SAID:
         raise Unanswered(reply.outcome)
     return reply
+
+
+def _id_of(record: str) -> str:
+    """The id of letters and digits that an MTA-STS record names, "" when it names none (RFC 8461 3.1)."""
+    fields = (field.partition("=") for field in record.split(";")[1:])
+    values = (value.strip(" \t") for name, _, value in fields if name.strip(" \t") == "id")
+    return next((value for value in values if ID.fullmatch(value)), "")

@@ -25,8 +25,9 @@ from mailroom.flows.jobs import Operation
 from mailroom.flows.setting import Author, Settings
 from mailroom.store.events import EventStore
 from mailroom.tls import served
-from mailroom.tls.brought import Files, read, refused
-from mailroom.tls.chain import Pair, joined, steps
+from mailroom.tls.brought import Files, refused
+from mailroom.tls.chain import Pair, steps
+from mailroom.tls.judged import judged
 from mailroom.tls.kept import UPLOADED, Entry, Kept
 
 LOG = logging.getLogger("mailroom.certificate")
@@ -138,8 +139,7 @@ class Certificates:
 
     def _brought(self, certificate: str, key: str, chain: str, password: str) -> Pair:
         files = Files(bytes_of("certificate", certificate), bytes_of("key", key), bytes_of("chain", chain), password)
-        found, certificates = read(files)
-        return joined(found, certificates, self.clock.now())
+        return judged(files, self.clock.now())
 
     def _put_in_force(self, entry: Entry, author: Author) -> None:
         """Swap, reload, and look at each service; put the former one back when one does not show it."""

@@ -18,7 +18,7 @@ STRANGERS_MAX = 10
 OUTSIDE = paths.RUN / "outside" / "root" / "etc"
 # What DSM writes, and what plain Debian has: ntp.conf(5), chrony.conf(5), timesyncd.conf(5).
 FILES = ("ntp.conf", "chrony.conf", "chrony/chrony.conf", "systemd/timesyncd.conf")
-NAMED = re.compile(r"^\s*(?:(?:server|pool)\s+|NTP\s*=\s*)([A-Za-z0-9.:-]+)", re.MULTILINE)
+NAMED = re.compile(r"^[ \t]*(?:(?:server|pool)[ \t]+|NTP[ \t]*=[ \t]*)([A-Za-z0-9.:-]+)", re.MULTILINE)
 
 
 class NoTime(Exception):

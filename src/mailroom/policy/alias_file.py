@@ -13,8 +13,10 @@ from mailroom.core.address import is_address, local_part_fault, normal
 from mailroom.core.pages.mail_delivery_alias import ALIAS, GROUP, USER
 from mailroom.policy.text_file import logical_lines
 
-NAME = re.compile(r'\s*("(?:[^"\\]|\\.)*"|[^\s:",]+)\s*(:?)\s*(.*)', re.DOTALL)
-MEMBER = re.compile(r'"((?:[^"\\]|\\.)*)"|<([^<>]*)>|([^\s,]+)')
+NAME = re.compile(r'\s*+("(?:[^"\\]|\\.)*+"|[^\s:",]++)\s*+(:?)\s*+(.*)', re.DOTALL)
+QUOTED = re.compile(r'"((?:[^"\\]|\\.)*+)"')
+MEMBER = re.compile(r"<([^<>]*)>|([^\s,]+)")
+BETWEEN = re.compile(r"[\s,]*+")
 # A group of the host is written out as an alias, so that Postfix can use the file; this line tells us what it is.
 MARK = re.compile(r"# Mailroom group: (\S+) = (.+)")
 FAULTS = (
@@ -78,11 +80,23 @@ def _line(number: int, line: str, domains: Sequence[str]) -> Line:
 
 
 def _members(text: str) -> Iterator[str]:
-    for match in MEMBER.finditer(text):
-        if match[1] is not None:
-            yield _unquoted(f'"{match[1]}"')
-        else:
-            yield (match[2] or match[3] or "").strip().removeprefix("\\")
+    at, closed = _next(text, 0), True
+    while at < len(text):
+        # After a quote that never ends no other one is looked for: each would be, up to the end of the text.
+        quoted = QUOTED.match(text, at) if closed else None
+        closed = closed and (quoted is not None or text[at] != '"')
+        if quoted:
+            yield _unquoted(quoted[0])
+            at = _next(text, quoted.end())
+        elif match := MEMBER.match(text, at):
+            yield (match[1] or match[2] or "").strip().removeprefix("\\")
+            at = _next(text, match.end())
+
+
+def _next(text: str, at: int) -> int:
+    """Where the next member begins."""
+    found = BETWEEN.match(text, at)
+    return found.end() if found else len(text)
 
 
 def _unquoted(text: str) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import islice
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -19,9 +20,10 @@ from mailroom.core.problems import Invalid
 Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 CERTIFICATE, KEY, CHAIN, PASSWORD = "certificate", "key", "chain", "password"
 # RFC 7468 and, for the keys with a name of their algorithm, the older forms of OpenSSL.
-KEY_BLOCK = re.compile(rb"-----BEGIN ([A-Z ]*PRIVATE KEY)-----.+?-----END \1-----", re.DOTALL)
+KEY_BEGIN = re.compile(rb"-----BEGIN ([A-Z ]{0,40}PRIVATE KEY)-----")
+KEYS_MAX = 10
 SEALED = re.compile(rb"BEGIN ENCRYPTED PRIVATE KEY|Proc-Type: 4,ENCRYPTED")
-RSA_BITS_MIN = 2048
+RSA_BITS_MIN, RSA_BITS_MAX = 2048, 8192
 CURVES = ("secp256r1", "secp384r1", "secp521r1")
 
 
@@ -51,7 +53,7 @@ def read(files: Files) -> tuple[Key, list[x509.Certificate]]:
         key = _key(files)
     if files.chain.strip():
         certificates += _certificates(files.chain, CHAIN)
-    return _strong(key), certificates
+    return strong(key), certificates
 
 
 def _pkcs12(files: Files) -> tuple[object, list[x509.Certificate]] | None:
@@ -90,23 +92,33 @@ def _certificates(content: bytes, field: str) -> list[x509.Certificate]:
 def _key(files: Files) -> object:
     """The private key, from its own file or from the one of the certificate."""
     content = files.key if files.key.strip() else files.certificate
-    block = KEY_BLOCK.search(content)
+    block = _key_block(content)
     if block is None and not files.key.strip():
         raise refused(KEY, "Choose the file of the private key: the certificate's file does not hold it.")
     if block is None and b"-----BEGIN " in content:
         raise refused(KEY, "This file holds no private key.")
-    sealed = block is not None and SEALED.search(block[0]) is not None
+    sealed = block is not None and SEALED.search(block) is not None
     if sealed and not files.password:
         raise _wrong_password("")
     try:
         password = files.password.encode() if sealed else None
         if block is not None:
-            return serialization.load_pem_private_key(block[0], password)
+            return serialization.load_pem_private_key(block, password)
         return serialization.load_der_private_key(content, None)
     except (ValueError, TypeError, UnsupportedAlgorithm):
         if sealed:
             raise _wrong_password(files.password) from None
         raise refused(KEY, "No private key can be read from this file.", "Choose a PEM file.") from None
+
+
+def _key_block(content: bytes) -> bytes | None:
+    """The first private key of a PEM text, with its first and last line (RFC 7468)."""
+    for begin in islice(KEY_BEGIN.finditer(content), KEYS_MAX):
+        last = b"-----END " + begin[1] + b"-----"
+        end = content.find(last, begin.end())
+        if end >= 0:
+            return content[begin.start() : end + len(last)]
+    return None
 
 
 def _wrong_password(given: str) -> Invalid:
@@ -115,11 +127,13 @@ def _wrong_password(given: str) -> Invalid:
     return refused(PASSWORD, "The private key is encrypted: enter its password.")
 
 
-def _strong(key: object) -> Key:
+def strong(key: object) -> Key:
     """The key, when other servers and mail programs take it. Raises Invalid."""
     if isinstance(key, rsa.RSAPrivateKey):
         if key.key_size < RSA_BITS_MIN:
             raise refused(KEY, f"An RSA key of {key.key_size} bits is too weak: {RSA_BITS_MIN} is the least.")
+        if key.key_size > RSA_BITS_MAX:
+            raise refused(KEY, f"An RSA key of {key.key_size} bits is too long: {RSA_BITS_MAX} is the most.")
         return key
     if isinstance(key, ec.EllipticCurvePrivateKey) and key.curve.name in CURVES:
         return key

@@ -57,7 +57,9 @@ async def fetch(domain: str, web: Web = Web()) -> Policy:
             # Read anew each time: policies are fetched rarely, and authorities come and go.
             context = await asyncio.to_thread(ssl.create_default_context, cafile=web.certificates)
             context.minimum_version = ssl.TLSVersion.TLSv1_2
-            return parse(_text(await _whole(host, web, context)))
+            whole = await _whole(host, web, context)
+            # Not here: mail of others goes through this process meanwhile.
+            return await asyncio.to_thread(lambda: parse(_text(whole)))
     except (OSError, EOFError, TimeoutError, UnicodeError, http.client.HTTPException, BadPolicy) as reason:
         raise NoPolicy(str(reason) or type(reason).__name__) from reason
 

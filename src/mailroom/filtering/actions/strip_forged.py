@@ -8,16 +8,21 @@ from mailroom.filtering.rules import Rules
 NAME = "strip_forged"
 OURS = (b"x-spam-", b"x-mailroom-")
 RESULTS = b"authentication-results"
+# Of all Authentication-Results together: those beyond are removed unread, since reading them would hold up other mail.
+RESULTS_BYTES_MAX = 64 * 1024
 
 
 def act(message: Message, asked: list[Asked], rules: Rules, changes: Changes) -> None:
     seen: dict[bytes, int] = {}
     forged: list[tuple[int, bytes, bytes]] = []
+    left = RESULTS_BYTES_MAX
     for name, value in message.headers:
         # A space before the colon is the name's end to Postfix and to mail programs (RFC 5322 4.5).
         lower = name.strip().lower()
         seen[lower] = seen.get(lower, 0) + 1
-        if lower.startswith(OURS) or (lower == RESULTS and _claims_to_be(value, rules.general.hostname)):
+        left -= len(value) if lower == RESULTS else 0
+        claims = lower == RESULTS and (left < 0 or _claims_to_be(value, rules.general.hostname))
+        if claims or lower.startswith(OURS):
             forged.append((seen[lower], name, b""))
     # From the last one up: removing one renumbers those after it.
     changes.replaced.extend(reversed(forged))

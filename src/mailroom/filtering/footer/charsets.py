@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import codecs
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 
 # Names that mail uses and Python does not know. "unknown" means ASCII with anything in between.
 ALIASES = {
@@ -69,7 +69,8 @@ class Charset:
             return Charset(wider, True).decode(content)
 
 
-@cache
+# Strangers invent names without end.
+@lru_cache(maxsize=256)
 def named(name: str) -> Charset | None:
     """The charset that mail calls so; None when it is unknown, or not for mail."""
     low = name.lower()

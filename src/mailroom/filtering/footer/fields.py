@@ -6,13 +6,16 @@ RFC 2045 (Content-Type, Content-Transfer-Encoding), RFC 2183 (Content-Dispositio
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z{}-]+"
 TYPE = re.compile(rf"\s*({TOKEN})/({TOKEN})\s*")
 # A value without quotes may hold spaces: many programs write file names so.
 PARAMETER = re.compile(rf';\s*(?:({TOKEN})\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^;"]*))\s*)?', re.DOTALL)
-COMMENT = re.compile(r'"(?:[^"\\]|\\.)*"|\((?:[^()\\]|\\.)*\)', re.DOTALL)
+MARK = re.compile(r'["()\\]')
+# The longest that honest programs write is a file name in pieces; Postfix lets 100 KB through.
+VALUE_BYTES_MAX = 8 * 1024
 
 
 class Broken(ValueError):
@@ -43,14 +46,31 @@ def read_block(block: bytes, offset: int) -> list[Field]:
     """The fields of a header block (CRLF line ends), which begins at `offset`. Raises Broken."""
     found: list[Field] = []
     start = 0
-    for line in re.findall(rb"[^\r\n]+(?:\r\n[ \t][^\r\n]*)*\r\n|.", block, re.DOTALL):
+    for line in _lines(block):
         name, colon, value = line.partition(b":")
-        if not colon or not name.strip() or line[:1] in b" \t" or re.search(rb"\s", name.strip()):
+        if not colon or not name.strip() or line[:1] in b" \t" or len(name.split()) != 1:
             raise Broken("a header without a name")
         end = start + len(line)
         found.append(Field(name.strip().lower(), value.removesuffix(b"\r\n"), offset + start, offset + end))
         start = end
     return found
+
+
+def _lines(block: bytes) -> Iterator[bytes]:
+    """Each field with the lines that go on with it, line ends included. Raises Broken."""
+    pieces = block.split(b"\r\n")
+    if pieces.pop():
+        raise Broken("a header without an end")
+    held: list[bytes] = []
+    for line in pieces:
+        if not line or b"\r" in line or b"\n" in line:
+            raise Broken("a header with a line end of its own")
+        if held and line[:1] not in b" \t":
+            yield b"\r\n".join([*held, b""])
+            held = []
+        held.append(line)
+    if held:
+        yield b"\r\n".join([*held, b""])
 
 
 def only(fields: list[Field], name: bytes) -> Field | None:
@@ -63,7 +83,7 @@ def only(fields: list[Field], name: bytes) -> Field | None:
 
 def content_type(field: Field) -> Value:
     """A Content-Type's value. Raises Broken."""
-    raw = _without_comments(field.value.decode("latin-1"))
+    raw = _without_comments(field)
     begin = TYPE.match(raw)
     if begin is None:
         raise Broken("a Content-Type without a type")
@@ -85,10 +105,10 @@ def content_type(field: Field) -> Value:
 
 
 def word(field: Field | None) -> str:
-    """The first word of a value, lower case; "" without the field."""
+    """The first word of a value, lower case; "" without the field. Raises Broken."""
     if field is None:
         return ""
-    return _without_comments(field.value.decode("latin-1")).partition(";")[0].strip().strip('"').lower()
+    return _without_comments(field).partition(";")[0].strip().strip('"').lower()
 
 
 def with_charset(field: Field | None, charset: str) -> bytes:
@@ -98,14 +118,38 @@ def with_charset(field: Field | None, charset: str) -> bytes:
     span = content_type(field).spans.get("charset")
     if span is None:
         # Before the other parameters, so that what stands at the end, a comment or a lone semicolon, does no harm.
-        known = TYPE.match(_without_comments(field.value.decode("latin-1")))
+        known = TYPE.match(_without_comments(field))
         end = known.end(2) if known else len(field.value)
         return field.value[:end] + f"; charset={charset}".encode() + field.value[end:]
     return field.value[: span[0]] + charset.encode() + field.value[span[1] :]
 
 
-def _without_comments(raw: str) -> str:
-    """The same with spaces in place of comments, so that places stay what they are (RFC 822 3.4.3)."""
+def _without_comments(field: Field) -> str:
+    """The value with spaces in place of comments, which may nest, so that places stay what they are (RFC 5322 3.2.2).
+
+    A comment or a quoted string that never ends is none: it stays as it stands. Raises Broken.
+    """
+    if len(field.value) > VALUE_BYTES_MAX:
+        raise Broken("a header that is too long")
+    raw = field.value.decode("latin-1")
     if "(" not in raw:
         return raw
-    return COMMENT.sub(lambda found: found[0] if found[0].startswith('"') else " " * len(found[0]), raw)
+    pieces: list[str] = []
+    at = begun = depth = after = 0
+    quoted = False
+    for mark in MARK.finditer(raw):
+        sign, place = mark[0], mark.start()
+        if place < after:
+            continue
+        if sign == "\\":
+            after = place + 2 if quoted or depth else after
+        elif sign == '"':
+            quoted = quoted != (depth == 0)
+        elif sign == "(" and not quoted:
+            begun, depth = (begun, depth + 1) if depth else (place, 1)
+        elif sign == ")" and depth:
+            depth -= 1
+            if not depth:
+                pieces += raw[at:begun], " " * (place + 1 - begun)
+                at = place + 1
+    return "".join([*pieces, raw[at:]])

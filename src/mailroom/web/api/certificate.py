@@ -73,9 +73,8 @@ def read(call: Call) -> Any:
         "warnings": [],
     },
     body=Brought,
-    errors=(503,),
+    errors=(429, 503),
     asked=FILES,
-    asks_only=True,
 )
 def check(call: Call) -> Any:
     return asking.job("certificate.check", **call.body.model_dump())
@@ -89,7 +88,7 @@ def check(call: Call) -> Any:
     answer="As it is read then. The job process records it.",
     example=KNOWN,
     body=Brought,
-    errors=(424, 503),
+    errors=(424, 429, 503),
     asked=FILES,
 )
 def put(call: Call) -> Any:

@@ -13,15 +13,11 @@ from functools import cache
 
 import nh3
 
+from mailroom.web.portal.balanced import TooMuch, balanced, is_simple
+
 LETTERS_MAX = 1_000_000
-# A parser looks up all open elements for many a tag: 20,000 of them in each other take a second, 200,000 take minutes.
-DEPTH_MAX = 500
-TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
-# Those that end by themselves where the next one begins, or have no content at all.
-SHALLOW = {
-    *("p", "li", "td", "th", "tr", "dt", "dd", "option", "thead", "tbody", "tfoot", "colgroup"),
-    *("col", "br", "img", "hr", "meta", "link", "input", "area", "base", "wbr", "param", "source"),
-}
+# Of what comes out: a short tag may become one of some 60 letters.
+BODY_LETTERS_MAX = 4_000_000
 STYLE_LETTERS_MAX = 4_000
 TAGS_MORE = {"font", "big", "tfoot"}
 GONE_WITH_CONTENT = {"script", "style", "title", "head", "template", "noscript", "textarea", "select", "xmp"}
@@ -64,15 +60,21 @@ DARK = (
     "html{background:#1d2228}body{filter:invert(.9) hue-rotate(180deg);background:#fff}"
     "img{filter:invert(1) hue-rotate(180deg)}"
 )
-WEB_ADDRESS = re.compile(r"\bhttps?://[^\s<>\"']+[^\s<>\"'.,;:!?)\]}]")
+WEB_ADDRESS = re.compile(r"\bhttps?://[^\s<>\"']+")
+AFTER_ADDRESS = ".,;:!?)]}"
+LINE_ENDS = re.compile(r"<(br|/p|/div|/tr|/li|/h[1-6]|/blockquote)\b[^<>]*>", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Cleaned:
-    """body: harmless HTML. has_remote: whether it wanted pictures from elsewhere."""
+    """body: harmless HTML. has_remote: whether it wanted pictures from elsewhere.
+
+    is_text: whether it is plain text alone, because the HTML is too complicated.
+    """
 
     body: str
     has_remote: bool
+    is_text: bool = False
 
 
 def clean(source: str, pictures: dict[str, str], remote: bool) -> Cleaned:
@@ -81,8 +83,10 @@ def clean(source: str, pictures: dict[str, str], remote: bool) -> Cleaned:
     pictures: {Content-ID: URL} of the message's own. remote: whether pictures from elsewhere may stay.
     """
     wanted_elsewhere = False
-    if depth(source) > DEPTH_MAX:
-        return Cleaned(from_text(plain_text(source)), False)
+    try:
+        parsed = parseable(source[:LETTERS_MAX])
+    except TooMuch:
+        return _as_text(source)
 
     def picture(value: str) -> str | None:
         nonlocal wanted_elsewhere
@@ -105,7 +109,7 @@ def clean(source: str, pictures: dict[str, str], remote: bool) -> Cleaned:
         return value
 
     body = nh3.clean(
-        source[:LETTERS_MAX],
+        parsed,
         tags=_tags(),
         clean_content_tags=GONE_WITH_CONTENT,
         attributes=_attributes(),
@@ -114,7 +118,16 @@ def clean(source: str, pictures: dict[str, str], remote: bool) -> Cleaned:
         set_tag_attribute_values={"a": {"target": "_blank"}},
         link_rel="noopener noreferrer",
     )
-    return Cleaned(body, wanted_elsewhere)
+    return Cleaned(body, wanted_elsewhere) if len(body) <= BODY_LETTERS_MAX else _as_text(source)
+
+
+def parseable(source: str) -> str:
+    """What a parser can read in time and memory that grow with its length. Raises TooMuch."""
+    return source if is_simple(source) else balanced(source, _tags(), 2 * LETTERS_MAX)
+
+
+def _as_text(source: str) -> Cleaned:
+    return Cleaned(from_text(_stripped(source)), False, is_text=True)
 
 
 def style(value: str, picture: object) -> str | None:
@@ -184,31 +197,33 @@ def from_text(text: str) -> str:
     """Plain text as HTML; web addresses become links, lines and spaces stay as they are."""
     out, at = [], 0
     for found in WEB_ADDRESS.finditer(text):
+        bare = found[0].rstrip(AFTER_ADDRESS)
+        if bare.endswith("/") and bare.count("/") == 2:
+            continue
         out.append(entities.escape(text[at : found.start()]))
-        url = entities.escape(found[0], quote=True)
+        url = entities.escape(bare, quote=True)
         out.append(f'<a href="{url}" target="_blank" rel="noopener noreferrer">{url}</a>')
-        at = found.end()
+        at = found.start() + len(bare)
     out.append(entities.escape(text[at:]))
     return f"<pre>{''.join(out)}</pre>"
 
 
-def depth(source: str) -> int:
-    """How deep elements are in each other, counted generously."""
-    deepest = now = 0
-    for end, name in TAG.findall(source[:LETTERS_MAX]):
-        if name.lower() not in SHALLOW:
-            now = max(0, now - 1) if end else now + 1
-            deepest = max(deepest, now)
-    return deepest
-
-
 def plain_text(source: str) -> str:
     """HTML as plain text, for quoting and searching."""
-    lines = re.sub(r"(?i)<(br|/p|/div|/tr|/li|/h[1-6]|/blockquote)\b[^<>]*>", "\n", source[:LETTERS_MAX])
-    if depth(source) > DEPTH_MAX:
-        bare = re.sub(r"<[^<>]*>", "", lines)
-    else:
-        bare = nh3.clean(lines, tags=set(), clean_content_tags=GONE_WITH_CONTENT, attributes={})
+    lines = LINE_ENDS.sub("\n", source[:LETTERS_MAX])
+    try:
+        parsed = parseable(lines)
+    except TooMuch:
+        return _stripped(source)
+    return _lines(nh3.clean(parsed, tags=set(), clean_content_tags=GONE_WITH_CONTENT, attributes={}))
+
+
+def _stripped(source: str) -> str:
+    """The text between the tags of what is too much for a parser."""
+    return _lines(re.sub(r"<[^<>]*>", "", LINE_ENDS.sub("\n", source[:LETTERS_MAX])))
+
+
+def _lines(bare: str) -> str:
     text = re.sub(r"[ \t]+", " ", entities.unescape(bare).replace("\u00a0", " "))
     return re.sub(r"\n{3,}", "\n\n", re.sub(r" ?\n ?", "\n", text)).strip()
 

@@ -18,6 +18,8 @@ from mailroom.web.portal.imap.structure import Part, parts
 
 TEXT_BYTES_MAX = 2_000_000
 PREVIEW_LETTERS = 160
+# Of a message in a list; the message itself shows all.
+ADDRESSES_IN_LISTS_MAX = 50
 VIEW = "(UID FLAGS INTERNALDATE ENVELOPE BODYSTRUCTURE)"
 # Shown inside a message; everything else is only ever saved.
 PICTURES = {"image/png", "image/jpeg", "image/gif", "image/webp", "image/bmp"}
@@ -67,8 +69,8 @@ def row(uid: int, items: Items) -> dict[str, Any]:
     found = message(uid, items)
     return {
         "uid": uid,
-        "from": (addresses(found.envelope[2]) or [{"name": "", "address": ""}])[0],
-        "to": addresses(found.envelope[5]),
+        "from": (addresses(found.envelope[2], 1) or [{"name": "", "address": ""}])[0],
+        "to": addresses(found.envelope[5], ADDRESSES_IN_LISTS_MAX),
         "subject": words.header(found.envelope[1]),
         "date": _date(items),
         **flags(items),
@@ -84,13 +86,15 @@ def flags(items: Items) -> dict[str, bool]:
     return {name: flag.lower().encode() in known for name, flag in mailbox.FLAGS.items()}
 
 
-def addresses(listed: Any) -> list[dict[str, str]]:
-    """[{name, address}]; groups are left out, their members are not."""
-    found = []
+def addresses(listed: Any, most: int | None = None) -> list[dict[str, str]]:
+    """[{name, address}], at most so many; groups are left out, their members are not."""
+    found: list[dict[str, str]] = []
     for entry in listed or []:
+        if most is not None and len(found) >= most:
+            break
         if isinstance(entry, list) and len(entry) == 4 and entry[3] is not None:
             local, domain = words.decoded(entry[2]), words.decoded(entry[3])
-            name = words.header(entry[0])
+            name = words.header(entry[0], words.NAME_BYTES_MAX)
             # Dovecot's word for what it could not read.
             address = "" if domain == "MISSING_DOMAIN" and local == "MISSING_MAILBOX" else f"{local}@{domain}"
             found.append({"name": name, "address": address.removesuffix("@MISSING_DOMAIN")})

@@ -5,8 +5,9 @@ from __future__ import annotations
 import binascii
 import codecs
 import re
-from email.errors import HeaderParseError
-from email.header import decode_header
+from collections.abc import Iterator
+from encodings import aliases, normalize_encoding
+from functools import cache
 from urllib.parse import unquote_to_bytes
 
 # What senders write, and what they mean.
@@ -30,6 +31,10 @@ MEANT = {
 # Codecs of Python that are none of mail's, or slow on purpose.
 NO_CHARSETS = {"idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined", "mbcs", "oem"}
 HEADER_BYTES_MAX = 10_000
+# Of the name of a sender or a recipient, and of an address.
+NAME_BYTES_MAX = 1_000
+# The beginning of an encoded word: its charset, with or without a language, and its encoding (RFC 2047 2, RFC 2231 5).
+WORD_BEGIN = re.compile(r"=\?([^?*\s]{1,40})(?:\*[^?\s]{0,40})?\?([bBqQ])\?")
 CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u2028\u2029]")
 BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
@@ -55,6 +60,9 @@ def _codec(charset: str, otherwise: str = "") -> str:
     name = charset.strip().strip("\"'").lower()
     name = MEANT.get(name, name)
     try:
+        # Python looks for a file for each name that it does not know, and remembers that it found none.
+        if normalize_encoding(name) not in _known_names():
+            raise LookupError(name)
         found = codecs.lookup(name)
         if found.name in NO_CHARSETS or not getattr(found, "_is_text_encoding", True):
             raise LookupError(name)
@@ -65,25 +73,76 @@ def _codec(charset: str, otherwise: str = "") -> str:
         raise LookupError(charset) from None
 
 
-def header(raw: object) -> str:
-    """A header's value with its encoded words decoded (RFC 2047), on one line, without control characters."""
+@cache
+def _known_names() -> frozenset[str]:
+    """What Python calls its codecs, and the other names that it has for them."""
+    names = {*aliases.aliases, *aliases.aliases.values(), *MEANT.values(), *MEANT}
+    return frozenset(normalize_encoding(name) for name in names)
+
+
+def header(raw: object, bytes_max: int = HEADER_BYTES_MAX) -> str:
+    """A header's value with its encoded words decoded (RFC 2047), on one line, without control characters.
+
+    What is beyond `bytes_max` bytes is left out.
+    """
     if not isinstance(raw, bytes):
         return ""
-    value = re.sub(r"\r?\n[ \t]?", " ", text(raw[:HEADER_BYTES_MAX]))
-    if "=?" in value:
-        try:
-            pieces = decode_header(value)
-            value = "".join(
-                text(piece, charset or "") if isinstance(piece, bytes) else piece for piece, charset in pieces
-            )
-        except (HeaderParseError, binascii.Error, ValueError, LookupError):
-            pass
-    return BIDI.sub("", CONTROLS.sub("", value.replace("\t", " "))).strip()
+    value = re.sub(r"\r?\n[ \t]?", " ", text(raw[:bytes_max]))
+    return BIDI.sub("", CONTROLS.sub("", "".join(_pieces(value)).replace("\t", " "))).strip()
+
+
+def _pieces(value: str) -> Iterator[str]:
+    """The text between encoded words, and what these mean; one word after the other of a charset is one text.
+
+    Python's own decode_header takes quadratic time for what begins like an encoded word and never ends.
+    """
+    at, charset, held = 0, "", list[bytes]()
+    for start, end, name, data in _encoded_words(value):
+        between = value[at:start]
+        at = end
+        # Space between two encoded words does not count (RFC 2047 6.2).
+        if held and (between.strip() or name != charset):
+            yield text(b"".join(held), charset)
+            held = []
+            between = between if between.strip() else ""
+        elif held:
+            between = ""
+        yield between
+        charset = name
+        held.append(data)
+    if held:
+        yield text(b"".join(held), charset)
+    yield value[at:]
+
+
+def _encoded_words(value: str) -> Iterator[tuple[int, int, str, bytes]]:
+    """(start, end, charset, bytes) of each encoded word that can be decoded."""
+    at = value.find("=?")
+    while at >= 0:
+        begin = WORD_BEGIN.match(value, at)
+        end = value.find("?=", begin.end()) if begin else at
+        if end < 0:
+            return
+        data = _word(begin[2], value[begin.end() : end]) if begin else None
+        if begin and data is not None:
+            yield at, end + 2, begin[1].lower(), data
+        at = value.find("=?", end + 2)
+
+
+def _word(encoding: str, content: str) -> bytes | None:
+    """The bytes of an encoded word's content; None when it is none."""
+    raw = content.encode("utf-8", "replace")
+    if encoding in "qQ":
+        return binascii.a2b_qp(raw, header=True)
+    try:
+        return binascii.a2b_base64(raw + b"=" * (-len(raw) % 4))
+    except binascii.Error:
+        return None
 
 
 def decoded(raw: object) -> str:
-    """A short word, e.g. an address, as it is; "" for what is none."""
-    return CONTROLS.sub("", text(raw)) if isinstance(raw, bytes) else ""
+    """A short word, e.g. an address, as it is, without what is beyond 1,000 bytes; "" for what is none."""
+    return CONTROLS.sub("", text(raw[:NAME_BYTES_MAX])) if isinstance(raw, bytes) else ""
 
 
 def parameter(parameters: dict[str, bytes], name: str) -> str:

@@ -6,7 +6,7 @@ import base64
 import binascii
 import re
 
-SHIFTED = re.compile(r"&([^-]*)-")
+SHIFTED = re.compile(r"&([^&-]*)-")
 FOREIGN = re.compile(r"[^\x20-\x7e]+|&")
 
 

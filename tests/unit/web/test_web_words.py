@@ -1,0 +1,53 @@
+"""Encoded words and names of strangers: read as others read them, bounded (RFC 2047)."""
+
+from __future__ import annotations
+
+import encodings
+from email.header import Header
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mailroom.web.portal import reading, words
+
+
+@pytest.mark.parametrize(
+    ("value", "meant"),
+    [
+        ("=?utf-8?B?w7w=?= =?utf-8?Q?=C3=A9a_b?= x  =?iso-8859-1?q?=fc?=", "üéa b x  ü"),
+        ("Re: =?utf-8?q?=e3=81?= =?utf-8?q?=82?= and", "Re: あ and"),
+        ("=?utf-8?Q?Really??=", "Really?"),
+        ("=?utf-8*en?q?hi?= =?gb2312?B?xOO6ww==?=", "hi你好"),
+        ("=?utf-8?B?w7w?=", "ü"),
+        ("=?a?q?x", "=?a?q?x"),
+        ("a =?= b =?utf-8?x?y?= =?utf-8?q?c?=", "a =?= b =?utf-8?x?y?= c"),
+        ("=?us-ascii?Q?a=3Fb?=\r\n =?us-ascii?Q?_c?=", "a?b c"),
+    ],
+)
+def test_encoded_words_are_read_as_others_read_them(value: str, meant: str) -> None:
+    assert words.header(value.encode()) == meant
+
+
+@given(st.lists(st.tuples(st.text(min_size=1, max_size=12), st.sampled_from(["utf-8", "utf-16"])), max_size=5))
+def test_what_python_encodes_is_what_is_read(texts: list[tuple[str, str]]) -> None:
+    shown = [(text.strip(), charset) for text, charset in texts if text.isprintable() and text.strip()]
+    value = "".join(Header(text, charset, maxlinelen=10_000).encode() + " | " for text, charset in shown)
+    assert words.header(value.encode()) == "".join(f"{text} | " for text, _ in shown).strip()
+
+
+def test_a_charset_that_is_none_leaves_nothing_behind() -> None:
+    """Python's own search remembers each name that was asked for, in a table without a bound."""
+    before = len(encodings._cache)
+    for number in range(500):
+        words.header(f"=?x-{number}?q?a?=".encode())
+    assert len(encodings._cache) - before < 10
+    assert words.text("é".encode("koi8-r", "replace"), "KOI8-R") and words.text("я".encode("koi8-r"), "koi8-r") == "я"
+
+
+def test_a_row_of_the_list_is_bounded() -> None:
+    one = [b"=?utf-8?q?x?= " * 1_000, None, b"a" * 5_000, b"example.com"]
+    items = {b"ENVELOPE": [b"", b"s", [one] * 200, None, None, [one] * 200, None, None, None, b""]}
+    row = reading.row(1, items)
+    assert len(row["to"]) == reading.ADDRESSES_IN_LISTS_MAX
+    assert all(len(who["name"]) <= words.NAME_BYTES_MAX and len(who["address"]) < 1_100 for who in row["to"])
