@@ -68,6 +68,8 @@ class AcmeServer:
         self.looked: list[str] = []
         self.posts: list[str] = []
         self.rate_limited = self.refuses = self.broken = ""
+        # Where it sends its clients: for everything, and from its directory on.
+        self.moved = self.base_told = ""
         self.bad_nonces, self.slow, self.days = 0, 0, 90.0
         self.turn = threading.Lock()
         self.web = ThreadingHTTPServer(("127.0.0.1", 0), Handler, bind_and_activate=link is None)
@@ -256,7 +258,9 @@ class Handler(BaseHTTPRequestHandler):
         self._send(200, "", {})
 
     def do_GET(self) -> None:
-        base = self.acme.base
+        if self.acme.moved:
+            return self._send(302, "", {"Location": self.acme.moved})
+        base = self.acme.base_told or self.acme.base
         known = {"newNonce": "new-nonce", "newAccount": "new-account", "newOrder": "new-order"}
         self._send(200, {name: f"{base}/{path}" for name, path in known.items()}, {})
 

@@ -26,6 +26,7 @@ from mailroom.flows import (
     setting_file,
     setting_history,
     setting_start,
+    trusted_networks,
 )
 from mailroom.flows.job import serve
 from mailroom.flows.redelivery import Ports, Redelivery
@@ -126,8 +127,8 @@ def job_parts(
     settings.looked_up = accounts.looked_up
     settings.judges.append(interface.refuse_unreachable)
     own_policy = OwnPolicy(settings.values)
-    settings.judges.append(own_policy.judge)
-    settings.advisers += [interface.advise, own_policy.advise, announced.advise]
+    settings.judges += [own_policy.judge, relay.judge]
+    settings.advisers += [interface.advise, own_policy.advise, announced.advise, trusted_networks.advise]
     operations = {**settings_operations(settings), **accounts.operations(), **state_operations(events)}
     operations |= Tokens(TokenStore(), events, lambda name: accounts.person(name)["role"] == "admin").operations()
     operations |= clients.operations(settings.values, host_web.serves)

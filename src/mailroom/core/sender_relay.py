@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from typing import Any, ClassVar, Literal
 
 from pydantic import field_validator, model_validator
 
+from mailroom.core import net
 from mailroom.core.lines import NOT_IN_A_LINE
 from mailroom.core.lists import Item
 from mailroom.core.pages.mail_delivery_general import DOMAIN
@@ -19,6 +19,7 @@ ADDRESS = re.compile(r"[0-9.]+|[^:]*:.*")
 HOST = re.compile(rf"({LABEL}\.)*{LABEL}\.?")
 ACCOUNT = rf"^[^ :{NOT_IN_A_LINE}]*$"
 PASSWORD = rf"^([^ {NOT_IN_A_LINE}]([^{NOT_IN_A_LINE}]*[^ {NOT_IN_A_LINE}])?)?$"
+COMES_BACK = "Mail would come back to this server. Enter another one."
 NEEDS_NAME = "A certificate is made for a name. Enter the server's name, or do not check it."
 NEEDS_BOTH = "The relay server's account needs both a name and a password."
 
@@ -26,17 +27,18 @@ NEEDS_BOTH = "The relay server's account needs both a name and a password."
 def host(text: str) -> str:
     """The name or the address of a relay server. Raises ValueError with a sentence."""
     name = text.strip().strip("[]").lower()
-    try:
-        found = ipaddress.ip_address(name)
-    except ValueError:
-        if name and not HOST.fullmatch(name):
-            raise ValueError("Enter the name or the address of a server.") from None
-        if name == "localhost":
-            raise ValueError("Mail would come back to this server. Enter another one.") from None
-        return name.rstrip(".")
-    if found.is_loopback or found.is_unspecified or found.is_multicast:
-        raise ValueError("Mail would come back to this server. Enter another one.")
-    return str(found)
+    found = net.address_of(name)
+    if found is not None and "%" not in name:
+        if net.kind(name) == "local":
+            raise ValueError(COMES_BACK)
+        return str(found)
+    if name and (not HOST.fullmatch(name) or net.is_odd_number(name)):
+        raise ValueError("Enter the name or the address of a server.")
+    bare = name.rstrip(".")
+    if bare == "localhost" or bare.endswith(".localhost"):
+        # RFC 6761 6.3.
+        raise ValueError(COMES_BACK)
+    return bare
 
 
 class SenderRelay(Item):

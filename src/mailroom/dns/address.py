@@ -1,15 +1,10 @@
-"""What an address and its reverse name tell: whether the Internet can reach it, and whether it may change tomorrow."""
+"""What an address and its reverse name tell: whether it may change tomorrow. Where it leads, core/net.py tells."""
 
 from __future__ import annotations
 
 import ipaddress
 import re
-from typing import Literal
 
-Kind = Literal["public", "private", "shared", "local"]
-# RFC 1918 and RFC 4193: behind a router. RFC 6598: behind the provider's own translation.
-PRIVATE = tuple(map(ipaddress.ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")))
-SHARED = ipaddress.ip_network("100.64.0.0/10")
 # Whole parts of a name, so that "dynamo" or "pooler" count for nothing.
 CHANGING = re.compile(
     r"adsl|cable|dhcp|dial|dialin|dialup|dsl|dyn|dynamic|dynamicip|dynip|fttx|gprs|lte|mobile|pools?|pppo?e?|umts|vdsl"
@@ -25,20 +20,6 @@ def is_address(text: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def kind(address: str) -> Kind:
-    """What kind of address this is; "local" never leaves its machine or cable. Raises ValueError for no address."""
-    found = ipaddress.ip_address(address)
-    if found.version == 6 and found.ipv4_mapped:
-        found = found.ipv4_mapped
-    if found in SHARED:
-        return "shared"
-    if any(found in network for network in PRIVATE):
-        return "private"
-    if found.is_loopback or found.is_link_local or found.is_unspecified or found.is_multicast:
-        return "local"
-    return "public"
 
 
 def reverse_name(address: str) -> str:

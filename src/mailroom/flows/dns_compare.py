@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from mailroom.core import sts_policy, tls_reports
-from mailroom.dns.address import is_address, kind
+from mailroom.core.net import kind
+from mailroom.dns.address import is_address
 from mailroom.dns.authority import TELLING, Told
 from mailroom.flows.dns_wanted import Names, Wanted
 from mailroom.flows.dns_words import say

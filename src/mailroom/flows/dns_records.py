@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from mailroom.core import net
 from mailroom.core.pages.mail_delivery_general import DOMAIN, named_domains
 from mailroom.core.problems import Invalid
 from mailroom.core.settings import AllValues
@@ -89,7 +90,7 @@ class Looked:
     def as_dict(self) -> dict[str, Any]:
         """What the API tells beside the records."""
         names = self.names
-        private = bool(names.address) and addresses.kind(names.address) != "public"
+        private = bool(names.address) and net.kind(names.address) != "public"
         told = {"domain": names.domain, "hostname": names.hostname, "address": names.address}
         return {**told, "address_from": self.address_from, "private": private, "dynamic": self.dynamic}
 
@@ -136,7 +137,7 @@ def _address_advice(address: str | None) -> list[dict[str, Any]]:
         return []
     if not addresses.is_address(address):
         return [{"level": "advice", **say("address_invalid", address=address)}]
-    kind = addresses.kind(address)
+    kind = net.kind(address)
     return [] if kind == "public" else [{"level": "advice", **say(f"address_{kind}", address=address)}]
 
 
@@ -235,7 +236,7 @@ async def _address(authority: Authority, own: Iterable[str], hostname: str, give
     """The public address and how it is known: given, one of the NAS's own, or what the host's name leads to."""
     if given:
         return given, "given"
-    public = [one for one in own if addresses.kind(one) == "public"]
+    public = [one for one in own if net.kind(one) == "public"]
     if public:
         # IPv4 first: every mail server speaks it.
         return min(public, key=lambda one: ipaddress.ip_address(one).version), "interface"

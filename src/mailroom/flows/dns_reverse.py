@@ -7,7 +7,8 @@ import ipaddress
 from dataclasses import replace
 from typing import Any
 
-from mailroom.dns.address import carries_address, kind, looks_dynamic
+from mailroom.core.net import kind
+from mailroom.dns.address import carries_address, looks_dynamic
 from mailroom.dns.authority import Authority, Told
 from mailroom.flows.dns_compare import Finding, compare
 from mailroom.flows.dns_wanted import Names, Wanted

@@ -6,8 +6,9 @@ import asyncio
 from dataclasses import replace
 from typing import Any
 
+from mailroom.core.net import kind
 from mailroom.core.settings import AllValues
-from mailroom.dns.address import kind, reverse_name
+from mailroom.dns.address import reverse_name
 from mailroom.dns.authority import Authority
 from mailroom.dns.spf import Evaluation, Policy
 from mailroom.flows import dns_records

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
+from mailroom.core.net import kind
 from mailroom.core.settings import AllValues
 from mailroom.dns import blocklist
-from mailroom.dns.address import kind
 from mailroom.dns.authority import Authority
 from mailroom.flows.doctor_shape import Item, Outside, item
 

@@ -8,9 +8,9 @@ import ipaddress
 import re
 from concurrent.futures import ThreadPoolExecutor
 
+from mailroom.core.net import kind
 from mailroom.core.settings import AllValues
 from mailroom.daemons.listening import ANY
-from mailroom.dns.address import kind
 from mailroom.dns.authority import Authority
 from mailroom.flows.doctor_shape import Item, Outside, item, relayed
 

@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from mailroom.core import sealed
-from mailroom.core.problems import NotFound
+from mailroom.core.net import address_of, is_ours
+from mailroom.core.problems import Invalid, NotFound
+from mailroom.core.sender_relay import COMES_BACK
 from mailroom.core.settings import AllValues, Values
 from mailroom.flows.setting import cleaned
 from mailroom.monitor.relay import CONNECT, NAME, RECIPIENT, SIGN_IN, TLS, Relay, StepFailed, talk
@@ -71,6 +73,21 @@ def _of_senders(values: Values, domain: str) -> Relay:
         account=found["account"],
         password=sealed.plain(found["password"], f"{PAGE}.{SENDERS}/{found['id']}/password"),
     )
+
+
+def judge(before: AllValues, after: AllValues) -> None:
+    """A judge of Settings: an address of this machine is no relay. Raises Invalid.
+
+    Names are not looked up here, because DNS may be down; Postfix itself bounces what comes back to it.
+    """
+    was, now = before[PAGE], after[PAGE]
+    named = {"server": now["server"]} if now["enabled"] else {}
+    named |= {f"{SENDERS}/{one['id']}/server": one["server"] for one in now[SENDERS]}
+    known = {was["server"], *(one["server"] for one in was[SENDERS])}
+    for field, server in named.items():
+        if server and server not in known and address_of(server) and is_ours(server):
+            setting = f"{PAGE}.{field.partition('/')[0]}"
+            raise Invalid(COMES_BACK, field=field, setting=setting, fields={field: COMES_BACK})
 
 
 def waits_for_relay(settings: AllValues, reasons: Iterable[str]) -> str:

@@ -9,11 +9,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from mailroom.core import net
 from mailroom.core import settings as declared
 from mailroom.core.problems import Invalid
 from mailroom.core.settings import AllValues
 from mailroom.daemons.mail_place import Volume
-from mailroom.dns import address as addresses
 from mailroom.flows.setup_answers import ACCOUNT_TYPES, GENERAL, INTERFACE, STARTS, Answers, settings_of
 from mailroom.flows.setup_words import ADVICE, PROBLEM, say
 
@@ -114,7 +114,7 @@ def _public_address(answers: Answers, world: World) -> list[dict[str, Any]]:
     chosen = _chosen(answers, world)
     if answers["public_address"] or chosen is None or not chosen["addresses"]:
         return []
-    if any(addresses.kind(one) == "public" for one in chosen["addresses"]):
+    if any(net.kind(one) == "public" for one in chosen["addresses"]):
         return []
     return [say(ADVICE, "public_address_unknown", title=chosen["title"])]
 
@@ -144,7 +144,7 @@ def _ask_dns(answers: Answers, said: Remarks, world: World) -> None:
     names = {name: "" if name in bad else answers.get(name, "") for name in ("domain", "hostname", "public_address")}
     address: str | None = names["public_address"]
     if not address and "interface" in answers and (chosen := _chosen(answers, world)):
-        address = next((one for one in chosen["addresses"] if addresses.kind(one) == "public"), None)
+        address = next((one for one in chosen["addresses"] if net.kind(one) == "public"), None)
     for name, remarks in world.dns(names["domain"], names["hostname"], address).items():
         if name in said and name not in bad:
             said[name] += [{"values": {}, "next": "", **one} for one in remarks]

@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from mailroom.core import net
+
 STEP_LIMIT_S = 10.0
 CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
 NAME, CONNECT, TLS, SIGN_IN, RECIPIENT = STEPS = ("name", "connect", "tls", "sign_in", "recipient")
@@ -64,6 +66,8 @@ class Talk:
         except socket.gaierror as reason:
             raise StepFailed("The name of the server was not found.", reason.strerror or "") from None
         self.addresses = list(dict.fromkeys(str(one[4][0]) for one in found))
+        if ours := [address for address in self.addresses if net.is_ours(address)]:
+            raise StepFailed("The name leads to this server.", ", ".join(ours))
         return ", ".join(self.addresses)
 
     def connect(self) -> str:
@@ -129,6 +133,9 @@ class Talk:
 
     def _said(self, reply: tuple[int, bytes], wanted: int, text: str) -> str:
         """The server's words. Raises StepFailed when it did not answer as wanted."""
+        if not 200 <= reply[0] <= 599:
+            # Whatever it is that answers: its words are for those who may talk to it.
+            raise StepFailed("What answers there is no mail server.")
         code, words = reply[0], f"{reply[0]} {reply[1].decode('utf-8', 'replace')}"
         if code != wanted and not (wanted == 250 and code == 251):
             raise StepFailed(text, words)

@@ -26,12 +26,14 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.x509.oid import NameOID
 
 from mailroom.core.problems import Problem
+from mailroom.tls.acme_link import opener
 from mailroom.tls.chain import ROOTS
 
 ANSWER_LIMIT_S, ANSWER_BYTES_MAX = 20.0, 200_000
 NONCE_TRIES = 4
 POLL_S, POLL_MAX_S = 1.0, 15.0
 URN = "urn:ietf:params:acme:error:"
+REDIRECTS = range(300, 400)
 RATE_LIMITED, BAD_NONCE = "rateLimited", "badNonce"
 # RFC 8555 8.3: base64url, with enough of it not to be guessed. It becomes part of a path of ours.
 TOKEN = re.compile(r"[A-Za-z0-9_-]{22,200}")
@@ -85,7 +87,7 @@ class Acme:
         self.directory, self.key, self.publish = directory, key, publish
         self.host = urlsplit(directory).hostname or directory
         self.limit_s, self.pause, self.elapsed = limit_s, pause, elapsed
-        self.trust = ssl.create_default_context(cafile=str(roots))
+        self.link = opener(ssl.create_default_context(cafile=str(roots)), self.host)
         self.known: dict[str, Any] = {}
         self.nonce = self.account = ""
 
@@ -186,10 +188,14 @@ class Acme:
             headers["Content-Type"] = "application/jose+json"
         asked = urllib.request.Request(url, body, headers, method=method or None)
         try:
-            with urllib.request.urlopen(asked, timeout=ANSWER_LIMIT_S, context=self.trust) as found:
+            with self.link.open(asked, timeout=ANSWER_LIMIT_S) as found:
                 return self._heard(found)
         except urllib.error.HTTPError as refusal:
             with refusal:
+                if refusal.code in REDIRECTS:
+                    raise AcmeFailed(
+                        f"{self.host} sends us elsewhere.", next="Enter the address where the authority is now."
+                    ) from None
                 raise self._refused_by(refusal.code, self._heard(refusal)) from None
         except (OSError, HTTPException) as reason:
             cause = reason.reason if isinstance(reason, urllib.error.URLError) else reason

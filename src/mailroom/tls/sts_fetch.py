@@ -10,13 +10,13 @@ import asyncio
 import contextlib
 import http.client
 import io
-import ipaddress
 import socket
 import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
+from mailroom.core.net import is_ours
 from mailroom.core.sts_policy import BYTES_MAX, HOST, BadPolicy, Policy, parse
 
 PORT = 443
@@ -34,9 +34,9 @@ class NoPolicy(Exception):
 
 
 async def addresses(host: str, port: int) -> list[str]:
-    """Where a website is, as DNS says, without what may not be asked. Raises OSError."""
+    """Where a website is, as DNS says. The domain says so, and is not to say that it is we. Raises OSError."""
     known = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return [address for address in dict.fromkeys(str(one[4][0]) for one in known) if _may_ask(address)]
+    return [address for address in dict.fromkeys(str(one[4][0]) for one in known) if not is_ours(address)]
 
 
 @dataclass(frozen=True)
@@ -89,13 +89,6 @@ async def _connected(host: str, web: Web, context: ssl.SSLContext) -> tuple[asyn
         except OSError as reason:
             failed = reason
     raise failed
-
-
-def _may_ask(address: str) -> bool:
-    """Whether it is another machine's. The domain says where its website is; it is not to say that it is we."""
-    parsed = ipaddress.ip_address(address.partition("%")[0])
-    parsed = getattr(parsed, "ipv4_mapped", None) or parsed
-    return not (parsed.is_loopback or parsed.is_link_local or parsed.is_multicast or parsed.is_unspecified)
 
 
 class _Held:

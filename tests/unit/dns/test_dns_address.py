@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from mailroom.dns.address import carries_address, kind, looks_dynamic, reverse_name
+from mailroom.core.net import kind
+from mailroom.dns.address import carries_address, looks_dynamic, reverse_name
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ PAGE = flow.PAGE
 @pytest.fixture(scope="module")
 def trusted(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A certificate for localhost that vouches for itself."""
-    return certificate(tmp_path_factory.mktemp("trusted"), "relay.localhost")
+    return certificate(tmp_path_factory.mktemp("trusted"), "relay.test")
 
 
 @pytest.fixture(autouse=True)
@@ -31,11 +32,13 @@ def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, trusted: Path) -> Ite
     real = socket.getaddrinfo
 
     def looked_up(host: str, *more: Any, **most: Any) -> Any:
-        return real("127.0.0.1" if host.endswith(".localhost") else host, *more, **most)
+        return real("127.0.0.1" if host.endswith(".test") else host, *more, **most)
 
     monkeypatch.setattr(socket, "getaddrinfo", looked_up)
     monkeypatch.setattr(flow, "talk", lambda relay, name: wire.talk(relay, name, str(trusted)))
     monkeypatch.setattr(wire, "STEP_LIMIT_S", 5.0)
+    # The relay of these tests is on this machine, where no relay may be.
+    monkeypatch.setattr(wire.net, "is_ours", lambda address: False)
     monkeypatch.setattr(secrets, "KEY_FILE", tmp_path / "key")
     yield
 
@@ -47,7 +50,7 @@ def listening() -> socket.socket:
 
 
 def tried(server_link: socket.socket, before: AllValues | None = None, to: str = "", **changes: Any) -> dict[str, Any]:
-    wanted = {"server": "relay.localhost", "port": server_link.getsockname()[1], "always_tls": False, **changes}
+    wanted = {"server": "relay.test", "port": server_link.getsockname()[1], "always_tls": False, **changes}
     return flow.try_out(before or defaults(), wanted, to)
 
 
@@ -132,20 +135,43 @@ def test_nothing_listens_and_no_such_name() -> None:
     link.close()
 
 
+def test_what_leads_to_this_machine_is_no_relay(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wire.net, "is_ours", lambda address: address == "127.0.0.1")
+    with RelayServer(link := listening()) as server:
+        step, words = failure(tried(link))
+        assert step == "name" and "127.0.0.1" in words and server.messages == []
+
+
+def test_words_of_what_is_no_mail_server_are_not_told() -> None:
+    """A relay test is no way to look into other services of the network."""
+    with listening() as link, ThreadPoolExecutor(1) as pool:
+        link.listen()
+
+        def banner() -> None:
+            with link.accept()[0] as other:
+                other.sendall(b"* OK [CAPABILITY IMAP4rev1] Dovecot ready.\r\n")
+                other.recv(100)
+
+        told = pool.submit(banner)
+        step, words = failure(tried(link))
+        told.result(10)
+    assert step == "connect" and "Dovecot" not in words
+
+
 def test_a_kept_password_goes_nowhere_else(trusted: Path) -> None:
     """Who may try a relay could else have the password sent to a server of his own."""
     with RelayServer(link := listening(), trusted, tls="starttls", auth=True) as server:
         port = link.getsockname()[1]
-        kept = {"enabled": True, "server": "relay.localhost", "port": port, **SIGNED_IN}
+        kept = {"enabled": True, "server": "relay.test", "port": port, **SIGNED_IN}
         before = defaults()
         before[PAGE] = clean(PAGE, {**before[PAGE], **kept})
         same = flow.try_out(before, {"password": {"set": True}})
         assert same["ok"] and server.signed_in == ["PLAIN"]
-        for change in ({"server": "evil.localhost"}, {"account": "eve"}):
+        for change in ({"server": "evil.test"}, {"account": "eve"}):
             with pytest.raises(Invalid) as refused:
                 flow.try_out(before, {**change, "password": {"set": True}})
             assert refused.value.field == "password"
-        assert flow.try_out(before, {"server": "relay.localhost", "password": PASSWORD})["ok"]
+        assert flow.try_out(before, {"server": "relay.test", "password": PASSWORD})["ok"]
 
 
 @pytest.mark.parametrize(
@@ -162,5 +188,5 @@ def test_a_kept_password_goes_nowhere_else(trusted: Path) -> None:
 )
 def test_what_cannot_be_tried_names_its_field(changes: dict[str, Any], field: str) -> None:
     with pytest.raises(Invalid) as refused:
-        flow.try_out(defaults(), {"server": "relay.localhost", **changes})
+        flow.try_out(defaults(), {"server": "relay.test", **changes})
     assert refused.value.field == field

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import socket
+import threading
 import urllib.error
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -131,6 +133,29 @@ def test_only_https_is_spoken(server: AcmeServer, listener: Listener) -> None:
     made = Acme("http://127.0.0.1:1/directory", KEY, listener.publish, roots=server.roots)
     with pytest.raises(AcmeFailed):
         made.obtain(NAMES, "")
+
+
+def test_no_redirect_is_followed(server: AcmeServer, listener: Listener) -> None:
+    """Neither to http, nor inside: the certificate proves who the authority is, and not where it may send us."""
+    visitors: list[str] = []
+
+    class Elsewhere(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            visitors.append(self.path)
+
+    with HTTPServer(("127.0.0.1", 0), Elsewhere) as web:
+        threading.Thread(target=web.serve_forever, args=(0.05,), daemon=True).start()
+        server.moved = f"http://127.0.0.1:{web.server_port}/inside"
+        reason = failed(server, listener)
+        web.shutdown()
+    assert "sends us elsewhere" in reason.message and reason.next and not visitors
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "10.0.0.1", "192.168.1.1", "[::1]", "[::ffff:127.0.0.1]", "169.254.1.1"])
+def test_an_authority_does_not_send_us_into_the_network(server: AcmeServer, listener: Listener, host: str) -> None:
+    server.base_told = f"https://{host}:{server.base.rpartition(':')[2]}"
+    reason = failed(server, listener)
+    assert "network of our own" in reason.message and not server.posts
 
 
 def test_the_listener_answers_open_questions_alone(listener: Listener) -> None:

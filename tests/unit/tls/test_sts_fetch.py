@@ -121,4 +121,4 @@ def test_no_website(tmp_path: Path) -> None:
      ("224.0.0.1", False)],
 )  # fmt: skip
 def test_no_domain_sends_us_to_ourselves(address: str, asked: bool) -> None:
-    assert sts_fetch._may_ask(address) is asked
+    assert sts_fetch.is_ours(address) is not asked

@@ -8,7 +8,7 @@ from pydantic import field_validator, model_validator
 
 from mailroom.core.address import SEPARATORS
 from mailroom.core.lists import Item
-from mailroom.core.net import network
+from mailroom.core.net import networks
 from mailroom.core.settings import BadField, Page, Values, setting
 
 LABEL = "[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
@@ -260,8 +260,8 @@ class MailDeliveryGeneral(Page):
 
     @field_validator("lan_networks")
     @classmethod
-    def _networks(cls, networks: list[str]) -> list[str]:
-        return [network(text) for text in networks]
+    def _networks(cls, texts: list[str]) -> list[str]:
+        return networks(texts)
 
 
 def separator_of(general: Values) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import ipaddress
 from typing import ClassVar
 
 from pydantic import field_validator
 
+from mailroom.core.net import address_of, kind
 from mailroom.core.settings import Page, setting
 
 ALL = "all"
@@ -53,10 +53,9 @@ class ServiceInterface(Page):
     def _address(cls, text: str) -> str:
         if not text.strip():
             return ""
-        try:
-            found = ipaddress.ip_address(text.strip())
-        except ValueError:
-            raise ValueError(f"{text} is not an address. Write it like 203.0.113.25.") from None
-        if found.is_unspecified or found.is_loopback or found.is_multicast or found.is_link_local:
+        found = address_of(text)
+        if found is None or "%" in text:
+            raise ValueError(f"{text} is not an address. Write it like 203.0.113.25.")
+        if kind(text) == "local":
             raise ValueError(f"{found} never leads to this NAS from elsewhere.")
         return str(found)
