@@ -51,7 +51,11 @@ READY = {
     "filter": ("milter", "/run/filter/filter.sock"),
     "postfix": ("smtp", f"{SERVER}:25"),
 }
-SETTINGS = {"mail_delivery.general": {"domain": "example.com", "hostname": "mail.example.com"}}
+# Nobody signs in to the chain: its client is also who writes as a user of ours.
+SETTINGS: dict[str, dict[str, Any]] = {
+    "mail_delivery.general": {"domain": "example.com", "hostname": "mail.example.com"},
+    "mail_delivery.security": {"own_senders": False},
+}
 # Our services' users are changed by s6-setuidgid; so are they here.
 OWN_USER = ("s6-setuidgid", "mailroom")
 

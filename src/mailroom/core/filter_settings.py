@@ -55,6 +55,7 @@ class General:
     attachment_limit: bool = False
     max_attachment_mb: int = 20
     address_separator: str = "none"
+    sender_equals_login: bool = False
 
     @property
     def separator(self) -> str:
@@ -74,6 +75,9 @@ class Policy:
     page: ClassVar[str] = "mail_delivery.security"
 
     unknown_accounts: int
+    own_senders: bool = False
+    own_from: str = "deliver"
+    own_exceptions: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

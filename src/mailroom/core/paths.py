@@ -35,6 +35,8 @@ FILTER_SOCKET = RUN / "filter" / "filter.sock"
 POLICY_SOCKET = RUN / "filter" / "policy.sock"
 SRS_SOCKET = RUN / "filter" / "srs.sock"
 TLS_POLICY_SOCKET = RUN / "filter" / "tls-policy.sock"
+# What the job process tells the filter about accounts, made anew at each start.
+ACCOUNT_FACTS = RUN / "accounts" / "facts.json"
 # Made at each start, of the key of this server: nowhere on a disk.
 SRS_KEY = RUN / "srs" / "key"
 # In folders of their own: into the first goes nobody but the web process, into the second the relay on the host, which

@@ -66,6 +66,7 @@ def setting(
     costs: str | None = None,
     effect: str | None = None,
     suggested: Any = None,
+    earlier: Any = None,
     column: bool = False,
     ordered: bool = False,
     machine: bool = False,
@@ -80,6 +81,7 @@ def setting(
     effect:    what is different, in one sentence, when it is not as suggested (row CK01). Without it nothing is
                suggested: nobody can know the right domain, or how large mail may be here.
     suggested: the suggested value, when it is not the default.
+    earlier:   the value on servers that were set up before there was this setting, when it is not the default.
     placeholders: {other field: {its value: the placeholder meanwhile}}.
     column:    of an item's field: the list shows it. ordered: of a list: the order of its items counts.
     machine:   it is about this machine: a configuration from a file leaves it as it is, unless somebody chooses it.
@@ -100,6 +102,7 @@ def setting(
         "costs": costs,
         "effect": effect,
         "suggested": suggested,
+        "earlier": earlier,
         "column": column or None,
         "ordered": ordered or None,
         "machine": machine or None,
@@ -209,6 +212,15 @@ def title_of(page: str, key: str) -> str:
 def defaults() -> AllValues:
     """The default of each setting, by page."""
     return {name: kind().model_dump(mode="json") for name, kind in pages().items()}
+
+
+@cache
+def earlier() -> dict[tuple[str, str], Any]:
+    """{(page, key): the value on servers that were set up before there was this setting}, where it is no default."""
+    extras: dict[tuple[str, str], Any] = {
+        (name, key): pages()[name].model_fields[key].json_schema_extra for name, key, _ in each_setting()
+    }
+    return {place: extra["x-ui"]["earlier"] for place, extra in extras.items() if "earlier" in extra["x-ui"]}
 
 
 def schema_of(page: str) -> dict[str, Any]:

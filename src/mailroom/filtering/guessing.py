@@ -6,7 +6,6 @@ signed in, this machine itself and the networks that need no sign-in are never c
 
 from __future__ import annotations
 
-import ipaddress
 import logging
 import time
 from collections.abc import Callable
@@ -56,7 +55,4 @@ class Guessing:
 
 
 def _counts(message: Message, rules: Rules) -> bool:
-    if not rules.policy.unknown_accounts or message.login or not message.client.address:
-        return False
-    client = ipaddress.ip_address(message.client.address)
-    return not client.is_loopback and not any(client in network for network in rules.trusted)
+    return bool(rules.policy.unknown_accounts) and not message.login and not rules.is_inside(message.client.address)

@@ -39,6 +39,8 @@ class Message:
 
     data: whether the client has begun to send the message itself. complete: whether all of it has come.
     blocked: whether it comes from an address that may send no mail today.
+    is_return: whether its sender is a return address that we have made (SRS), which others may bring back.
+    owned: the addresses that who is signed in may send as; None when nobody is, or when that is not known.
     taken: how it was taken into account for its user's daily quota; None when it was not.
     """
 
@@ -58,6 +60,8 @@ class Message:
     data: bool = False
     complete: bool = False
     blocked: bool = False
+    is_return: bool = False
+    owned: frozenset[str] | None = None
     taken: Taken | None = None
 
     @property

@@ -18,6 +18,7 @@ import uvloop
 from mailroom.core import paths
 from mailroom.filtering import policy, return_addresses, socketmap, tls_policies
 from mailroom.filtering import rules as rules_file
+from mailroom.filtering.account_facts import AccountFacts
 from mailroom.filtering.guessing import Guessing
 from mailroom.filtering.journal import Journal
 from mailroom.filtering.quota import Quota
@@ -74,10 +75,11 @@ class Worker:
         loop.add_signal_handler(signal.SIGHUP, self.read_rules)
         loop.add_reader(self.parent, stop.set)
         scanning, guessing = asyncio.Semaphore(SCANS_AT_ONCE), Guessing(GuessStore())
-        quota = Quota(UsageStore())
+        quota, accounts = Quota(UsageStore()), AccountFacts()
 
         async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            await Session(lambda: self.rules, self.journal.write, scanning, guessing, quota).run(reader, writer)
+            made = Session(lambda: self.rules, self.journal.write, scanning, guessing, quota, accounts, self.is_return)
+            await made.run(reader, writer)
 
         async def asked(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             await policy.serve(reader, writer, lambda: self.rules)
@@ -103,6 +105,10 @@ class Worker:
             async with asyncio.timeout(FINISH_LIMIT_S):
                 for _ in range(SCANS_AT_ONCE):
                     await scanning.acquire()
+
+    def is_return(self, address: str) -> bool:
+        """Whether this sender is a return address of ours, which others may bring back."""
+        return return_addresses.is_ours(address, self.srs, self.rules)
 
     async def return_address(self, table: str, address: str) -> str:
         return await return_addresses.looked_up(table, address, self.srs, self.rules)

@@ -45,6 +45,16 @@ def answer(table: str, address: str, *, srs: Srs, rules: Rules) -> str:
     return "OK DUNNO" if table == "check" else f"OK {original}"
 
 
+def is_ours(address: str, srs: Srs, rules: Rules) -> bool:
+    """Whether an address is a return address that we have made, and still leads back."""
+    if address.rpartition("@")[2].lower() not in rules.domains:
+        return False
+    try:
+        return bool(srs.original(address))
+    except ValueError:
+        return False
+
+
 def comes_from_postfix(address: str, port: str, connections: Path = CONNECTIONS) -> bool:
     """Whether the client at this address and port of our own machine is Postfix itself. Raises OSError.
 

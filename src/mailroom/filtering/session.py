@@ -8,8 +8,9 @@ import time
 from collections.abc import Callable, Iterable
 
 from mailroom.filtering import milter, pipeline
+from mailroom.filtering.account_facts import AccountFacts
 from mailroom.filtering.body import Body
-from mailroom.filtering.checks import black_white_list
+from mailroom.filtering.checks import black_white_list, own_domain
 from mailroom.filtering.checks.guessing import REPLY as BLOCKED
 from mailroom.filtering.guessing import Guessing
 from mailroom.filtering.ids import new_id
@@ -52,9 +53,12 @@ class Session:
         scanning: asyncio.Semaphore,
         guessing: Guessing,
         quota: Quota,
+        accounts: AccountFacts,
+        is_return: Callable[[str], bool],
     ) -> None:
         self.rules, self.record, self.scanning = rules, record, scanning
         self.guessing, self.quota = guessing, quota
+        self.accounts, self.is_return = accounts, is_return
         self.client = Client()
         self.macros: dict[str, str] = {}
         self.message: Message | None = None
@@ -96,8 +100,7 @@ class Session:
         elif command == b"M":
             await self._leave()
             self.message = self._begin(content)
-            self.message.blocked = self.guessing.blocks(self.message, self.rules())
-            return (milter.refusal(BLOCKED) if self.message.blocked else milter.GO_ON,)
+            return (self._answer_sender(self.message, self.rules()),)
         elif command in (b"A", b"K"):
             await self._leave()
             self.client = Client() if command == b"K" else self.client
@@ -120,6 +123,16 @@ class Session:
                 message.body.add(content)
             return await self._end(message)
         return ()
+
+    def _answer_sender(self, message: Message, rules: Rules) -> bytes:
+        """What MAIL FROM is answered: what is certain by now spares the client the rest."""
+        message.blocked = self.guessing.blocks(message, rules)
+        if message.blocked:
+            return milter.refusal(BLOCKED)
+        message.is_return = bool(message.sender) and self.is_return(message.sender)
+        if message.login:
+            message.owned = self.accounts.addresses_of(message.login)
+        return milter.refusal(own_domain.reply(message)) if own_domain.refuses_early(message, rules) else milter.GO_ON
 
     def _connect(self, content: bytes) -> None:
         name, _, rest = content.partition(b"\0")

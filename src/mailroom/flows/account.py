@@ -19,7 +19,7 @@ from mailroom.core.line_socket import ask
 from mailroom.core.pages.mail_delivery_general import domains_of
 from mailroom.core.problems import NotFound, Problem
 from mailroom.core.settings import AllValues
-from mailroom.flows import account_pages, setting_start
+from mailroom.flows import account_facts, account_pages, setting_start
 from mailroom.flows.account_maps import MapFiles, texts
 from mailroom.flows.setting import Settings
 from mailroom.licences import seats, table
@@ -50,11 +50,12 @@ class Accounts:
         *,
         host: Callable[[str], Any] = ask_signin,
         maps: MapFiles | None = None,
+        facts: Callable[[str], Any] = account_facts.write,
         refresh: Callable[[Settings], Any] = setting_start.refresh,
         clock: Clock | None = None,
     ) -> None:
         self.store, self.events, self.settings = store, events, settings
-        self.host, self.maps, self.refresh = host, maps or MapFiles(), refresh
+        self.host, self.maps, self.facts, self.refresh = host, maps or MapFiles(), facts, refresh
         self.clock = clock or SystemClock()
         self.turn = threading.RLock()
         self.rendered = False
@@ -190,7 +191,9 @@ class Accounts:
         in_force = self.settings.values()
         values = self.coming or in_force
         both = dict.fromkeys(one for known in (in_force, values) for one in domains_of(known["mail_delivery.general"]))
-        self.maps.write(texts(accounts, list(both), values))
+        known = texts(accounts, list(both), values)
+        self.maps.write(known)
+        self.facts(known["senders"])
 
     def _with_choices(self, before: list[Account], changes: dict[str, Any]) -> list[Account]:
         by_name = {account.name: account for account in before}

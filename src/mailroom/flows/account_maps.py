@@ -3,7 +3,7 @@
 recipients  address -> OK                who has a mailbox (row DL01)
 aliases     address -> addresses         the admin's aliases (rows AL01-AL03, AL07, X06-03); postmaster and abuse, which
                                          every domain must have (RFC 5321 4.5.1, RFC 2142); catch-alls (X06-02)
-senders     address -> login name        who may send as whom (row DL11)
+senders     address -> login names       who may send as whom (row DL11)
 held        address -> 450 and a reason  users who have just disappeared from the host (check_recipient_access)
 inactive    address -> 550 and a reason  users without mailbox whose mail is wanted from some senders only (row BC07)
 """
@@ -14,6 +14,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +55,7 @@ def texts(accounts: Iterable[Account], domains: Sequence[str], settings: AllValu
         place.mailboxes()
         if not catches:
             _copied(rows, known, domain, settings["mail_delivery.auto_bcc"]["rules"])
-        place.aliases()
+        place.aliases(settings["mail_delivery.general"]["send_as_aliases"])
         _roles(rows, known, domain, place.recipients.aliases)
         if keeps or catches:
             place.keep()
@@ -71,6 +72,11 @@ class _Place:
     def __init__(self, domain: str, rows: Rows, accounts: Sequence[Account], recipients: Recipients) -> None:
         self.domain, self.rows, self.accounts, self.recipients = domain, rows, accounts, recipients
 
+    @cached_property
+    def active(self) -> frozenset[str]:
+        """The login names of all who may use mail."""
+        return frozenset(account.key for account in self.accounts if account.active)
+
     def mailboxes(self) -> None:
         """Who has a mailbox, may send, or has just disappeared."""
         for account in self.accounts:
@@ -82,13 +88,24 @@ class _Place:
             if account.held:
                 self.rows["held"][address] = HELD_REPLY
 
-    def aliases(self) -> None:
-        """The admin's aliases. Also one that leads nowhere: the user of its name gets none of its mail."""
+    def aliases(self, members_send: bool) -> None:
+        """The admin's aliases. Also one that leads nowhere: the user of its name gets none of its mail.
+
+        members_send: whether who gets an alias's mail may send as the alias.
+        """
         for name, found in self.recipients.led.items():
             for kind in ("recipients", "held", "inactive"):
                 self.rows[kind].pop(f"{name}@{self.domain}", None)
             if found:
                 self.rows["aliases"][f"{name}@{self.domain}"] = self.addresses(found)
+            if members_send:
+                self._let_members_send(f"{name}@{self.domain}", found)
+
+    def _let_members_send(self, address: str, found: Sequence[str]) -> None:
+        already = self.rows["senders"].get(address)
+        logins = dict.fromkeys([*([already] if already else []), *(one for one in found if one in self.active)])
+        if logins:
+            self.rows["senders"][address] = ", ".join(logins)
 
     def keep(self) -> None:
         """Lead each mailbox to itself, so that neither a catch-all nor a shorter name takes its mail."""

@@ -191,8 +191,13 @@ class Settings:
 
 
 def complete(values: AllValues) -> AllValues:
-    """Stored values as declared today: new settings get their defaults, settings that are gone are left out."""
+    """Stored values as declared today: new settings get their defaults, settings that are gone are left out.
+
+    New settings that would change how a server treats mail get what was so before (`earlier` in core/settings.py).
+    """
     full = declared.defaults()
+    for (page, key), value in declared.earlier().items():
+        full[page][key] = value
     for page, keys in full.items():
         stored = values.get(page, {}).items()
         keys.update({key: declared.from_store(page, key, value) for key, value in stored if key in keys})

@@ -109,17 +109,51 @@ def test_without_smtp_authentication_nobody_sends(server: Office) -> None:
 
 
 def test_sender_must_be_the_login_when_that_is_set(server: Office) -> None:
-    """DL11, off and on."""
-    with server.submission("ben") as client:
+    """DL11, on as it is on a new server, and off."""
+    with changed(server, PAGE, sender_equals_login=False), server.submission("ben") as client:
         client.send_message(server.mail("as somebody else", to="friend@world.example", sender=f"anna@{DOMAIN}"))
     server.sent_out("as somebody else")
-    with changed(server, PAGE, sender_equals_login=True), server.submission("ben") as client:
+    with server.submission("ben") as client:
         with pytest.raises(smtplib.SMTPRecipientsRefused) as refused:
             client.send_message(server.mail("forged", to="friend@world.example", sender=f"anna@{DOMAIN}"))
         assert b"not owned by user" in next(iter(refused.value.recipients.values()))[1]
         client.rset()
         client.send_message(server.mail("as myself", to="friend@world.example", sender=f"ben@{DOMAIN}"))
         server.sent_out("as myself")
+
+
+def test_what_is_shown_must_be_the_login_too(server: Office) -> None:
+    """DL11: From, and what has no envelope sender; told to the user and in the record."""
+    own, other = f"ben@{DOMAIN}", "ceo@bank.example"
+    with server.submission("ben") as client:
+        with pytest.raises(smtplib.SMTPDataError) as refused:
+            client.send_message(server.mail("shown as another", to="friend@world.example", sender=other), own)
+        assert refused.value.smtp_code == 550 and own.encode() in refused.value.smtp_error
+        with pytest.raises(smtplib.SMTPDataError):
+            client.send_message(server.mail("from nobody", to="friend@world.example", sender=own), "<>")
+        receipt = server.mail("a receipt", to="friend@world.example", sender=own)
+        receipt.replace_header("Content-Type", "multipart/report; boundary=x; report-type=disposition-notification")
+        client.send_message(receipt, "<>")
+    assert server.sent_out("a receipt")["from"] in ("", "<>")
+    found = until(lambda: server.ctl("messages", own)["messages"], 20)
+    lines = [line for one in found for line in server.ctl("explain", one["id"])["explain"]]
+    assert any("it shows ceo@bank.example" in line and "must be identical" in line for line in lines)
+
+
+def test_who_gets_an_aliass_mail_may_send_as_it_if_that_is_set(server: Office) -> None:
+    """DL11: off and on; in the envelope and in what is shown."""
+    team = f"senders-team@{DOMAIN}"
+    aliases = [{"name": "senders-team", "members": ["user:ben"]}]
+    with changed(server, "mail_delivery.alias", aliases=aliases):
+        for user, allowed in (("ben", False), ("ben", True), ("chloe", False)):
+            with changed(server, PAGE, send_as_aliases=allowed or user == "chloe"), server.submission(user) as client:
+                mail = server.mail(f"team {user} {allowed}", to="friend@world.example", sender=team)
+                try:
+                    client.send_message(mail)
+                    sent = True
+                except (smtplib.SMTPResponseException, smtplib.SMTPRecipientsRefused):
+                    sent = False
+                assert sent is allowed, (user, allowed)
 
 
 def test_the_size_limit_is_announced_and_kept(server: Office) -> None:

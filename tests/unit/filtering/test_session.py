@@ -46,7 +46,7 @@ class Nobody:
     def refused(self, message: Message, recipient: Recipient, rules: Rules) -> None:
         return None
 
-    take = settle = lambda *_, **__: None
+    take = settle = addresses_of = lambda *_, **__: None
 
 
 class Wire:
@@ -56,6 +56,8 @@ class Wire:
         self.rules, self.said, self.turns = rules, b"", 4
         self.guessing: Any = Nobody()
         self.quota: Any = self.guessing
+        self.accounts: Any = self.guessing
+        self.is_return = lambda address: False
         self.records: list[tuple[Message, list[Asked], str, Changes]] = []
         self.wholes: list[bytes] = []
 
@@ -80,7 +82,9 @@ class Wire:
             reader.feed_data(b"".join(packets) + end)
             reader.feed_eof()
             scanning = asyncio.Semaphore(self.turns)
-            talking = Session(lambda: self.rules, self.record, scanning, self.guessing, self.quota)
+            talking = Session(
+                lambda: self.rules, self.record, scanning, self.guessing, self.quota, self.accounts, self.is_return
+            )
             await talking.run(reader, self)  # type: ignore[arg-type]
 
         asyncio.run(run())

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from mailroom.core.problems import Unavailable
+from mailroom.flows import account_facts
 from mailroom.flows.account import Accounts
 from mailroom.flows.account_maps import MapFiles
 from mailroom.store.accounts import AccountStore
@@ -57,6 +58,7 @@ class Settings:
         self.rules: list[dict[str, Any]] = []
         self.catch_all: list[dict[str, Any]] = []
         self.separator = "none"
+        self.members_send = False
 
     def values(self) -> dict[str, Any]:
         return {
@@ -64,6 +66,7 @@ class Settings:
                 "domain": self.domain,
                 "additional_domains": self.more,
                 "address_separator": self.separator,
+                "send_as_aliases": self.members_send,
             },
             "mail_delivery.alias": {
                 "aliases": [{"domain": "", **one} for one in self.aliases],
@@ -93,6 +96,7 @@ class House:
             self.settings,  # type: ignore[arg-type]
             host=self.host,
             maps=MapFiles(folder, self.postmap),
+            facts=lambda source: account_facts.write(source, folder / "facts.json"),
             refresh=self.refresh,
             clock=self.clock,
         )

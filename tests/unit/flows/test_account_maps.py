@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -92,3 +93,21 @@ def test_an_alias_of_one_domain(synced: House) -> None:
     assert aliases["sales@example.com"] == "anna@example.com" and aliases["sales@example.net"] == "bert@example.net"
     assert aliases["all@example.com"] == "anna@example.com" and aliases["all@example.net"] == "bert@example.net"
     assert aliases["only@example.net"] == "bert@example.net" and "only@example.com" not in aliases
+
+
+def test_who_gets_an_aliass_mail_may_send_as_it_only_if_that_is_set(synced: House) -> None:
+    """DL11: also through another alias; nobody else, and the filter knows the same."""
+    synced.activate("anna", "bert", "carl")
+    synced.settings.aliases = [
+        {"id": "1", "name": "info", "members": ["user:anna", "friend@world.example"]},
+        {"id": "2", "name": "all", "members": ["alias:info", "user:bert"]},
+        {"id": "3", "name": "carl", "members": ["user:anna"]},
+    ]
+    usual = rows_of(synced, "senders")
+    assert "info@example.com" not in usual and usual["carl@example.com"] == "carl"
+    synced.settings.members_send = True
+    rows = rows_of(synced, "senders")
+    assert rows["info@example.com"] == "anna" and rows["all@example.com"] == "anna, bert"
+    assert rows["carl@example.com"] == "carl, anna", "the user of the name keeps it"
+    told = json.loads((synced.folder / "facts.json").read_text())["senders"]
+    assert {address: told[address] for address in rows} == {one: logins.split(", ") for one, logins in rows.items()}

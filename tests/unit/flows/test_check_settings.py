@@ -64,4 +64,4 @@ def test_what_nobody_suggests_and_what_somebody_else_has_changed_is_refused(sett
     settings.apply(base, {GENERAL: {"max_hops": 20}}, ANNA)
     with pytest.raises(Stale):
         check_settings.fix(settings, base, None, ANNA)
-    assert settings.values()[GENERAL]["sender_equals_login"] is False
+    assert settings.values() == {**defaults(), GENERAL: {**defaults()[GENERAL], "max_hops": 20}}

@@ -9,9 +9,9 @@ import pytest
 from pretend import ANNA, BEN, GENERAL, PowerCut, fake, hops, in_force, open_again
 
 from mailroom.core.problems import ApplyFailed, Invalid, Stale
-from mailroom.core.settings import defaults
+from mailroom.core.settings import clean, defaults, earlier
 from mailroom.flows import setting_history, setting_start
-from mailroom.flows.setting import Settings
+from mailroom.flows.setting import Settings, complete
 from mailroom.store.settings import APPLYING
 
 
@@ -141,6 +141,17 @@ def test_put_back_from_before_an_upgrade_takes_defaults_and_names_what_is_gone(s
     assert settings.values()[GENERAL]["max_hops"] == 50
     found = settings.store.get(done["revision"])
     assert found is not None and f"{GENERAL}.colour" in found.note
+
+
+def test_a_setting_that_is_new_does_not_change_what_a_server_did_before() -> None:
+    """A new server has the default; one that was set up before there was the setting goes on as it was."""
+    stored = defaults()
+    del stored["mail_delivery.security"]["own_senders"]
+    assert defaults()["mail_delivery.security"]["own_senders"] is True
+    assert complete(stored)["mail_delivery.security"]["own_senders"] is False
+    assert complete(defaults()) == defaults()
+    for (page, key), value in earlier().items():
+        assert clean(page, {**defaults()[page], key: value})[key] == value != defaults()[page][key]
 
 
 def test_setup_answers_become_the_first_revision(tmp_path: Path) -> None:

@@ -89,16 +89,25 @@ class MailDeliveryGeneral(Page):
         max_length=64,
     )
     sender_equals_login: bool = setting(
-        False,
+        True,
         "Sender name and login name must be identical",
         group="auth",
         rows="DL11",
-        help="A signed-in user may send only as an own address. Stops a user from writing in another's name.",
+        help="A signed-in user may send only as an own address, in the envelope (MAIL FROM) and in the message itself "
+        "(From, Sender). Stops a user from writing in another's name. The mail portal always keeps to it.",
         parameter="smtpd_sender_login_maps",
         depends={"smtp_auth": True},
         indent=1,
         effect="A user who has signed in can send mail in the name of somebody else.",
-        suggested=True,
+    )
+    send_as_aliases: bool = setting(
+        False,
+        "Users may also send as aliases that they are members of",
+        group="auth",
+        rows="DL11",
+        help="Mail of info@example.com may then be sent by everybody who receives mail to info@example.com.",
+        parameter="smtpd_sender_login_maps",
+        indent=1,
     )
     disable_auto_forwarding: bool = setting(
         False,

@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import field_validator
 
+from mailroom.core import criteria
 from mailroom.core.pages.mail_delivery_general import DOMAIN
 from mailroom.core.settings import Page, setting
 
@@ -14,6 +15,7 @@ NO_LIMIT = "0 means no limit."
 MANY: dict[str, Any] = {"ge": 0, "le": 100_000}
 ANNOUNCED = {"mta_sts_mode": ["testing", "enforce"]}
 SERVERS_MAX = 20
+OWN_EXCEPTIONS_MAX = 100
 
 
 class MailDeliverySecurity(Page):
@@ -47,6 +49,43 @@ class MailDeliverySecurity(Page):
         help="A sender is refused when its domain has neither an MX nor an A record. When DNS does not answer, the "
         "mail waits at the sender.",
         parameter="reject_unknown_sender_domain",
+    )
+    own_senders: bool = setting(
+        True,
+        "Reject senders of own domains from outside",
+        group="sender",
+        rows="X06-10",
+        help="Mail that other servers bring with a sender (MAIL FROM) of a domain of this server is refused: its own "
+        "users sign in. Not refused are networks that need no sign-in, what the white list lets pass, return addresses "
+        "of forwarded mail (SRS), and the exceptions below.",
+        effect="Strangers can write to your users in the name of their own colleagues.",
+        earlier=False,
+    )
+    own_from: Literal["deliver", "junk", "reject"] = setting(
+        "junk",
+        "Mail of other senders that shows an address of an own domain (From)",
+        group="sender",
+        rows="X06-10",
+        help="Most of it is forged, but so look contact forms of a website, invoices of a service, and what a user has "
+        "forwarded from elsewhere. Mail that comes through a mailing list (List-Id) is delivered: refusing it would "
+        "lose what your own users write there.",
+        depends={"own_senders": True},
+        indent=1,
+        labels={"deliver": "Deliver", "junk": "File into Junk", "reject": "Reject"},
+        effect="Strangers can write to your users under the name of their own colleagues.",
+    )
+    own_exceptions: list[str] = setting(
+        [],
+        "Except from these servers and senders",
+        group="sender",
+        rows="X06-10",
+        help="Addresses or networks of servers that send for you, such as a website's or a newsletter's, or senders "
+        "like form@example.com or *@news.example. Senders can be forged: name servers where you can.",
+        depends={"own_senders": True},
+        indent=1,
+        widget="tags",
+        placeholder="Add a server or a sender, e.g. 192.0.2.0/24 or form@example.com",
+        max_length=OWN_EXCEPTIONS_MAX,
     )
     client_name: bool = setting(
         False,
@@ -170,6 +209,11 @@ class MailDeliverySecurity(Page):
         max_length=SERVERS_MAX,
     )
 
+    @field_validator("own_exceptions")
+    @classmethod
+    def _exceptions(cls, texts: list[str]) -> list[str]:
+        return list(dict.fromkeys(_exception(text.strip()) for text in texts))
+
     @field_validator("mta_sts_servers")
     @classmethod
     def _servers(cls, names: list[str]) -> list[str]:
@@ -177,3 +221,13 @@ class MailDeliverySecurity(Page):
             if not re.fullmatch(DOMAIN, name.removeprefix("*.")) or len(name) > 253:
                 raise ValueError(f"{name} is no name of a server.")
         return list(dict.fromkeys(name.lower() for name in names))
+
+
+def _exception(text: str) -> str:
+    """One server or sender, in its one spelling. Raises ValueError."""
+    if "@" in text or "*" in text:
+        return criteria.address(text)
+    try:
+        return criteria.ip_mask(text) if "/" in text else criteria.ip(text)
+    except ValueError:
+        raise ValueError(f"{text} is neither an address or network of a server nor a sender.") from None

@@ -1,0 +1,27 @@
+"""What the filter is told of accounts, in a file that it reads when it changes (filtering/account_facts.py)."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from mailroom.core import paths
+from mailroom.core.lines import lines
+
+
+def senders(source: str) -> dict[str, list[str]]:
+    """{address: login names} of the source of the map `senders` (account_maps.py)."""
+    rows = (line.partition("\t") for line in lines(source))
+    return {address: logins.split(", ") for address, _, logins in rows}
+
+
+def write(source: str, file: Path = paths.ACCOUNT_FACTS) -> None:
+    """Bring the file up to date with the map's source. Raises OSError."""
+    text = json.dumps({"senders": senders(source)})
+    if file.exists() and file.read_text() == text:
+        return
+    fresh = file.with_suffix(".new")
+    fresh.write_text(text)
+    # Before it is there: the filter, which is another user, reads it at any moment.
+    fresh.chmod(0o644)
+    fresh.replace(file)
