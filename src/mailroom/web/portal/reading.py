@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-import binascii
-import quopri
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import cached_property
 from typing import Any
 
-from mailroom.core.problems import NotFound
 from mailroom.web.portal import html, words
+from mailroom.web.portal.contents import Contents, Pictures
 from mailroom.web.portal.imap import mailbox
 from mailroom.web.portal.imap.link import Link
-from mailroom.web.portal.imap.structure import Part, parts
+from mailroom.web.portal.imap.structure import Node, Part, tree
+from mailroom.web.portal.leaves import file_name, has_files
 
-TEXT_BYTES_MAX = 2_000_000
 PREVIEW_LETTERS = 160
 # Of a message in a list; the message itself shows all.
 ADDRESSES_IN_LISTS_MAX = 50
-VIEW = "(UID FLAGS INTERNALDATE ENVELOPE BODYSTRUCTURE)"
-# Shown inside a message; everything else is only ever saved.
-PICTURES = {"image/png", "image/jpeg", "image/gif", "image/webp", "image/bmp"}
-NOT_BASE64 = bytes(set(range(256)) - set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"))
-ALTERNATIVES = ("text/html", "text/plain")
+VIEW = f"(UID FLAGS INTERNALDATE ENVELOPE BODYSTRUCTURE {mailbox.SINGLE_FIELDS})"
+HEADER_BYTES_MAX = 100_000
+UNFOLDED = re.compile(rb"\r?\n(?![ \t])")
+# Where a text ends that is too long to be shown.
+CUT = "[…]"
 
 Items = dict[bytes, Any]
 
@@ -35,7 +35,7 @@ class Message:
 
     uid: int
     items: Items
-    parts: list[Part]
+    root: Node
 
     @property
     def envelope(self) -> list[Any]:
@@ -43,25 +43,41 @@ class Message:
         found = self.items.get(b"ENVELOPE") or []
         return [*found, *[None] * (10 - len(found))]
 
-    @property
-    def attachments(self) -> list[Part]:
-        """The parts that are listed below the message."""
-        shown = self.text_part
-        return [part for part in self.parts if part is not shown and part.is_attachment]
+    @cached_property
+    def fields(self) -> dict[str, list[bytes]]:
+        """The fields of which there may be but one, each as often as it is there (RFC 5322 3.6)."""
+        raw = next((value for key, value in self.items.items() if key.startswith(b"BODY[HEADER")), None)
+        return header_fields(raw or b"")
 
     @property
-    def text_part(self) -> Part | None:
-        """The part that is read: HTML before plain text, whichever comes first and is no attachment."""
-        for kind in ALTERNATIVES:
-            for part in self.parts:
-                if part.kind == kind and part.disposition != "attachment":
-                    return part
-        return None
+    def subject(self) -> str:
+        """The first Subject: the envelope has the last."""
+        return words.header(self.fields.get("subject", [self.envelope[1]])[0])
+
+    @property
+    def date(self) -> str:
+        """When it was sent, ISO 8601 with an offset; when it arrived, if that cannot be read."""
+        return _date(self.fields.get("date", [self.envelope[0]])[0], self.items.get(b"INTERNALDATE"))
+
+    @property
+    def repeated(self) -> list[str]:
+        """The fields that are there more than once. The first of each counts (decision 0037)."""
+        return [name for name in ("from", "subject", "date") if len(self.fields.get(name, ())) > 1]
 
 
 def message(uid: int, items: Items) -> Message:
     """The message that these items describe."""
-    return Message(uid, items, parts(items.get(b"BODYSTRUCTURE")))
+    return Message(uid, items, tree(items.get(b"BODYSTRUCTURE")))
+
+
+def header_fields(raw: bytes) -> dict[str, list[bytes]]:
+    """The values of each field of a header, unfolded, in their order."""
+    found: dict[str, list[bytes]] = {}
+    for line in UNFOLDED.split(raw[:HEADER_BYTES_MAX]):
+        name, colon, value = line.partition(b":")
+        if colon:
+            found.setdefault(name.strip().decode("ascii", "replace").lower(), []).append(value.strip())
+    return found
 
 
 def row(uid: int, items: Items) -> dict[str, Any]:
@@ -71,10 +87,10 @@ def row(uid: int, items: Items) -> dict[str, Any]:
         "uid": uid,
         "from": (addresses(found.envelope[2], 1) or [{"name": "", "address": ""}])[0],
         "to": addresses(found.envelope[5], ADDRESSES_IN_LISTS_MAX),
-        "subject": words.header(found.envelope[1]),
-        "date": _date(items),
+        "subject": found.subject,
+        "date": found.date,
         **flags(items),
-        "attachments": bool(found.attachments),
+        "attachments": has_files(found.root),
         "size": int(items.get(b"RFC822.SIZE") or 0),
         "preview": _preview(items.get(b"PREVIEW")),
     }
@@ -103,8 +119,12 @@ def addresses(listed: Any, most: int | None = None) -> list[dict[str, str]]:
 
 def view(link: Link, found: Message) -> dict[str, Any]:
     """One message as the API shows it."""
-    part = found.text_part
-    text, remote = text_of(link, found, part)
+    contents = Contents(link, found.uid, found.root)
+    arranged = contents.arranged()
+    bodies = [_body(contents, part, remote=False) for part in arranged.shown]
+    referred = {part.number: part for body in bodies for part in body.referred}
+    cut = [body.part for body in bodies if body.is_cut]
+    listed = [*(part for part in cut if part not in arranged.files), *arranged.attachments(referred.values())]
     envelope = found.envelope
     return {
         "uid": found.uid,
@@ -112,105 +132,73 @@ def view(link: Link, found: Message) -> dict[str, Any]:
         "to": addresses(envelope[5]),
         "cc": addresses(envelope[6]),
         "reply_to": addresses(envelope[4]),
-        "subject": words.header(envelope[1]),
-        "date": _date(found.items),
+        "subject": found.subject,
+        "date": found.date,
         "message_id": words.decoded(envelope[9]),
         **flags(found.items),
-        "remote_images": remote,
-        "attachments": [
-            {"part": one.number, "name": one.name or _name_for(one), "type": one.kind, "size": one.bytes_about}
-            for one in found.attachments
-        ],
-        "text": text,
+        "remote_images": any(body.has_remote for body in bodies),
+        "repeated": found.repeated,
+        "truncated": bool(cut),
+        "attachments": [_file(part) for part in listed],
+        "pictures": [_file(part) for part in referred.values()],
+        "text": "\n".join(_plain(contents, part) for part in contents.arranged(plain=True).shown),
     }
 
 
-def text_of(link: Link, found: Message, part: Part | None) -> tuple[str, bool]:
-    """(the message in plain text, whether its HTML refers to pictures elsewhere)."""
-    if part is None:
-        return "", False
-    content = content_of(link, found.uid, part)
+def _file(part: Part) -> dict[str, Any]:
+    return {"part": part.number, "name": file_name(part), "type": part.kind, "size": part.bytes_about}
+
+
+def _plain(contents: Contents, part: Part) -> str:
+    content = contents.text(part).content
+    return html.plain_text(content) if part.kind == "text/html" else content
+
+
+@dataclass(frozen=True)
+class Body:
+    """A text part as harmless HTML. referred: the pictures of the message that are in it."""
+
+    part: Part
+    html: str
+    has_remote: bool = False
+    is_cut: bool = False
+    referred: tuple[Part, ...] = ()
+
+
+def _body(contents: Contents, part: Part, remote: bool) -> Body:
+    text = contents.text(part)
+    more = html.from_text(CUT) if text.is_cut else ""
     if part.kind != "text/html":
-        return content, False
-    plain = next((one for one in found.parts if one.kind == "text/plain" and one.disposition != "attachment"), None)
-    text = content_of(link, found.uid, plain) if plain else html.plain_text(content)
-    return text, html.clean(content, {}, remote=False).has_remote
+        return Body(part, (html.from_text(text.content) if text.content.strip() else "") + more, is_cut=text.is_cut)
+    pictures = Pictures(contents.leaves, text.pictures)
+    cleaned = html.clean(text.content, pictures, remote)
+    is_cut = text.is_cut or cleaned.is_text
+    return Body(part, cleaned.body + more, cleaned.has_remote, is_cut, tuple(pictures.referred.values()))
 
 
 def document(link: Link, found: Message, remote: bool, theme: str) -> str:
-    """The message as an HTML document that can do no harm (see html.py)."""
-    part = found.text_part
-    if part is None:
-        return html.document("", theme)
-    content = content_of(link, found.uid, part)
-    if part.kind != "text/html":
-        return html.document(html.from_text(content), theme)
-    pictures = {one.cid: f"parts/{one.number}" for one in found.parts if one.cid and one.kind in PICTURES}
-    return html.document(html.clean(content, pictures, remote).body, theme)
+    """The message as an HTML document that can do no harm (see html.py): all texts that are shown, in their order."""
+    contents = Contents(link, found.uid, found.root)
+    bodies = [_body(contents, part, remote).html for part in contents.arranged().shown]
+    if len(bodies) == 1:
+        return html.document(bodies[0], theme)
+    return html.document("".join(f"<div>{body}</div>" for body in bodies), theme)
 
 
-def content_of(link: Link, uid: int, part: Part) -> str:
-    """A text part, decoded; one that is too long is cut."""
-    raw = mailbox.whole_part(link, uid, part.number, TEXT_BYTES_MAX)
-    return words.text(decoded(raw, part.encoding), part.charset)
+def attachment(link: Link, found: Message, number: str) -> tuple[Part, Iterator[bytes]]:
+    """(the part of this number, its content in pieces). Raises NotFound."""
+    contents = Contents(link, found.uid, found.root)
+    part = contents.part(number)
+    return part, contents.pieces(part)
 
 
-def decoded(raw: bytes, encoding: str) -> bytes:
-    """Content without its transfer encoding (RFC 2045 6); bad encoding gives what can be read, never an error."""
-    if encoding == "quoted-printable":
-        return quopri.decodestring(raw)
-    if encoding == "base64":
-        return _base64(raw, last=True)[0]
-    return raw
-
-
-def _base64(raw: bytes, rest: bytes = b"", last: bool = False) -> tuple[bytes, bytes]:
-    """(what `raw` means, letters left over for the next piece). Foreign bytes, padding too, are passed over."""
-    letters = rest + raw.translate(None, NOT_BASE64)
-    whole, left = letters[: len(letters) // 4 * 4], letters[len(letters) // 4 * 4 :]
-    data = binascii.a2b_base64(whole)
-    if last and len(left) > 1:
-        data += binascii.a2b_base64(left + b"A" * (4 - len(left)))[: len(left) * 3 // 4]
-    return data, left
-
-
-def attachment(found: Message, number: str) -> Part:
-    """The part of this number. Raises NotFound."""
-    for part in found.parts:
-        if part.number == number:
-            return part
-    raise NotFound("This message has no such part.", field="part")
-
-
-def pieces(link: Link, uid: int, part: Part) -> Iterator[bytes]:
-    """A part's content, decoded piece by piece, so that no large file is ever whole in memory."""
-    at, left = 0, b""
-    while True:
-        raw = mailbox.part(link, uid, part.number, at, mailbox.CHUNK)
-        at += len(raw)
-        last = len(raw) < mailbox.CHUNK
-        if part.encoding == "base64":
-            data, left = _base64(raw, left, last)
-            yield data
-        elif part.encoding == "quoted-printable":
-            # Never cut between "=" and its two digits: lines are decoded whole.
-            raw = left + raw
-            cut = len(raw) if last else raw.rfind(b"\n") + 1
-            left = raw[cut:]
-            yield quopri.decodestring(raw[:cut])
-        else:
-            yield raw
-        if last:
-            return
-
-
-def _date(items: Items) -> str:
-    """When it was sent, ISO 8601 in UTC or with its own offset; when it arrived, if that cannot be read."""
-    envelope = items.get(b"ENVELOPE") or [None]
-    for raw, read in ((envelope[0], parsedate_to_datetime), (items.get(b"INTERNALDATE"), _arrival)):
+def _date(sent: bytes | None, arrived: bytes | None) -> str:
+    for raw, read in ((sent, parsedate_to_datetime), (arrived, _arrival)):
         try:
             if raw:
-                return read(raw[:100].decode("ascii")).isoformat()
+                found = read(raw[:100].decode("ascii"))
+                # Without a zone, or with one that nobody knows, it is UTC (RFC 5322 3.3, 4.3).
+                return (found if found.tzinfo else found.replace(tzinfo=UTC)).isoformat()
         except (ValueError, TypeError, IndexError, OverflowError, UnicodeDecodeError):
             continue
     return ""
@@ -224,7 +212,3 @@ def _preview(value: Any) -> str:
     """PREVIEW as a text, or as (FUZZY "text") from older servers (RFC 8970)."""
     raw = value[-1] if isinstance(value, list) and value else value
     return words.header(raw)[:PREVIEW_LETTERS] if isinstance(raw, bytes) else ""
-
-
-def _name_for(part: Part) -> str:
-    return f"part-{part.number}.{part.kind.rpartition('/')[2].split('+')[0]}"

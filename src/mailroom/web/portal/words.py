@@ -15,8 +15,10 @@ MEANT = {
     "iso-8859-1": "cp1252",
     "latin-1": "cp1252",
     "latin1": "cp1252",
-    "us-ascii": "cp1252",
-    "ascii": "cp1252",
+    "iso-8859-1-windows-3.1-latin-1": "cp1252",
+    "x-cp1252": "cp1252",
+    "x-gbk": "gb18030",
+    "x-utf-8": "utf-8",
     "gb2312": "gb18030",
     "gbk": "gb18030",
     "ks_c_5601-1987": "cp949",
@@ -30,6 +32,15 @@ MEANT = {
 }
 # Codecs of Python that are none of mail's, or slow on purpose.
 NO_CHARSETS = {"idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined", "mbcs", "oem"}
+MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+JAPANESE_ESCAPES = (b"\x1b$B", b"\x1b$@", b"\x1b(J")
+# As Python names the charsets in which each byte is a letter: almost any bytes would do.
+SINGLE_BYTE = ("iso8859", "cp12", "koi8", "mac", "cp437", "cp85", "cp86", "tis", "kz1048", "ptcp154", "hp-roman8")
+# Words of two letters in a charset of East Asia may be right UTF-8 by chance; four letters hardly ever are.
+CHANCE_BYTES = 8
+HIGH = bytes(range(128, 256))
+META_CHARSET = re.compile(rb"""<meta\s[^<>]{0,300}?charset\s{0,9}=\s{0,9}["']?([a-z0-9_.:-]{1,40})""", re.IGNORECASE)
+META_BYTES_MAX = 4_096
 HEADER_BYTES_MAX = 10_000
 # Of the name of a sender or a recipient, and of an address.
 NAME_BYTES_MAX = 1_000
@@ -39,38 +50,72 @@ CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u2028\u2029]")
 BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 
-def text(data: bytes, charset: str = "") -> str:
-    """`data` as text: in its charset, else UTF-8, else Windows' western one."""
+def text(data: bytes, charset: str = "", html: bool = False) -> str:
+    """`data` as text. What the bytes are goes before what is said of them; nothing said counts as Windows' western one.
+
+    html: what a document says of itself counts where the mail says nothing. Data may have been cut: half a character at
+    its end is left out.
+    """
+    for mark, codec in MARKS:
+        if data.startswith(mark):
+            return data[len(mark) :].decode(codec, "replace")
+    codec = _codec(charset)
+    if not codec and data.isascii() and any(escape in data for escape in JAPANESE_ESCAPES):
+        codec = "iso-2022-jp"
+    if not codec and html:
+        codec = _codec(_meta(data))
+        # It says so in letters of one byte.
+        codec = "" if codec.startswith("utf-16") or codec.startswith("utf-32") else codec
+    if not codec or codec.startswith(SINGLE_BYTE):
+        return _strict(data, "utf-8") or data.decode(codec or "cp1252", "replace")
+    if not codec.startswith("utf") and _beyond_ascii(data) >= CHANCE_BYTES and (found := _strict(data, "utf-8")):
+        return found
+    return _strict(data, codec) or _strict(data, "utf-8") or _nearly(data, codec)
+
+
+def _strict(data: bytes, codec: str) -> str | None:
+    """The text if all of it is right, apart from half a character at the end; "" and None alike are none."""
     try:
-        return data.decode("utf-8") if not charset else data.decode(_codec(charset))
+        return codecs.getincrementaldecoder(codec)().decode(data, final=False)
     except (LookupError, UnicodeError, ValueError):
-        pass
+        return None
+
+
+def _nearly(data: bytes, codec: str) -> str:
+    """Text of a charset that it is not quite in."""
     try:
-        return data.decode("utf-8")
-    except UnicodeError:
-        codec = _codec(charset, "cp1252")
-        try:
-            return data.decode(codec, "replace")
-        except (LookupError, UnicodeError, ValueError):
-            return data.decode("latin-1")
+        found = data.decode(codec, "replace")
+    except (LookupError, UnicodeError, ValueError):
+        return data.decode("cp1252", "replace")
+    # UTF-8 in which no letter beyond ASCII is right, is none.
+    if codec == "utf-8" and "\ufffd" in found and found.replace("\ufffd", "").isascii():
+        return data.decode("cp1252", "replace")
+    return found
 
 
-def _codec(charset: str, otherwise: str = "") -> str:
-    """The codec for a charset's name. Raises LookupError when there is none and no other way is given."""
-    name = charset.strip().strip("\"'").lower()
+def _meta(data: bytes) -> str:
+    """The charset that an HTML document names near its start (HTML 4.2.5)."""
+    found = META_CHARSET.search(data, 0, META_BYTES_MAX)
+    return found[1].decode("ascii") if found else ""
+
+
+def _beyond_ascii(data: bytes) -> int:
+    return len(data) - len(data.translate(None, HIGH))
+
+
+def _codec(charset: str) -> str:
+    """Python's name of a charset; "" for none, for one that is unknown, and for ASCII, which everybody names."""
+    name = charset.strip().strip("\"'").strip().lower()
     name = MEANT.get(name, name)
     try:
         # Python looks for a file for each name that it does not know, and remembers that it found none.
         if normalize_encoding(name) not in _known_names():
-            raise LookupError(name)
+            return ""
         found = codecs.lookup(name)
-        if found.name in NO_CHARSETS or not getattr(found, "_is_text_encoding", True):
-            raise LookupError(name)
-        return name
     except (LookupError, ValueError, UnicodeError):
-        if otherwise:
-            return otherwise
-        raise LookupError(charset) from None
+        return ""
+    known = found.name not in NO_CHARSETS and getattr(found, "_is_text_encoding", True)
+    return found.name if known and found.name != "ascii" else ""
 
 
 @cache

@@ -13,6 +13,7 @@ from mailroom.web.portal.imap import mailbox, utf7
 from mailroom.web.portal.imap.link import Link
 from mailroom.web.portal.imap.pool import POOL
 from mailroom.web.portal.imap.structure import Part
+from mailroom.web.portal.leaves import PICTURES, file_name
 from mailroom.web.route import PORTAL, USER, Answer, Call, Query, route
 from mailroom.web.spool import spool
 
@@ -38,7 +39,11 @@ class Shown(Query):
     "api/folders/{id}/messages/{uid}",
     role=USER,
     summary="One message; it is then marked as read, unless peek=1",
-    answer="Its head, its text, and what is attached. `remote_images`: whether it refers to pictures elsewhere.",
+    answer=(
+        "Its head, its text, and what is attached. `remote_images`: whether it refers to pictures elsewhere. "
+        "`pictures`: its own ones that its text shows. `truncated`: whether its text is too long to be shown whole; it "
+        "is listed as a file, then. `repeated`: of these fields it has several; the first is shown."
+    ),
     example={
         "uid": 7,
         "from": {"name": "Ben", "address": "ben@example.net"},
@@ -52,7 +57,10 @@ class Shown(Query):
         "flagged": False,
         "answered": False,
         "remote_images": False,
+        "repeated": ["subject"],
+        "truncated": False,
         "attachments": [{"part": "2", "name": "menu.pdf", "type": "application/pdf", "size": 10240}],
+        "pictures": [{"part": "1.2", "name": "logo.png", "type": "image/png", "size": 2048}],
         "text": "At noon?",
     },
     query=Peeked,
@@ -111,16 +119,16 @@ def body(call: Call) -> Answer:
 )
 def part(call: Call) -> Answer:
     def work(link: Link) -> tuple[Part, IO[bytes]]:
-        part = reading.attachment(_find(link, call), call.path["part"])
-        return part, _spooled(reading.pieces(link, int(call.path["uid"]), part))
+        part, pieces = reading.attachment(link, _find(link, call), call.path["part"])
+        return part, _spooled(pieces)
 
     found, content = POOL.run(call.session, work, utf7.encode(call.path["id"]))
     length = content.seek(0, 2)
     content.seek(0)
-    shown = uploads.plain_name(found.name or f"part-{found.number}")
+    shown = uploads.plain_name(file_name(found))
     ascii_name = "".join(c if c.isascii() and (c.isalnum() or c in "._- ") else "_" for c in shown)
     headers = {
-        "Content-Type": found.kind if found.kind in reading.PICTURES else "application/octet-stream",
+        "Content-Type": found.kind if found.kind in PICTURES else "application/octet-stream",
         "Content-Disposition": f"attachment; filename=\"{ascii_name}\"; filename*=UTF-8''{quote(shown, safe='')}",
         "Content-Security-Policy": ATTACHMENT_POLICY,
         "Cross-Origin-Resource-Policy": "same-origin",

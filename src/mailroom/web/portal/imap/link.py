@@ -142,7 +142,8 @@ def refusal(done: Response) -> Problem:
     """The server's no as a problem of ours (RFC 5530 response codes)."""
     codes = {word.upper() for word in done.code if isinstance(word, bytes)}
     words = done.text.decode("utf-8", "replace")
-    if codes & {b"NONEXISTENT", b"TRYCREATE"} or "doesn't exist" in words:
+    # CANNOT: a name that no folder can have, e.g. "..".
+    if codes & {b"NONEXISTENT", b"TRYCREATE", b"CANNOT"} or "doesn't exist" in words:
         return NotFound("There is no such folder.", field="folder")
     if b"OVERQUOTA" in codes:
         return Invalid("The mailbox is full.", code="over_quota", next="Delete mail that is no longer needed.")

@@ -21,7 +21,9 @@ ORDER = ("inbox", "drafts", "sent", "junk", "trash", "archive", "")
 SEPARATOR = "/"
 FLAGS = {"seen": "\\Seen", "flagged": "\\Flagged", "answered": "\\Answered"}
 STATE = ("MESSAGES", "UIDVALIDITY", "UIDNEXT", "HIGHESTMODSEQ")
-ROW = "(UID FLAGS INTERNALDATE RFC822.SIZE ENVELOPE BODYSTRUCTURE PREVIEW)"
+# An envelope does not say which of several it shows (RFC 3501 7.4.2).
+SINGLE_FIELDS = "BODY.PEEK[HEADER.FIELDS (FROM SUBJECT DATE)]"
+ROW = f"(UID FLAGS INTERNALDATE RFC822.SIZE ENVELOPE BODYSTRUCTURE PREVIEW {SINGLE_FIELDS})"
 CHUNK = 512 * 1024
 
 
