@@ -132,7 +132,7 @@ def of(kind: str, *children: Leaf | Holder) -> Holder:
         (plain("one", disposition="attachment"), [], ["part-1.txt"]),
         (of("mixed", Leaf("text/csv", "row"), Leaf("text/vcard", "")), ["row"], ["table.csv", "contact.vcf"]),
         (
-            of("report", plain("one"), Leaf("message/delivery-status", "gone"), Leaf("text/rfc822-headers", "returned")),
+            of("report", plain("one"), Leaf("message/delivery-status", "4711"), Leaf("text/rfc822-headers", "4712")),
             ["one"],
             ["delivery-status.txt", "headers.txt"],
         ),
@@ -213,7 +213,7 @@ def test_what_is_nested_too_deeply_or_too_much_is_a_file(server: Server) -> None
     ("kind", "content"),
     [
         ("text/plain", b"line of words\r\n" * 400_000),
-        ("text/html", b"<p>Before.</p>" + b"<p>some more words</p>" * 200_000),
+        ("text/html", b"<p>Before.</p>" + (b"<p>" + b"more words " * 100 + b"</p>") * 3_000),
         ("text/html", b"<p>Before.</p><a title='" + b"x" * 5_000_000 + b"'>AFTER</a>"),
         ("text/html", b'<p>Before.</p><img src="data:image/png;base64,' + b"A" * 5_000_000 + b'"><p>AFTER</p>'),
     ],

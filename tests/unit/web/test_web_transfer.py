@@ -1,4 +1,4 @@
-"""Bytes before declarations: transfer encodings as programs really write them, and charsets that are not what they say."""
+"""Bytes before declarations: transfer encodings as programs write them, and charsets that are not what they say."""
 
 from __future__ import annotations
 
@@ -93,13 +93,13 @@ def test_what_is_utf_8_is_read_so(charset: str, html: bool) -> None:
         (WORDS, "latin-1", "", False),
         (WORDS, "latin-1", "us-ascii", False),
         (WORDS, "latin-1", "utf-8", False),
-        ("„Zitat“ – 5 €", "cp1252", "iso-8859-1", False),
+        ("„Zitat“ zu 5 €", "cp1252", "iso-8859-1", False),
         ("Привет", "koi8-r", "koi8-r", False),
         ("日本語", "iso-2022-jp", "us-ascii", False),
         ("日本語", "shift_jis", "shift_jis", False),
         ("你好", "gbk", "gb2312", False),
         ("日本語です", "utf-8", "shift_jis", False),
-        ("你好，世界", "utf-8", "gb2312", False),
+        ("你好世界", "utf-8", "gb2312", False),
         (WORDS, "utf-16", "us-ascii", False),
         ("<p>ü", "utf-16-le", "utf-16le", True),
         ('<meta http-equiv="Content-Type" content="text/html; charset=iso-8859-2"><p>Zażółć', "iso-8859-2", "", True),
