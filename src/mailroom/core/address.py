@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from mailroom.core.mailbox import mailbox
+
 # A subset of RFC 5321's Dot-string that is also a safe folder name and needs no quoting anywhere.
 LOCAL_PART = re.compile(r"[a-z0-9_]([a-z0-9._-]*[a-z0-9_-])?")
 LENGTH_MAX = 64
@@ -38,6 +40,15 @@ def is_address(text: str) -> bool:
         and FOREIGN.fullmatch(local) is not None
         and DOMAIN.fullmatch(domain) is not None
     )
+
+
+def foreign(text: str) -> str:
+    """The address of another server that a text names, in its one spelling, or "" when it is none (mailbox.py).
+
+    What begins with "-" would be an option to some program, with "/", "|" or ":" a file, a command or a list.
+    """
+    found = mailbox(text)
+    return normal(found.address) if found and found.local[0] not in "-/|:\\" else ""
 
 
 def normal(address: str) -> str:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from mailroom.core.address import is_address, local_part_fault, normal
+from mailroom.core.address import foreign, local_part_fault
 from mailroom.core.pages.mail_delivery_alias import ALIAS, GROUP, USER
 from mailroom.policy.text_file import logical_lines
 
@@ -85,11 +85,17 @@ def _members(text: str) -> Iterator[str]:
         # After a quote that never ends no other one is looked for: each would be, up to the end of the text.
         quoted = QUOTED.match(text, at) if closed else None
         closed = closed and (quoted is not None or text[at] != '"')
-        if quoted:
+        rest = MEMBER.match(text, quoted.end()) if quoted and text.startswith("@", quoted.end()) else None
+        if quoted and rest:
+            # A local part within quotes.
+            yield foreign(quoted[0] + rest[0]) or quoted[0] + rest[0]
+            at = _next(text, rest.end())
+        elif quoted:
             yield _unquoted(quoted[0])
             at = _next(text, quoted.end())
         elif match := MEMBER.match(text, at):
-            yield (match[1] or match[2] or "").strip().removeprefix("\\")
+            word = (match[1] or match[2] or "").strip()
+            yield (foreign(word) if "@" in word else "") or word.removeprefix("\\")
             at = _next(text, match.end())
 
 
@@ -109,7 +115,7 @@ def _fault_of(members: Iterable[str]) -> str:
         fault = next((fault for begin, fault in FAULTS if member.startswith(begin)), "")
         if fault:
             return fault
-        if "@" in member and not is_address(member):
+        if "@" in member and not foreign(member):
             return f"{member[:80]!r} is no mail address."
     return "" if found else "It has no members."
 
@@ -158,4 +164,4 @@ def _group_names(groups: Iterable[str], taken: set[str]) -> dict[str, str]:
 
 def as_external(member: str, domains: Sequence[str]) -> str:
     """A member with an address of another server as it is kept, or "" for one of ours."""
-    return normal(member) if "@" in member and member.rpartition("@")[2].lower() not in domains else ""
+    return foreign(member) if "@" in member and member.rpartition("@")[2].lower() not in domains else ""

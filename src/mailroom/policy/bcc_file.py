@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mailroom.core.address import is_address, local_part_fault, normal
+from mailroom.core.address import foreign, local_part_fault
 from mailroom.core.pages.mail_delivery_auto_bcc import PART
 from mailroom.policy.text_file import logical_lines
 
@@ -45,9 +45,10 @@ def _line(number: int, line: str) -> Line:
         return Line(number, match[1], target, "Its pattern stands for more than a part of an address.")
     if not part or not PART.fullmatch(part):
         return Line(number, match[1], target, f"{part[:80]!r} is no part of an address.")
-    if not (is_address(target) if "@" in target else not local_part_fault(target.lower())):
+    found = foreign(target) if "@" in target else "" if local_part_fault(target.lower()) else target.lower()
+    if not found:
         return Line(number, part, target, f"{target[:80]!r} is no mail address.")
-    return Line(number, part, normal(target) if "@" in target else target.lower())
+    return Line(number, part, found)
 
 
 def _part(pattern: str) -> str | None:

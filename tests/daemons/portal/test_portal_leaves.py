@@ -46,7 +46,7 @@ CASES = {
     "no boundary": "Content-Type: multipart/mixed\r\n\r\nwords4711",
     "wrong boundary": "Content-Type: multipart/mixed; boundary=a\r\n\r\n--b\r\n\r\nwords4711\r\n--b--\r\n",
     "nested": (
-        "Content-Type: multipart/mixed; boundary=a\r\n\r\n--a\r\nContent-Type: multipart/mixed; boundary*=''b%20x\r\n\r\n"
+        "Content-Type: multipart/mixed; boundary=a\r\n\r\n--a\r\nContent-Type: multipart/x; boundary*=''b%20x\r\n\r\n"
         "--b x\r\n\r\nwords4711\r\n--b x--\r\n--a--\r\n"
     ),
     "utf-8 unsaid": "\r\nwords4711 Grüße aus Köln",
@@ -99,5 +99,5 @@ def test_a_name_that_no_folder_has_is_not_found(anna: Browser, name: str) -> Non
     assert anna.ask("GET", path).status == 404
     uid = anna.messages()[0]["uid"]
     moved = anna.ask("POST", "api/folders/INBOX/move", {"uids": [uid], "to": name})
-    assert moved.status == 404, moved.body
+    assert moved.status in (404, 422), moved.body
     assert anna.messages()[0]["uid"] == uid

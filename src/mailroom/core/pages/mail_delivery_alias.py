@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from pydantic import field_validator, model_validator
 
-from mailroom.core.address import is_address, local_part_fault, normal
+from mailroom.core.address import foreign, local_part_fault
 from mailroom.core.lists import Item, Items
 from mailroom.core.settings import BadField, Page, setting
 
@@ -202,9 +202,9 @@ def _member(text: str) -> str:
     kind = next((kind for kind in (USER, GROUP, ALIAS) if text.startswith(kind)), "")
     name = text.removeprefix(kind)
     if not kind:
-        if not is_address(name):
+        if not (found := foreign(name)):
             raise ValueError(f"{name[:80]!r} is no mail address.")
-        return normal(name)
+        return found
     if not name or len(name) > NAME_MAX or not name.isprintable():
         raise ValueError(f"{name[:80]!r} is no name.")
     return text if kind == GROUP else kind + name.lower()

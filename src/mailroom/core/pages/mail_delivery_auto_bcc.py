@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 
 from pydantic import field_validator, model_validator
 
-from mailroom.core.address import is_address, local_part_fault, normal
+from mailroom.core.address import foreign, local_part_fault
 from mailroom.core.lists import Item
 from mailroom.core.settings import BadField, Page, setting
 
@@ -72,9 +72,9 @@ class BccRule(Item):
             # The default of a new rule; the page refuses it.
             return target
         if "@" in target:
-            if not is_address(target):
+            if not (found := foreign(target)):
                 raise ValueError(f"{target[:80]!r} is no mail address.")
-            return normal(target)
+            return found
         if fault := local_part_fault(target.lower()):
             raise ValueError(fault)
         return target.lower()

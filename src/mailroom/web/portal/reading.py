@@ -10,6 +10,7 @@ from email.utils import parsedate_to_datetime
 from functools import cached_property
 from typing import Any
 
+from mailroom.core.mailbox import readable
 from mailroom.web.portal import html, words
 from mailroom.web.portal.contents import Contents, Pictures
 from mailroom.web.portal.imap import mailbox
@@ -112,7 +113,7 @@ def addresses(listed: Any, most: int | None = None) -> list[dict[str, str]]:
             local, domain = words.decoded(entry[2]), words.decoded(entry[3])
             name = words.header(entry[0], words.NAME_BYTES_MAX)
             # Dovecot's word for what it could not read.
-            address = "" if domain == "MISSING_DOMAIN" and local == "MISSING_MAILBOX" else f"{local}@{domain}"
+            address = "" if domain == "MISSING_DOMAIN" and local == "MISSING_MAILBOX" else readable(local, domain)
             found.append({"name": name, "address": address.removesuffix("@MISSING_DOMAIN")})
     return found
 

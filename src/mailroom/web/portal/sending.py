@@ -52,7 +52,7 @@ def send(session: Session, draft: Draft, digest: str, bytes_max: int) -> None:
         with spool() as file:
             length = _write(draft, file, bytes_max)
             if not known:
-                submit.submit(session, draft.sender.addr_spec, draft.recipients, file, length)
+                submit.submit(session, draft.sender.address, draft.recipients, file, length)
                 _write_note(note, digest, LEFT)
             POOL.run(session, lambda link: _keep(link, draft.message_id, file, length), once=True)
         _write_note(note, digest, STORED)

@@ -10,12 +10,12 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from email.headerregistry import Address
 from email.utils import format_datetime
 from typing import IO
 
 from mailroom.core import mail_header
 from mailroom.core.mail_text import text_part
+from mailroom.core.mailbox import Mailbox, mailbox
 from mailroom.core.problems import Invalid
 from mailroom.web.portal.uploads import Upload
 
@@ -23,11 +23,6 @@ from mailroom.web.portal.uploads import Upload
 MESSAGE_ID = re.compile(r"<[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,120}@[A-Za-z0-9.-]{1,120}>")
 # Of others, as it came: a thread is found only by the very same bytes. One line holds it (RFC 5322 2.1.1).
 REFERENCE = re.compile(r"<[!-;=?-~]{1,990}>")
-LOCAL_PART = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
-DOMAIN = re.compile(
-    r"(?=.{1,253}\Z)([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*"
-)
-ADDRESS_LETTERS_MAX = 500
 LINE_BYTES = 57
 CHUNK_LINES = 4_000
 REFERENCES_MAX = 20
@@ -39,10 +34,10 @@ BOUNDARY_LETTERS = 50
 class Draft:
     """What is to be sent. sender, to, cc, bcc: read by `address`. references: Message-IDs of what it answers."""
 
-    sender: Address
-    to: list[Address]
-    cc: list[Address]
-    bcc: list[Address]
+    sender: Mailbox
+    to: list[Mailbox]
+    cc: list[Mailbox]
+    bcc: list[Mailbox]
     subject: str
     text: str
     html: str
@@ -54,37 +49,19 @@ class Draft:
     @property
     def recipients(self) -> list[str]:
         """Every address once, in order."""
-        return list(dict.fromkeys(one.addr_spec for one in [*self.to, *self.cc, *self.bcc]))
+        return list(dict.fromkeys(one.address for one in [*self.to, *self.cc, *self.bcc]))
 
 
-def address(given: str, field_name: str) -> Address:
-    """An address as people type it: "Anna Adler <anna@example.com>" or anna@example.com. Raises Invalid."""
-    typed = given.strip()
-    name, spec = "", typed
-    if typed.endswith(">"):
-        name, _, spec = typed[:-1].rpartition("<")
-    local, _, domain = spec.rpartition("@")
-    plain = not re.search(r"[\x00-\x1f\x7f<>]", name + spec) and len(typed) <= ADDRESS_LETTERS_MAX
-    if plain and len(local) <= 64 and LOCAL_PART.fullmatch(local):
-        try:
-            ascii_domain = domain if domain.isascii() else domain.encode("idna").decode()
-        except UnicodeError:
-            ascii_domain = ""
-        if DOMAIN.fullmatch(ascii_domain):
-            return Address(_without_quotes(name.strip()), local, ascii_domain)
+def address(given: str, field_name: str) -> Mailbox:
+    """An address as people type it, or as it came: "Anna Adler <anna@example.com>". Raises Invalid."""
+    if found := mailbox(given):
+        return found
     raise Invalid(
         f"{given.strip()[:100]} is no mail address.",
         field=field_name,
         next="Write it like anna@example.com.",
         fields={field_name: f"{given.strip()[:100]} is no mail address."},
     )
-
-
-def _without_quotes(name: str) -> str:
-    """A name without the quotes around it (RFC 5322 3.2.4); others are a part of it."""
-    if len(name) > 1 and name.startswith('"') and name.endswith('"'):
-        return re.sub(r"\\(.)", r"\1", name[1:-1])
-    return name
 
 
 def write(draft: Draft, out: IO[bytes]) -> int:
@@ -123,8 +100,8 @@ def _headers(draft: Draft) -> bytes:
     return b"".join(fields)
 
 
-def _pair(one: Address) -> tuple[str, str]:
-    return one_line(one.display_name), one.addr_spec
+def _pair(one: Mailbox) -> tuple[str, str]:
+    return one_line(one.name), one.address
 
 
 def one_line(text: str) -> str:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime
-from email.headerregistry import Address
 from typing import Any
 
 from pydantic import Field
 
 from mailroom.core.lines import lines
+from mailroom.core.mailbox import Mailbox
 from mailroom.core.problems import Invalid, NotFound, Problem
 from mailroom.web import asking
 from mailroom.web.portal import sending, uploads, writing
@@ -76,7 +76,7 @@ def _draft(call: Call, asked: Written) -> writing.Draft:
     if not local:
         raise Invalid("This user has no mail address.", next="Ask an administrator of the NAS.")
     return writing.Draft(
-        sender=Address(writing.one_line(person["full_name"]), local, domain),
+        sender=Mailbox(writing.one_line(person["full_name"]), local, domain),
         to=known["to"],
         cc=known["cc"],
         bcc=known["bcc"],

@@ -1,0 +1,152 @@
+"""Addresses of others as they come (RFC 5322 3.4): patient in what is read, strict in what is written.
+
+What came in can be answered. So a local part may be longer than 64 letters (RFC 5321 4.5.3.1: no limits where that is
+possible), have dots in wrong places, which are written within quotes (4.1.2), or need quotes. Comments, brackets,
+mailto: and a dot at the end of the domain are taken off. ui/mail/addresses.ts reads the same; one table holds both.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+TEXT_LETTERS_MAX = 2_000
+ADDRESS_LETTERS_MAX = 500
+ATEXT = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]"
+DOT_ATOM = re.compile(rf"{ATEXT}+(\.{ATEXT}+)*")
+ATOMS = re.compile(rf"(?:{ATEXT}|\.)+")
+QUOTABLE = re.compile(r"[ -~]*")
+MAILTO = re.compile(r"mailto:", re.IGNORECASE)
+# Underscores are in names of hosts, though not in the standards. A top-level domain begins with a letter.
+LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
+DOMAIN = re.compile(rf"(?=.{{4,253}}\Z)(?:{LABEL}\.)+[A-Za-z](?:[A-Za-z0-9-]{{0,61}}[A-Za-z0-9])?")
+
+
+@dataclass(frozen=True)
+class Mailbox:
+    """An address with the name that stood beside it. local: without its quotes; domain: in A-labels."""
+
+    name: str
+    local: str
+    domain: str
+
+    @property
+    def address(self) -> str:
+        """As SMTP and headers have it."""
+        return f"{quoted(self.local)}@{self.domain}"
+
+
+def quoted(local: str) -> str:
+    """A local part, within quotes where it needs them (RFC 5321 4.1.2)."""
+    if DOT_ATOM.fullmatch(local):
+        return local
+    return '"' + re.sub(r'(["\\])', r"\\\1", local) + '"'
+
+
+def readable(local: str, domain: str) -> str:
+    """An address as people read it: in quotes only what no reader would understand without them."""
+    return f"{local if ATOMS.fullmatch(local) else quoted(local)}@{domain}"
+
+
+def mailbox(text: str) -> Mailbox | None:
+    """What a text names, or None when that is no address: "Anna Adler <anna@example.com>", anna@example.com (Anna)."""
+    if len(text) > TEXT_LETTERS_MAX:
+        return None
+    plain, comments = _without_comments(text)
+    plain = plain.strip()
+    name = ""
+    if plain.endswith(">"):
+        at = _last_bracket(plain)
+        if at < 0:
+            return None
+        name, plain = _phrase(plain[:at]), plain[at + 1 : -1].strip()
+    found = MAILTO.match(plain)
+    if found:
+        plain = unquote(plain[found.end() :].partition("?")[0]).strip()
+    before, sign, domain = plain.rpartition("@")
+    local, ascii_domain = _local(before), _ascii(domain.strip().removesuffix("."))
+    if not sign or not local or not ascii_domain:
+        return None
+    made = Mailbox(name or comments, local, ascii_domain)
+    return made if len(made.address) <= ADDRESS_LETTERS_MAX else None
+
+
+def _pieces(text: str) -> Iterator[tuple[str, bool]]:
+    """(piece, whether it is a quoted string with its quotes): those, and single letters. Quotes may stay open."""
+    at, closed = 0, True
+    while at < len(text):
+        end = _end_of_quote(text, at) if closed and text[at] == '"' else 0
+        # After one that does not end all others are letters: else each would be looked for to the end.
+        closed = closed and (text[at] != '"' or bool(end))
+        end = end or at + 1
+        yield text[at:end], end > at + 1
+        at = end
+
+
+def _end_of_quote(text: str, at: int) -> int:
+    """Where the quoted string that begins here ends, or 0 when it does not."""
+    at += 1
+    while at < len(text) and text[at] != '"':
+        at += 2 if text[at] == "\\" else 1
+    return at + 1 if at < len(text) else 0
+
+
+def _without_comments(text: str) -> tuple[str, str]:
+    """(the text without what is in parentheses, that). Parentheses that do not close are letters."""
+    kept, comment, depth = list[str](), list[str](), 0
+    for piece, is_quoted in _pieces(text):
+        if is_quoted and not depth:
+            kept.append(piece)
+        elif piece == "(" and (depth or ")" in text):
+            depth += 1
+            comment.append(piece if depth > 1 else " ")
+        elif piece == ")" and depth:
+            depth -= 1
+            comment.append(piece if depth else " ")
+        else:
+            (comment if depth else kept).append(piece)
+    return (text, "") if depth else ("".join(kept), _one_line(_unescaped("".join(comment))))
+
+
+def _last_bracket(text: str) -> int:
+    """Where the last "<" is that is not within quotes, or -1."""
+    found, at = -1, 0
+    for piece, _ in _pieces(text):
+        found = at if piece == "<" else found
+        at += len(piece)
+    return found
+
+
+def _phrase(text: str) -> str:
+    """A display name without the quotes around it; others are a part of it."""
+    text = text.strip()
+    whole = text.startswith('"') and _end_of_quote(text, 0) == len(text)
+    return _one_line(_unescaped(text[1:-1]) if whole else text)
+
+
+def _unescaped(text: str) -> str:
+    return re.sub(r"\\(.)", r"\1", text)
+
+
+def _one_line(text: str) -> str:
+    return "".join(letter if letter.isprintable() else " " for letter in text).strip()
+
+
+def _local(text: str) -> str:
+    """A local part without its quotes, or "" when it is none."""
+    text = text.strip()
+    if text.startswith('"') and _end_of_quote(text, 0) == len(text):
+        inner = _unescaped(text[1:-1])
+        return inner if QUOTABLE.fullmatch(inner) else ""
+    return text if ATOMS.fullmatch(text) else ""
+
+
+def _ascii(domain: str) -> str:
+    """A domain in A-labels, or "" when it is none."""
+    try:
+        made = domain if domain.isascii() else domain.encode("idna").decode()
+    except UnicodeError:
+        return ""
+    return made if DOMAIN.fullmatch(made) else ""
