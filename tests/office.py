@@ -30,7 +30,7 @@ CLONE_NEWNET = 0x40000000
 DOMAIN, HOSTNAME = "example.com", "mail.example.com"
 ANSWERS = {"wizard_domain": DOMAIN, "wizard_hostname": HOSTNAME}
 USERS = {"anna": True, "ben": False, "chloe": False}
-ANSWERING = {"running", "disabled"}
+ANSWERING = {"running", "limited", "disabled"}
 PACKAGE = "/var/packages/Mailroom"
 GENERATIONS = {"6.2": "6", "7": "7"}
 

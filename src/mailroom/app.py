@@ -111,6 +111,7 @@ def job_parts(
     from mailroom.flows.auto_bcc import AutoBcc
     from mailroom.flows.blocked import Blocked
     from mailroom.flows.certificate import Certificates
+    from mailroom.flows.definitions import Definitions
     from mailroom.flows.doctor import Doctor
     from mailroom.flows.message import mark, today
     from mailroom.flows.outbound_usage import OutboundUsage
@@ -146,14 +147,16 @@ def job_parts(
     operations |= certificates.operations() | renewal.operations()
     search = SearchIndex(settings, accounts.store, events)
     operations |= search.operations()
-    server_list = ServerList(events, settings.values, today, mark)
-    operations |= server_list.operations()
+    definitions = Definitions(settings)
+    server_list = ServerList(events, settings.values, today, mark, definitions.read)
+    operations |= definitions.operations() | server_list.operations()
     setup, more = setup_machine.operations(settings, accounts.sync_now, accounts.person)
     # What one that was killed in the middle of the set-up has left.
     setup.settle()
     watches = {"machine": server_list.watch, "interface": interface.Watch(settings).watch, "doctor": doctor.watch}
     watches |= {"certificate": certificates.watcher.watch, "acme": renewal.watch, "search": search.watch}
     watches["blocked"] = blocked.watch
+    watches["definitions"] = definitions.watch
     watches["announced"] = announced.Watch(settings.values).watch
     return operations | more, {**accounts.watches(), **watches}
 

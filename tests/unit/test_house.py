@@ -99,6 +99,8 @@ CLAIMED = [
     "SA06",
     "AV01",
     "AV02",
+    "AV05",
+    "AV06",
     "AV08",
     "SL01",
     "SL02",
@@ -186,6 +188,9 @@ def test_no_setting_does_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         usual[page] |= {name: value for name, value in needed.items() if value is not False}
     relay = usual["mail_delivery.delivery"]
     relay |= settings.clean("mail_delivery.delivery", {**relay, "server": "a.example", "account": "a", "password": "a"})
+    scanner = usual["security.antivirus"]
+    proxy = {"proxy_server": "a.example", "proxy_account": "a", "proxy_password": "a"}
+    scanner |= settings.clean("security.antivirus", {**scanner, **proxy})
     idle = []
     for (page, key), needed in needs.items():
         before = {**usual, page: settings.clean(page, {**usual[page], **needed})}
@@ -242,6 +247,7 @@ def others(page: str, key: str, value: object) -> list[object]:
     if isinstance(value, list):
         return [["other.example"] if key in ("blocklists", "names", "mta_sts_servers") else ["198.51.100.0/24"]]
     texts = {"email": "other@example.com", "directory": "https://other.example/", "public_address": "192.0.2.9"}
+    texts["mirror"] = "http://other.example"
     texts |= dict.fromkeys(("domain", "hostname", "outward_domain"), "other.example")
     return [texts.get(key, "other")]
 

@@ -111,6 +111,7 @@ const FINDINGS = [
     text: 'It was ended by SIGKILL and is being started again.',
     next: 'If it does not stay up by itself, read its log. SIGKILL mostly means that the memory ran out.',
     go: 'log/clamd',
+    action: '',
     since: NOW() - 240,
   },
   {
@@ -118,8 +119,9 @@ const FINDINGS = [
     severity: 'attention',
     title: 'Virus definitions are old',
     text: 'They are of version 27401; new viruses may not be found.',
-    next: "Check the NAS's internet.",
+    next: 'They come by themselves; update now not to wait.',
     go: 'security/antivirus',
+    action: 'definitions.update',
     since: NOW() - 9 * 86_400,
   },
   {
@@ -129,6 +131,7 @@ const FINDINGS = [
     text: 'Delivery was tried and is tried again by itself, or somebody holds it.',
     next: 'The queue tells the reason of each.',
     go: 'queue',
+    action: '',
     since: null,
   },
 ]

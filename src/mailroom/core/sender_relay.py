@@ -24,20 +24,20 @@ NEEDS_NAME = "A certificate is made for a name. Enter the server's name, or do n
 NEEDS_BOTH = "The relay server's account needs both a name and a password."
 
 
-def host(text: str) -> str:
-    """The name or the address of a relay server. Raises ValueError with a sentence."""
+def host(text: str, here: str = COMES_BACK) -> str:
+    """The name or the address of another server. Raises ValueError with a sentence; here: the one for this server."""
     name = text.strip().strip("[]").lower()
     found = net.address_of(name)
     if found is not None and "%" not in name:
         if net.kind(name) == "local":
-            raise ValueError(COMES_BACK)
+            raise ValueError(here)
         return str(found)
     if name and (not HOST.fullmatch(name) or net.is_odd_number(name)):
         raise ValueError("Enter the name or the address of a server.")
     bare = name.rstrip(".")
     if bare == "localhost" or bare.endswith(".localhost"):
         # RFC 6761 6.3.
-        raise ValueError(COMES_BACK)
+        raise ValueError(here)
     return bare
 
 

@@ -63,6 +63,7 @@ FOLDERS = (
     Folder(paths.ACCOUNT_FACTS.parent, "root", FILTER, 0o750),
     Folder(paths.SERVE_SOCKET.parent, WEB, WEB, 0o700),
     Folder(paths.RELAY_SOCKET.parent, WEB, WEB, 0o711),
+    Folder(paths.RUN / "freshclam", "root", "clamav", 0o750),
     Folder(paths.CLAMD_SOCKET.parent, "clamav", FILTER, 0o750),
     Folder(paths.SPAMD_SOCKET.parent, "debian-spamd", FILTER, 0o750),
     Folder(paths.RSPAMD_SOCKET.parent, "_rspamd", FILTER, 0o750),

@@ -12,10 +12,11 @@ from mailroom.daemons import logs, supervise
 from mailroom.daemons.costs import Costs
 from mailroom.daemons.order import BY_ID
 from mailroom.flows.announced import waits_for_security
+from mailroom.flows.definitions_state import with_limited
 from mailroom.flows.jobs import Operation
 from mailroom.flows.relay import waits_for_relay
 from mailroom.flows.server_problems import health, problems
-from mailroom.monitor import antivirus, conditions, machine, queue, volumes
+from mailroom.monitor import conditions, machine, queue, volumes
 from mailroom.monitor.samples import EVERY_S, History, Sampler
 from mailroom.store.events import EventStore
 
@@ -38,7 +39,8 @@ NO_RATES = {
 class ServerList:
     """Watches machine and daemons, and tells of them.
 
-    settings: all values in force; today: today's mail, {received, sent, blocked}; mark: grows with each message.
+    settings: all values in force; today: today's mail, {received, sent, blocked}; mark: grows with each message;
+    definitions: of viruses, as `Definitions.read`.
     """
 
     def __init__(
@@ -47,8 +49,10 @@ class ServerList:
         settings: Callable[[], AllValues],
         today: Callable[[], dict[str, int]],
         mark: Callable[[], int],
+        definitions: Callable[[], dict[str, Any]],
     ) -> None:
         self.events, self.settings, self.today, self.mark = events, settings, today, mark
+        self.definitions = definitions
         self.sampler, self.history = Sampler(), History()
         self.costs = Costs()
         self.told: dict[str, float] | None = None
@@ -101,8 +105,11 @@ class ServerList:
 
     def functions(self) -> list[dict[str, Any]]:
         """Each daemon's state with what it costs: memory_mb, and cost {memory_mb, highest_mb, measured} or None."""
+        return self._functions(self.definitions())
+
+    def _functions(self, definitions: dict[str, Any]) -> list[dict[str, Any]]:
         found = []
-        for daemon in supervise.status():
+        for daemon in with_limited(supervise.status(), definitions["limited"]):
             cost = self.costs.of(daemon["id"])
             memory = cost["memory_mb"] if cost and daemon["pid"] else 0.0
             found.append({**daemon, "memory_mb": memory, "cost": cost, "note": "", "log_line": _last_words(daemon)})
@@ -110,11 +117,8 @@ class ServerList:
 
     def overview(self) -> dict[str, Any]:
         """All that the page shows but the history."""
-        daemons, definitions, lasting = (
-            self._with_notes(self.functions()),
-            antivirus.definitions(),
-            conditions.lasting(),
-        )
+        definitions, lasting = self.definitions(), conditions.lasting()
+        daemons = self._with_notes(self._functions(definitions))
         room, sample = volumes.volumes(), self.history.newest()
         stuck = queue.length(queues=queue.STUCK) if sample and sample.queue else 0
         waiting = queue.waiting() if stuck else []

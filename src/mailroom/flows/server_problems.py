@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 PROBLEM, ATTENTION, NOTE = "problem", "attention", "note"
+UPDATE = "definitions.update"
+ACTIONS = (UPDATE,)
 SEVERITIES = (PROBLEM, ATTENTION, NOTE)
 # A volume is nearly full at a tenth, but not while it has this much: a tenth of a large one is plenty.
 LOW_SHARE, LOW_MB = 0.10, 20 * 1024
@@ -27,7 +29,8 @@ HOLDS = {
 class Finding:
     """One thing that is not well.
 
-    id: the same while it lasts. go: where the window helps, "MENU/TAB", "log/DAEMON" or "" for nowhere.
+    id: the same while it lasts. go: where the window helps, "MENU/TAB", "log/DAEMON" or "" for nowhere. action: what
+    the window can do about it at once, one of ACTIONS, or "".
     """
 
     id: str
@@ -37,6 +40,7 @@ class Finding:
     next: str
     go: str = ""
     since: float | None = None
+    action: str = ""
 
 
 def problems(
@@ -51,7 +55,8 @@ def problems(
 ) -> list[dict[str, Any]]:
     """Everything that is not well, as JSON-able facts.
 
-    daemons: as `supervise.status`; lasting: as `conditions.lasting`; definitions: of viruses; stuck: messages in the
+    daemons: as `supervise.status`; lasting: as `conditions.lasting`; definitions: as `Definitions.read`;
+    stuck: messages in the
     queue whose delivery was tried, or that are held; relay: why mail waits for the relay server, or ""; announced: a
     domain whose servers are not what it announces, and why, or "".
     """
@@ -120,25 +125,36 @@ def _volume(volume: dict[str, Any]) -> Finding | None:
 
 
 def _definitions(definitions: dict[str, Any], daemons: list[dict[str, Any]]) -> Finding | None:
-    go = "security/antivirus"
+    """definitions: as `Definitions.read`."""
     if any(daemon["id"] == "clamd" and daemon["state"] == "disabled" for daemon in daemons):
         return None
-    if definitions["state"] == "absent":
-        return Finding(
-            "definitions",
-            ATTENTION,
-            "Virus definitions have not been downloaded yet",
-            "Only the test virus is found until the first update.",
-            "This version does not update them by itself yet: rely on other protection as well.",
-            go,
-        )
-    if definitions["state"] == "old":
-        text = f"They are of version {definitions['version']}; new viruses may not be found."
-        since = definitions["definitions_date"]
-        return Finding(
-            "definitions", ATTENTION, "Virus definitions are old", text, "Check the NAS's internet.", go, since
-        )
-    return None
+    absent, old = definitions["state"] == "absent", definitions["state"] == "old"
+    if not absent and not old:
+        return None
+    title = "Virus definitions have not been downloaded yet" if absent else "Virus definitions are old"
+    since = None if absent else definitions["definitions_date"]
+    text, next_step = _definitions_words(definitions, absent)
+    action = "" if definitions["updating"] else UPDATE
+    return Finding("definitions", ATTENTION, title, text, next_step, "security/antivirus", since, action)
+
+
+def _definitions_words(definitions: dict[str, Any], absent: bool) -> tuple[str, str]:
+    """(what it means, what to do)."""
+    means = "Only our own test virus is found."
+    if not absent:
+        means = f"They are of version {definitions['version']}; new viruses may not be found."
+    if definitions["updating"]:
+        return means, "They are being downloaded now."
+    if definitions["text"]:
+        return f"{means} The last download failed: {definitions['text']}", definitions["next"]
+    memory = definitions["memory"]
+    if absent and not memory["enough"]:
+        need, have = f"{memory['engine_mb'] / 1024:.1f}", f"{memory['total_mb'] / 1024:.1f}"
+        means = f"{means} The engine needs about {need} GB of memory with all of them, and this NAS has {have} GB."
+        return means, "Update now if that is enough for everything on this NAS, or switch the engine off."
+    if not definitions["auto"]:
+        return means, "Update now, and switch on that they are updated by themselves."
+    return means, "They come by themselves; update now not to wait."
 
 
 def _relay(reason: str) -> Finding | None:

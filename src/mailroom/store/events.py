@@ -32,7 +32,8 @@ class EventRow(Model):
 class EventStore:
     """The table of events.
 
-    kind: settings | accounts | sync | signin | token | daemon | message | setup | check | certificate | search.
+    kind: settings | accounts | sync | signin | token | daemon | message | setup | check | certificate | search |
+    definitions.
     """
 
     def __init__(self, file: Path = paths.DB / "events.sqlite", clock: Clock | None = None) -> None:

@@ -6,10 +6,22 @@ from typing import Any
 
 import pytest
 
+from mailroom.flows.definitions_state import with_limited
 from mailroom.flows.server_problems import STUCK_MANY, health, problems
 
 NOW = 1_800_000_000.0
-FINE = {"state": "current", "version": "27800", "definitions_date": NOW}
+FINE: dict[str, Any] = {
+    "state": "current",
+    "limited": False,
+    "version": "27800",
+    "definitions_date": NOW,
+    "auto": True,
+    "updating": 0.0,
+    "text": "",
+    "next": "",
+    "memory": {"engine_mb": 1200, "total_mb": 8192, "enough": True},
+}
+ABSENT = {**FINE, "state": "absent", "limited": True, "version": None, "definitions_date": None}
 ROOM = {"holds": ["mail", "data"], "used_mb": 100_000, "free_mb": 900_000, "total_mb": 1_000_000}
 
 
@@ -36,7 +48,7 @@ def test_the_worst_comes_first_and_is_the_banner() -> None:
     all_ = found(
         [daemon("dovecot", "starting"), daemon("postfix", "abnormal", why="It ended.", next="Read its log.")],
         [{"id": "disk-queue", "title": "The volume is full", "text": "Mail waits.", "next": "Free space."}],
-        {"state": "absent", "version": None, "definitions_date": None},
+        ABSENT,
         stuck=1,
     )
     assert [one["severity"] for one in all_] == ["problem", "problem", "attention", "attention", "note"]
@@ -57,7 +69,7 @@ def test_each_says_what_to_do_next_and_where() -> None:
             daemon("spamd", ends=3),
         ],
         [{"id": "clamd", "title": "ClamAV does not answer", "text": "Mail waits.", "next": "Restart ClamAV."}],
-        {"state": "old", "version": "1", "definitions_date": 5.0},
+        {**FINE, "state": "old", "version": "1", "definitions_date": 5.0},
         {**ROOM, "free_mb": 400},
         STUCK_MANY,
     )
@@ -80,8 +92,34 @@ def test_a_condition_of_a_daemon_leads_to_its_log() -> None:
 
 
 def test_definitions_do_not_matter_while_the_engine_is_off() -> None:
-    absent = {"state": "absent", "version": None, "definitions_date": None}
-    assert found([daemon("clamd", "disabled")], definitions=absent) == []
+    assert found([daemon("clamd", "disabled")], definitions=ABSENT) == []
+
+
+@pytest.mark.parametrize(
+    ("facts", "text", "next_step", "action"),
+    [
+        ({}, "Only our own test virus", "update now", "definitions.update"),
+        ({"updating": NOW}, "Only our own test virus", "being downloaded", ""),
+        ({"text": "The mirror does not answer.", "next": "Check."}, "mirror does not answer", "Check.", "definitions"),
+        ({"auto": False}, "Only our own test virus", "by themselves", "definitions.update"),
+        ({"memory": {"engine_mb": 1200, "total_mb": 1800, "enough": False}}, "1.2 GB", "Update now", "definitions"),
+        ({"state": "old", "version": "7", "definitions_date": 5.0}, "version 7", "update now", "definitions.update"),
+    ],
+)
+def test_missing_definitions_say_what_is_known_and_have_a_button(
+    facts: dict[str, Any], text: str, next_step: str, action: str
+) -> None:
+    """AV02, AV06."""
+    (told,) = found(definitions={**ABSENT, **facts})
+    assert told["severity"] == "attention" and text in told["text"] and next_step in told["next"]
+    assert told["action"].startswith(action) and bool(told["action"]) == bool(action)
+
+
+def test_an_engine_without_definitions_is_limited_and_no_other_daemon_is() -> None:
+    """AV02."""
+    known = [daemon("postfix"), daemon("clamd"), daemon("clamd", "abnormal")]
+    assert [one["state"] for one in with_limited(known, True)] == ["running", "limited", "abnormal"]
+    assert with_limited(known, False) == known
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,9 @@ class House:
         self.marked, self.counted = 0, 0
         self.events = EventStore(folder / "events.sqlite")
         settings = {"security.spam": {"enabled": False}, "security.antivirus": {"enabled": True}}
-        self.list = ServerList(self.events, lambda: settings, self.today, lambda: self.marked)
+        self.list = ServerList(
+            self.events, lambda: settings, self.today, lambda: self.marked, lambda: {"limited": False}
+        )
 
     def today(self) -> dict[str, int]:
         self.counted += 1

@@ -1,5 +1,7 @@
+import type { Definitions } from '../antivirus/shape'
+
 /** The shapes of the server's state, as the OpenAPI document tells them. */
-export type DaemonState = 'running' | 'starting' | 'abnormal' | 'disabled'
+export type DaemonState = 'running' | 'limited' | 'starting' | 'abnormal' | 'disabled'
 
 export interface DaemonFacts {
   id: string
@@ -30,6 +32,8 @@ export interface Finding {
   /** Where the window helps: MENU/TAB, log/DAEMON, or nothing. */
   go: string
   since: number | null
+  /** What the window can do about it at once: `definitions.update`, or nothing. */
+  action: string
 }
 
 export interface Volume {
@@ -37,12 +41,6 @@ export interface Volume {
   used_mb: number
   free_mb: number
   total_mb: number
-}
-
-export interface Definitions {
-  state: 'current' | 'old' | 'absent'
-  version: string | null
-  definitions_date: number | string | null
 }
 
 export interface ServerFacts {
@@ -53,7 +51,7 @@ export interface ServerFacts {
   volumes: Volume[]
   today: { received: number; sent: number; blocked: number }
   queue: number
-  antivirus: Definitions
+  antivirus: Pick<Definitions, 'state' | 'version' | 'definitions_date'>
 }
 
 export interface Sample {

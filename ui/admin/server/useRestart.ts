@@ -4,11 +4,12 @@ import { t } from '../../shared/i18n'
 import { problemOf } from '../../shared/problem'
 import { told } from '../../shared/told'
 import { api } from '../session'
-import type { DaemonFacts } from './types'
+import type { DaemonFacts, DaemonState } from './types'
 
 /** A daemon that takes longer has a reason, and its log tells it. */
 const LIMIT_MS = 60_000
 /** No answer: what was restarted was on the way between us, e.g. the web process itself. */
+const BACK: DaemonState[] = ['running', 'limited']
 const LOST = [0, 502, 503, 504]
 
 /** Restarts one daemon after the other, and tells how each has ended: by its new process, not by the answer alone. */
@@ -46,7 +47,7 @@ export function useRestart(daemons: Ref<DaemonFacts[]>) {
   watch([daemons, underWay], () => {
     for (const [id, before] of Object.entries(underWay.value)) {
       const daemon = find(id)
-      if (daemon?.state !== 'running' || daemon.pid === before) continue
+      if (!daemon || !BACK.includes(daemon.state) || daemon.pid === before) continue
       toast(t('daemons.restarted', { title: told(daemon.title) }))
       end(id)
     }

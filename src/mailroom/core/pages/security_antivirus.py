@@ -1,10 +1,23 @@
-"""Security > Antivirus (guide ch. 8, rows AV01, AV02, AV08)."""
+"""Security > Antivirus (guide ch. 8, rows AV01, AV02, AV05, AV06, AV08)."""
 
 from __future__ import annotations
 
 from typing import ClassVar, Literal
+from urllib.parse import urlsplit
 
-from mailroom.core.settings import Page, setting
+from pydantic import field_validator, model_validator
+
+from mailroom.core.lines import NOT_IN_A_LINE
+from mailroom.core.sender_relay import host
+from mailroom.core.settings import BadField, Page, setting
+
+# freshclam.conf(5): a value ends at a blank, and quotation marks have a meaning of their own; freshclam joins the two
+# with a colon.
+PROXY_ACCOUNT = rf'^[^ ":{NOT_IN_A_LINE}]*$'
+PROXY_PASSWORD = rf'^[^ "{NOT_IN_A_LINE}]*$'
+NO_MIRROR = "Enter the whole address of a mirror, e.g. https://mirror.example.com/clamav."
+THIS_SERVER = "This is this server itself. Enter another one."
+NEEDS_BOTH = "The proxy's account needs both a name and a password."
 
 
 class SecurityAntivirus(Page):
@@ -17,9 +30,11 @@ class SecurityAntivirus(Page):
     order: ClassVar[int] = 31
     groups: ClassVar[dict[str, str]] = {
         "engine": "Anti-virus engine",
+        "updates": "Virus definitions",
         "action": "Anti-virus action",
         "down": "When it is down",
     }
+    kept_for: ClassVar[dict[str, tuple[str, ...]]] = {"proxy_password": ("proxy_server", "proxy_account")}
 
     enabled: bool = setting(
         True,
@@ -38,6 +53,102 @@ class SecurityAntivirus(Page):
         labels={"clamav": "ClamAV"},
         depends={"enabled": True},
         indent=1,
+    )
+    auto_update: bool = setting(
+        True,
+        "Auto-update virus definitions",
+        group="updates",
+        rows="AV05",
+        help="Downloads new virus definitions by itself. When off, they come only when somebody clicks Update now.",
+        depends={"enabled": True},
+        costs="With all definitions the engine takes about 1.2 GB of memory.",
+        effect="New viruses are not found unless somebody updates the definitions by hand.",
+    )
+    update_hour: int = setting(
+        3,
+        "Hour of the update",
+        group="updates",
+        rows="AV05",
+        help="From 0 to 23. It begins within this hour, at a minute of this server's own, so that not all servers ask "
+        "the mirror at once.",
+        depends={"enabled": True, "auto_update": True},
+        indent=1,
+        ge=0,
+        le=23,
+    )
+    update_every: Literal["24", "12", "6"] = setting(
+        "24",
+        "How often",
+        group="updates",
+        rows="AV05",
+        help="ClamAV publishes new definitions about once a day.",
+        labels={"24": "Once a day", "12": "Every 12 hours", "6": "Every 6 hours"},
+        depends={"enabled": True, "auto_update": True},
+        indent=1,
+    )
+    mirror: str = setting(
+        "",
+        "Mirror",
+        group="updates",
+        rows="AV05",
+        help="Where definitions come from. When empty, from ClamAV's own servers. Enter the address of a mirror in "
+        "your own network if many servers share one line, or if this NAS does not reach the internet.",
+        depends={"enabled": True},
+        max_length=500,
+        placeholder="https://mirror.example.com/clamav",
+    )
+    proxy: bool = setting(
+        False,
+        "Download through a proxy",
+        group="updates",
+        rows="AV05",
+        help="Where the network lets nothing reach the internet but an HTTP proxy.",
+        depends={"enabled": True},
+    )
+    proxy_server: str = setting(
+        "",
+        "Server",
+        group="updates",
+        rows="AV05",
+        help="Name or address of the proxy.",
+        depends={"enabled": True, "proxy": True},
+        indent=1,
+        max_length=253,
+        placeholder="proxy.example.com",
+    )
+    proxy_port: int = setting(
+        3128,
+        "Port",
+        group="updates",
+        rows="AV05",
+        help="Proxies mostly listen on 3128 or 8080.",
+        depends={"enabled": True, "proxy": True},
+        indent=1,
+        ge=1,
+        le=65535,
+    )
+    proxy_account: str = setting(
+        "",
+        "Account",
+        group="updates",
+        rows="AV05",
+        help="Only where the proxy asks for one.",
+        depends={"enabled": True, "proxy": True},
+        indent=1,
+        max_length=255,
+        pattern=PROXY_ACCOUNT,
+    )
+    proxy_password: str = setting(
+        "",
+        "Password",
+        group="updates",
+        rows="AV05",
+        help="Without blanks and quotation marks. Kept sealed on this server and never shown again.",
+        depends={"enabled": True, "proxy": True},
+        indent=1,
+        widget="secret",
+        max_length=1000,
+        pattern=PROXY_PASSWORD,
     )
     action: Literal["delete", "quarantine"] = setting(
         "quarantine",
@@ -60,3 +171,44 @@ class SecurityAntivirus(Page):
         depends={"enabled": True},
         effect="While the antivirus engine is down, viruses are delivered unchecked.",
     )
+
+    @field_validator("mirror")
+    @classmethod
+    def _mirror(cls, text: str) -> str:
+        return mirror(text) if text else ""
+
+    @field_validator("proxy_server")
+    @classmethod
+    def _proxy_server(cls, text: str) -> str:
+        return host(text, THIS_SERVER)
+
+    @model_validator(mode="after")
+    def _whole_proxy(self) -> SecurityAntivirus:
+        if not self.proxy:
+            return self
+        if not self.proxy_server:
+            raise BadField("proxy_server", "Enter the proxy.")
+        for key, other in (("proxy_account", self.proxy_password), ("proxy_password", self.proxy_account)):
+            if other and not getattr(self, key):
+                raise BadField(key, NEEDS_BOTH)
+        return self
+
+
+def mirror(text: str) -> str:
+    """The address of a mirror (RFC 3986) as freshclam takes it, without a last slash. Raises ValueError.
+
+    It is a line of freshclam.conf: what a URL has no letter for must not come through.
+    """
+    try:
+        parts = urlsplit(text)
+        port, name = parts.port, parts.hostname or ""
+    except ValueError:
+        raise ValueError(NO_MIRROR) from None
+    if not text.isascii() or not text.isprintable() or set(text) & set(" \"'<>\\^`{|}"):
+        raise ValueError(NO_MIRROR)
+    if parts.scheme not in ("http", "https") or not name or port == 0:
+        raise ValueError(NO_MIRROR)
+    if parts.username is not None or parts.query or parts.fragment:
+        raise ValueError(NO_MIRROR)
+    host(name, THIS_SERVER)
+    return text.rstrip("/")

@@ -11,7 +11,8 @@ ROWS_SHOWN = 20
 LOAD = ("cpu_percent", "memory_used_mb", "rx_bytes_s", "tx_bytes_s", "disk_read_bytes_s", "disk_write_bytes_s",
         "disk_used_mb", "queue")  # fmt: skip
 
-KINDS = ("settings", "accounts", "sync", "signin", "token", "daemon", "message", "setup", "quota", "search")
+KINDS = ("settings", "accounts", "sync", "signin", "token", "daemon", "message", "setup", "quota", "search",
+         "definitions")  # fmt: skip
 
 
 def add(parsers: Parsers) -> None:
@@ -33,9 +34,12 @@ def status(options: Options) -> Any:
     except Unavailable as reason:
         # Exactly then somebody wants to know what runs: ask the supervisor ourselves.
         from mailroom.daemons import supervise
+        from mailroom.flows.definitions_state import with_limited
+        from mailroom.monitor import antivirus
 
         banner = {"state": "problem", "title": "The job process does not answer", "text": reason.message}
-        daemons = [{**daemon, "memory_mb": 0.0} for daemon in supervise.status()]
+        known = with_limited(supervise.status(), antivirus.definitions()["state"] == "absent")
+        daemons = [{**daemon, "memory_mb": 0.0} for daemon in known]
         return {"health": {**banner, "next": "mailroomctl restart job"}, "daemons": daemons}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mailroom.web import asking, waiting
+from mailroom.web.api import definitions
 from mailroom.web.route import WINDOW, Call, route
 
 AREA = "server"
@@ -16,7 +17,9 @@ AREA = "server"
     "api/overview",
     summary="Is all well, and what runs",
     answer="What is not well, worst first; the state of each daemon, what it costs, how it ended if nobody asked; the "
-    "machine. `severity` is problem, attention or note; `go` says where the window helps.",
+    "machine. `severity` is problem, attention or note; `go` says where the window helps; `action` is "
+    "definitions.update where that helps at once. `antivirus`: as `api/definitions`. A daemon is running, starting, "
+    "abnormal, disabled, or limited: an antivirus engine without definitions.",
     example={
         "health": {"state": "healthy", "title": "Healthy", "text": "All services run.", "next": ""},
         "daemons": [
@@ -46,6 +49,7 @@ AREA = "server"
                 "next": "The queue tells the reason of each.",
                 "go": "queue",
                 "since": None,
+                "action": "",
             }
         ],
         "cpu_percent": 3.1,
@@ -55,7 +59,7 @@ AREA = "server"
         "volumes": [{"holds": ["mail", "data"], "used_mb": 20000, "free_mb": 230000, "total_mb": 250000}],
         "today": {"received": 12, "sent": 4, "blocked": 1},
         "queue": 0,
-        "antivirus": {"state": "current", "version": "27600", "definitions_date": 1790000000},
+        "antivirus": definitions.STATE,
         "conditions": [],
     },
     errors=(503,),
