@@ -9,6 +9,7 @@ let began = 0
 
 function facts(): Record<string, unknown> {
   if (began && NOW() - began >= TAKES_S) [fetched, began] = [NOW(), 0]
+  if (state.health !== 'problem') fetched = 0
   const broken = state.health === 'problem' && !fetched
   const at = fetched || NOW() - 0.4 * DAY_S
   const file = (name: string, version: string, signatures: number, age: number, bytes: number) => ({
