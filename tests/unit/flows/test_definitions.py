@@ -252,6 +252,9 @@ def test_the_proxys_password_reaches_freshclam_and_nothing_else(world: World) ->
         "http://mir\u00adror.example.com",
         'http://mirror.example.com/"',
         "http://-x.example.com",
+        "http://127.1/",
+        "http://2130706433/",
+        "http://[::ffff:127.0.0.1]/",
     ],
 )
 def test_what_is_no_mirror_is_refused_at_its_field(world: World, address: str) -> None:
