@@ -38,9 +38,11 @@ class Message:
     """One SMTP transaction. headers: (name, value as received, with its leading space).
 
     data: whether the client has begun to send the message itself. complete: whether all of it has come.
+    smtputf8: whether the client asked for it (RFC 6531).
     blocked: whether it comes from an address that may send no mail today.
     is_return: whether its sender is a return address that we have made (SRS), which others may bring back.
     owned: the addresses that who is signed in may send as; None when nobody is, or when that is not known.
+    longest_header: bytes of the longest header. completed: headers that it lacked (filtering/completing.py).
     taken: how it was taken into account for its user's daily quota; None when it was not.
     """
 
@@ -57,8 +59,11 @@ class Message:
     headers: list[Header] = field(default_factory=list)
     header_count: int = 0
     header_bytes: int = 0
+    longest_header: int = 0
+    completed: list[Header] = field(default_factory=list)
     data: bool = False
     complete: bool = False
+    smtputf8: bool = False
     blocked: bool = False
     is_return: bool = False
     owned: frozenset[str] | None = None
@@ -78,6 +83,7 @@ class Message:
         """Append a header; one beyond the limits is only counted."""
         self.header_count += 1
         self.header_bytes += len(name) + len(value) + 3
+        self.longest_header = max(self.longest_header, len(name) + 1 + len(value))
         if self.header_count <= HEADERS_MAX and self.header_bytes <= HEADER_BYTES_MAX:
             self.headers.append((name, value))
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from mailroom.filtering.checks import (
     attachment_size,
+    authentication,
     black_white_list,
     clamav,
     daily_quota,
@@ -23,6 +24,7 @@ from mailroom.filtering.checks import (
     rspamd,
     sender_login,
     size_limit,
+    smtputf8,
     spamassassin,
 )
 from mailroom.filtering.shape import Check, ScannerCheck
@@ -41,6 +43,7 @@ ENVELOPE = Stage(
     "envelope",
     (
         guessing,
+        authentication,
         black_white_list,
         recipient,
         own_domain,
@@ -49,6 +52,7 @@ ENVELOPE = Stage(
         size_limit,
         header_limit,
         hop_limit,
+        smtputf8,
         disk_room,
         attachment_size,
     ),

@@ -9,12 +9,14 @@ import time
 from mailroom.filtering.actions import (
     add_disclaimer,
     auto_bcc,
+    complete,
     delete,
     deliver,
     drop_recipients,
     file_into_junk,
     quarantine,
     refuse,
+    shorten_lines,
     strip_forged,
     tag_subject,
 )
@@ -33,8 +35,18 @@ ENDS = {"reject", "tempfail", "delete"}
 GOES_ON = {"deliver", "spam"}
 # Whatever changes the body comes after all that may refuse, and before what signs it (DKIM).
 ACTIONS: dict[str, tuple[Action, ...]] = {
-    "deliver": (strip_forged, drop_recipients, deliver, auto_bcc, add_disclaimer),
-    "spam": (strip_forged, drop_recipients, deliver, tag_subject, file_into_junk, auto_bcc, add_disclaimer),
+    "deliver": (complete, strip_forged, drop_recipients, deliver, auto_bcc, add_disclaimer, shorten_lines),
+    "spam": (
+        complete,
+        strip_forged,
+        drop_recipients,
+        deliver,
+        tag_subject,
+        file_into_junk,
+        auto_bcc,
+        add_disclaimer,
+        shorten_lines,
+    ),
     "quarantine": (quarantine,),
     "delete": (delete,),
     "reject": (refuse,),

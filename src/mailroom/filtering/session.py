@@ -7,10 +7,10 @@ import logging
 import time
 from collections.abc import Callable, Iterable
 
-from mailroom.filtering import milter, pipeline
+from mailroom.filtering import completing, milter, pipeline
 from mailroom.filtering.account_facts import AccountFacts
 from mailroom.filtering.body import Body
-from mailroom.filtering.checks import black_white_list, own_domain
+from mailroom.filtering.checks import authentication, black_white_list, own_domain
 from mailroom.filtering.checks.guessing import REPLY as BLOCKED
 from mailroom.filtering.guessing import Guessing
 from mailroom.filtering.ids import new_id
@@ -31,6 +31,7 @@ POSTFIX_LEFT = "Postfix did not wait for the answer; the sender will come back"
 # What Postfix answers with these words; everything else is 450 or 550.
 CODES = (
     (black_white_list.REFUSED, "550"),
+    ("Authentication required", "530"),
     ("Relay access denied", "554"),
     ("cannot find your", "550"),
     ("need fully-qualified", "504"),
@@ -129,6 +130,8 @@ class Session:
         message.blocked = self.guessing.blocks(message, rules)
         if message.blocked:
             return milter.refusal(BLOCKED)
+        if authentication.applies(message, rules):
+            return milter.refusal(authentication.REPLY)
         message.is_return = bool(message.sender) and self.is_return(message.sender)
         if message.login:
             message.owned = self.accounts.addresses_of(message.login)
@@ -143,6 +146,7 @@ class Session:
 
     def _begin(self, content: bytes) -> Message:
         self.macros.pop("i", None)
+        sender, *parameters = milter.strings(content) or [""]
         return Message(
             id=new_id(),
             arrived=time.time(),
@@ -151,7 +155,8 @@ class Session:
             daemon=self.macros.get("daemon_name", ""),
             tls=self.macros.get("tls_version", ""),
             login=self.macros.pop("auth_authen", ""),
-            sender=(milter.strings(content) or [""])[0].strip("<>"),
+            sender=sender.strip("<>"),
+            smtputf8="SMTPUTF8" in map(str.upper, parameters),
         )
 
     def _recipient(self, content: bytes) -> Recipient:
@@ -163,6 +168,8 @@ class Session:
         """The whole message is here: judge it, act, record, answer."""
         message.queue_id, message.complete, self.message = self.macros.get("i", ""), True, None
         rules = self.rules()
+        message.completed = completing.missing(message, rules)
+        message.headers.extend(message.completed)
         try:
             async with asyncio.timeout(JUDGE_LIMIT_S), self.scanning:
                 asked = await pipeline.judge(message, rules)

@@ -12,16 +12,21 @@ import pytest
 
 from daemons.message.conftest import Start
 from mail_chain import Chain
+from own_room import CLIENT, LAN_CLIENT
 from unit.filtering.footer.odd_mime import SAMPLES, B, b64, mail, multi, part
 from unit.filtering.footer.reading import leaves, text_of
 
-OFF = {"security.spam": {"enabled": False}, "security.antivirus": {"enabled": False}}
+OFF = {
+    "security.spam": {"enabled": False},
+    "security.antivirus": {"enabled": False},
+    "mail_delivery.general": {"skip_auth_on_lan": True, "lan_networks": [f"{LAN_CLIENT}/32"]},
+}
 # Everybody in the test's network is one of ours, and all mail ends in the sink, also that to other domains.
 TRUSTED = (
     "mynetworks = 192.0.2.0/24, 198.51.100.0/24, 10.0.0.0/8, 127.0.0.0/8",
     "default_transport = lmtp:unix:/run/dovecot/lmtp",
 )
-# As the port for users, but without signing in, for which Dovecot would be needed.
+# As the port for users, for a client that need not sign in: for that Dovecot would be needed.
 USERS_PORT = 2526
 USERS_SERVICE = f"{USERS_PORT} inet n - n - - smtpd\n    -o milter_macro_daemon_name=submission\n"
 USUAL: dict[str, Any] = {
@@ -57,7 +62,9 @@ def put_in_force(chain: Chain, *disclaimers: dict[str, Any]) -> None:
 def sent(chain: Chain, message: bytes, *to: str, sender: str = "alice@example.com", port: int = 25) -> bytes:
     """Send it; how it came out."""
     mark = os.urandom(8).hex()
-    code, text = chain.send(b"X-Mark: " + mark.encode() + b"\r\n" + message, *(to or (OUT,)), sender=sender, port=port)
+    client = LAN_CLIENT if port == USERS_PORT else CLIENT
+    marked = b"X-Mark: " + mark.encode() + b"\r\n" + message
+    code, text = chain.send(marked, *(to or (OUT,)), sender=sender, port=port, client=client)
     assert code == 250, text
     return chain.sink.holding(mark.encode()).content
 

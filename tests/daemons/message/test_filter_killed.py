@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from mail_chain import Chain
+from mail_chain import DECENT, Chain
 
-MAIL = "From: bob@out.example\r\nMessage-ID: <{0}@out.example>\r\nSubject: x\r\n\r\nbody of {0}.\r\n"
+MAIL = DECENT + "Message-ID: <{0}@out.example>\r\nSubject: x\r\n\r\nbody of {0}.\r\n"
 
 
 @pytest.fixture(scope="module")

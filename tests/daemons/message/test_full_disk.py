@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from mail_chain import Chain
+from mail_chain import DECENT, Chain
 from mailroom.flows.message import explain
 
 EICAR = (Path(__file__).parents[2] / "samples" / "eicar.eml").read_bytes()
-MAIL = b"From: bob@out.example\r\nSubject: x\r\n\r\n%s\r\n"
+MAIL = DECENT.encode() + b"Message-ID: <x@out.example>\r\nSubject: x\r\n\r\n%s\r\n"
 SETTINGS = {"mail_delivery.general": {"max_message_mb": 4}, "security.spam": {"enabled": False}}
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from mail_chain import Chain
+from mail_chain import DECENT, Chain
 
 STARTED = ("clamd", "spamd", "filter", "postfix")
 EHLO, MAIL, RCPT = b"EHLO x.example\r\n", b"MAIL FROM:<evil@out.example>\r\n", b"RCPT TO:<alice@example.com>\r\n"
@@ -65,7 +65,7 @@ def processes(chain: Chain) -> dict[str, tuple[int, ...]]:
 
 
 def mail(body: str) -> bytes:
-    return f"From: bob@out.example\r\nSubject: x\r\n\r\n{body}\r\n".encode()
+    return f"{DECENT}Message-ID: <x@out.example>\r\nSubject: x\r\n\r\n{body}\r\n".encode()
 
 
 def reply(link: socket.socket) -> bytes:

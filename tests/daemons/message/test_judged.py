@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from mail_chain import Chain
+from mail_chain import DECENT, Chain
 from mailroom.flows.message import explain
 from own_room import LAN_CLIENT, SERVER
 
@@ -27,8 +27,8 @@ def chain(start: Any) -> Chain:
 
 
 def mail(name: str, *headers: str) -> bytes:
-    lines = [f"Message-ID: <{name}@out.example>", "From: bob@out.example", f"Subject: {name}", *headers]
-    return "\r\n".join([*lines, "", f"The body of {name}.", ""]).encode()
+    lines = [f"Message-ID: <{name}@out.example>", f"Subject: {name}", *headers]
+    return (DECENT + "\r\n".join([*lines, "", f"The body of {name}.", ""])).encode()
 
 
 def checks(record: dict[str, Any]) -> dict[str, dict[str, Any]]:

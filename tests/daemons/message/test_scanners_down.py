@@ -14,13 +14,13 @@ from typing import Any
 
 import pytest
 
-from mail_chain import Chain
+from mail_chain import DECENT, Chain
 from mailroom.flows.message import explain
 from mailroom.monitor.antivirus import definitions
 
 SPAM, ANTIVIRUS = "security.spam", "security.antivirus"
 SCANNERS = {"clamd": "clamav/clamd.sock", "spamd": "spamd/spamd.sock"}
-MAIL = b"From: bob@out.example\r\nSubject: x\r\n\r\n%s\r\n"
+MAIL = DECENT.encode() + b"Message-ID: <x@out.example>\r\nSubject: x\r\n\r\n%s\r\n"
 
 
 @pytest.fixture(scope="module")

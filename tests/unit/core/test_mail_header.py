@@ -157,9 +157,9 @@ def test_identifiers_are_never_encoded_and_stay_whole() -> None:
 
 @pytest.mark.parametrize("bad", ["a\r\nBcc: x@example.com", "a\nb", "a\0b", "a\x7fb", "x" * 1_000])
 def test_no_field_begins_another_one(bad: str) -> None:
-    with pytest.raises(ValueError, match=r"header|line"):
+    with pytest.raises(ValueError, match="References"):
         fields.structured_field("References", bad)
-    with pytest.raises(ValueError, match=r"header|line"):
+    with pytest.raises(ValueError, match="Content-Type"):
         fields.parameter_field("Content-Type", bad, {})
     for raw in (
         fields.text_field("Subject", fields.one_line(bad)),

@@ -113,7 +113,7 @@ def test_one_place_judges_addresses() -> None:
         # Of interfaces of this machine, as the kernel tells them.
         "daemons/host.py", "daemons/interfaces.py",
         # Of clients, as Postfix tells them.
-        "filtering/actions/auto_bcc.py", "filtering/rules.py",
+        "filtering/own_clients.py", "filtering/rules.py",
         # Of listening sockets, as the kernel tells them.
         "daemons/listening.py", "flows/doctor_ports.py",
     }  # fmt: skip

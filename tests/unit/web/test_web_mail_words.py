@@ -256,3 +256,18 @@ def test_a_file_name_never_leads_anywhere(name: str, tmp_path_factory: pytest.Te
     made = read_back(draft(attachments=[Upload("id", kept, "text/plain", 1, file)]))
     assert [part.get_content_type() for part in made.iter_attachments()] == ["text/plain"]
     assert kept and "/" not in kept and "\\" not in kept and not kept.startswith(".") and "\x00" not in kept
+
+
+def test_too_many_names_are_refused_with_how_many_fit() -> None:
+    people = [
+        writing.address(f"Member {n:04} of a club with a long name <m{n:04}@world.example>", "to") for n in range(900)
+    ]
+    with pytest.raises(Invalid) as refused:
+        writing.write(draft(to=people), io.BytesIO())
+    assert refused.value.field == "to" and refused.value.code == "too_many_recipients"
+    fit = int(refused.value.message.partition("; ")[2].split()[0])
+    made = read_back(draft(to=people[:fit], cc=people[:fit]))
+    assert [len(made[name].addresses) for name in ("to", "cc")] == [fit, fit] and fit > 500
+    with pytest.raises(Invalid) as refused:
+        writing.write(draft(cc=people[: fit + 1]), io.BytesIO())
+    assert refused.value.field == "cc"

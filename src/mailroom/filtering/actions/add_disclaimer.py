@@ -12,11 +12,11 @@ import logging
 from mailroom.filtering.disclaimers import Domains, first_for, is_inside
 from mailroom.filtering.footer.put import Footer, Left, Put, put
 from mailroom.filtering.message import Asked, Changes, Message
+from mailroom.filtering.own_clients import USERS_PORTS
 from mailroom.filtering.rules import Rules
 
 NAME = "add_disclaimer"
 LOG = logging.getLogger("mailroom.filter")
-USERS_PORTS = ("submission", "smtps", "portal")
 # Larger ones would hold up the messages beside them.
 BYTES_MAX = 100 * 1024 * 1024
 TOO_LARGE = "it is larger than 100 MB"

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from ipaddress import ip_address
 
 from mailroom.filtering.bcc_rules import BccRule
 from mailroom.filtering.message import Asked, Changes, Message
+from mailroom.filtering.own_clients import is_this_machine
 from mailroom.filtering.rules import Rules
 from mailroom.store.journal import JournalStore
 
@@ -56,11 +56,7 @@ def _told(rule: BccRule, target: str) -> str:
 
 def is_our_own(message: Message) -> bool:
     """Whether this server or the NAS beneath it sends this message by itself: from the machine, without signing in."""
-    try:
-        here = ip_address(message.client.address).is_loopback
-    except ValueError:
-        return False
-    return here and not message.login
+    return is_this_machine(message) and not message.login
 
 
 def copied_before(message: Message) -> set[str]:

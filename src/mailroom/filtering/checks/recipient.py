@@ -25,6 +25,7 @@ REASONS = (
     ("return address is not valid", "mail_delivery.general.srs"),
     ("not owned by user", "mail_delivery.general.sender_equals_login"),
     ("not logged in", "mail_delivery.general.sender_equals_login"),
+    ("Authentication required", "mail_delivery.general.smtp_auth"),
     ("Relay access denied", "mail_delivery.general.smtp_auth"),
     ("Client host rejected", "mail_delivery.general.smtp_auth"),
     ("User unknown", "account.user"),

@@ -26,6 +26,9 @@ def submit(session: Session, sender: str, recipients: list[str], message: IO[byt
         with smtplib.SMTP(*ADDRESS, local_hostname="portal.localhost", timeout=TIME_LIMIT_S) as link:
             _sign_in(link, session)
             options = [f"SIZE={length}"] if link.has_extn("size") else []
+            if not all(one.isascii() for one in (sender, *recipients)):
+                # Such addresses stand in the headers, too (RFC 6531 3.4, RFC 6532).
+                options += ["SMTPUTF8", "BODY=8BITMIME"]
             _accept(link.mail(sender, options), "from")
             _name_recipients(link, recipients)
             _accept(link.docmd("DATA"), "message", (354,))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import re
+from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -90,7 +91,7 @@ def _headers(draft: Draft) -> bytes:
     ]
     for name, addresses in (("To", draft.to), ("Cc", draft.cc)):
         if addresses:
-            fields.append(mail_header.address_field(name, map(_pair, addresses)))
+            fields.append(_address_field(name, addresses))
     fields.append(mail_header.text_field("Subject", one_line(draft.subject)))
     if draft.references:
         fields.append(mail_header.structured_field("In-Reply-To", draft.references[-1]))
@@ -98,6 +99,27 @@ def _headers(draft: Draft) -> bytes:
     fields.append(mail_header.structured_field("User-Agent", "Mailroom"))
     fields.append(mail_header.structured_field("MIME-Version", "1.0"))
     return b"".join(fields)
+
+
+def _address_field(name: str, addresses: list[Mailbox]) -> bytes:
+    """To or Cc. Raises Invalid when it would be longer than the server passes on."""
+    known = list(map(_pair, addresses))
+    whole = mail_header.address_field(name, known)
+    if len(whole) <= mail_header.FIELD_BYTES_MAX:
+        return whole
+    fit = bisect_left(
+        range(1, len(known)),
+        mail_header.FIELD_BYTES_MAX,
+        key=lambda count: len(mail_header.address_field(name, known[:count])),
+    )
+    words = f"{len(known)} recipients do not fit into {name}; {fit} do."
+    raise Invalid(
+        words,
+        code="too_many_recipients",
+        field=name.lower(),
+        next="Move the others to Bcc, or send them a message of their own.",
+        fields={name.lower(): words},
+    )
 
 
 def _pair(one: Mailbox) -> tuple[str, str]:

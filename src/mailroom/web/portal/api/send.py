@@ -58,11 +58,26 @@ class Written(Asked):
 def send(call: Call) -> dict[str, Any]:
     asked: Written = call.body
     draft = _draft(call, asked)
+    general = asking.general()
+    _refuse_too_many(draft, int(general["max_recipients"]))
     digest = hashlib.sha256(asked.model_dump_json().encode("utf-8", "replace")).hexdigest()
-    sending.send(call.session, draft, digest, int(asking.general()["max_message_mb"]) * 1024**2)
+    sending.send(call.session, draft, digest, int(general["max_message_mb"]) * 1024**2)
     if asked.reply_to:
         _mark_answered(call.session, asked.reply_to)
     return {"sent": True, "message_id": asked.message_id}
+
+
+def _refuse_too_many(draft: writing.Draft, allowed: int) -> None:
+    """Before anything is sent, so that none gets it when others cannot (row DL05)."""
+    if len(draft.recipients) > allowed:
+        words = f"{len(draft.recipients)} recipients are too many; {allowed} are allowed."
+        raise Invalid(
+            words,
+            code="too_many_recipients",
+            field="to",
+            next="Send it in several messages.",
+            fields={"to": words},
+        )
 
 
 def _draft(call: Call, asked: Written) -> writing.Draft:
