@@ -22,9 +22,10 @@ import json, sys
 from pathlib import Path
 from mailroom.core import paths
 from mailroom.core.settings import defaults
-from mailroom.daemons import boot
+from mailroom.daemons import boot, configuration
 from mailroom.daemons.order import BY_ID
 from mailroom.daemons.shape import Facts, HostFacts
+SHOWN = ("postfix", "spamd", "clamd", "rspamd", "filter")
 settings = defaults()
 for page, values in json.load(sys.stdin).items():
     settings[page].update(values)
@@ -34,11 +35,7 @@ boot.prepare_srs_key()
 boot.prepare_resolver()
 facts = Facts(settings, HostFacts(accounts_synced=sys.argv[1] == "synced", processors=2))
 folder = paths.CONF / "rev-1"
-for name in ("postfix", "spamd", "clamd", "rspamd", "filter"):
-    for file, text in BY_ID[name].files(facts).items():
-        target = folder / name / file
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(text)
+configuration.write(folder, {name: BY_ID[name].files(facts) for name in SHOWN})
 paths.CURRENT.exists() or paths.CURRENT.symlink_to(folder)
 """
 TLS = (
@@ -59,8 +56,6 @@ SETTINGS: dict[str, dict[str, Any]] = {
 }
 # What every decent message has; a scanner takes one without for spam. Ours completes only mail of its own users.
 DECENT = f"From: bob@out.example\r\nTo: alice@example.com\r\nDate: {formatdate()}\r\n"
-# Our services' users are changed by s6-setuidgid; so are they here.
-OWN_USER = ("s6-setuidgid", "mailroom")
 
 
 class Chain(Room):
@@ -116,10 +111,11 @@ class Chain(Room):
     def _argv(self, name: str) -> tuple[str, ...]:
         code = (
             "import json, sys; from mailroom.daemons.order import BY_ID;"
-            "service = BY_ID[sys.argv[1]].service(None); print(json.dumps([service.user, *service.argv]))"
+            "from mailroom.daemons.services import command;"
+            "print(json.dumps(command(BY_ID[sys.argv[1]].service(None))))"
         )
-        user, *argv = json.loads(self.execute("python3.11", "-c", code, name))
-        return (*(OWN_USER if user == "mailroom" else ()), *argv)
+        # With the rights and limits that it has under the supervisor.
+        return tuple(json.loads(self.execute("python3.11", "-c", code, name)))
 
     def run_all(self, *names: str) -> None:
         """Start these daemons and wait until each has answered."""

@@ -52,7 +52,7 @@ CONFIGURE = """
 import subprocess
 from mailroom.core import paths
 from mailroom.core.settings import defaults
-from mailroom.daemons import boot
+from mailroom.daemons import boot, configuration
 from mailroom.daemons.order import BY_ID
 from mailroom.daemons.shape import Facts, HostFacts
 from mailroom.store.accounts import AccountStore
@@ -62,9 +62,7 @@ settings["service.protocol"].update(imap_enabled=True)
 boot.prepare_folders()
 facts = Facts(settings, HostFacts(accounts_synced=True))
 folder = paths.CONF / "rev-1" / "dovecot"
-folder.mkdir(parents=True)
-for file, text in BY_ID["dovecot"].files(facts).items():
-    (folder / file).write_text(text)
+configuration.write(folder.parent, {"dovecot": BY_ID["dovecot"].files(facts)})
 paths.CURRENT.symlink_to(folder.parent)
 (paths.TLS / "1").mkdir()
 (paths.TLS / "current").symlink_to("1")

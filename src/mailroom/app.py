@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 from mailroom.core import paths
 from mailroom.core.problems import Invalid
 from mailroom.core.settings import AllValues
-from mailroom.daemons import boot, configuration, host, mail_place, supervise
+from mailroom.daemons import boot, configuration, host, mail_place, supervise, user_numbers
 from mailroom.daemons.dovecot.doubles import remove_doubles
 from mailroom.daemons.order import wanted
 from mailroom.daemons.postfix.daemon import flush
 from mailroom.daemons.shape import Facts
+from mailroom.filtering import conditions
 from mailroom.flows import (
     announced,
     check_settings,
@@ -74,6 +75,7 @@ def prepare() -> None:
     boot.prepare_signatures()
     boot.prepare_srs_key()
     boot.prepare_resolver()
+    tell_taken_numbers()
     accounts, events = AccountStore(), EventStore()
     settings = settings_story(accounts, events, AtRest())
     # Before the checkers run: they want the certificate that the configuration names.
@@ -84,6 +86,22 @@ def prepare() -> None:
     boot.prepare_queue()
     facts = settings.facts_for(settings.values())
     boot.prepare_services(facts, set(wanted(facts)))
+
+
+def tell_taken_numbers() -> None:
+    """Say, while it lasts, that a user of ours is somebody else on the NAS, too."""
+    found = user_numbers.clashes()
+    if not found:
+        conditions.clear("user-numbers")
+        return
+    names = ", ".join(f"{one.number} ({one.ours}, {one.theirs})" for one in found)
+    conditions.report(
+        "user-numbers",
+        "Another user of the NAS has the number of a user of the mail server",
+        f"To the NAS both are one user, and reach each other's files: {names}.",
+        "Give the other user another number, or remove it. The mail server's numbers are fixed.",
+        severity="attention",
+    )
 
 
 def run_job() -> None:

@@ -31,9 +31,9 @@ class Folder:
 
 QUEUES = ("active", "bounce", "corrupt", "defer", "deferred", "flush", "hold", "incoming", "saved", "trace")
 FOLDERS = (
-    Folder(paths.DATA),
+    Folder(paths.DATA, mode=0o711),
     Folder(paths.DB, mode=0o700),
-    Folder(paths.CONF),
+    Folder(paths.CONF, mode=0o711),
     Folder(paths.MAPS, "root", "postfix", 0o750),
     # As `postfix post-install create-missing` makes them; `postfix check` would, and then read the whole queue.
     Folder(paths.QUEUE),

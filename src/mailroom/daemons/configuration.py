@@ -12,15 +12,16 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from mailroom.core import paths
+from mailroom.core import paths, root_files
 from mailroom.core.durable import sync_folder
 from mailroom.daemons import supervise
 from mailroom.daemons.order import BY_ID, DAEMONS
 from mailroom.daemons.order import wanted as wanted
 from mailroom.daemons.render import TemplateError
-from mailroom.daemons.shape import DaemonFailed, Facts
+from mailroom.daemons.shape import Daemon, DaemonFailed, Facts
 
 SETTLED_S = 5.0
+PASSED_THROUGH = 0o711
 Rendered = dict[str, dict[str, str]]
 
 
@@ -49,11 +50,33 @@ def write(folder: Path, rendered: Rendered) -> None:
                 out.flush()
                 os.utime(out.fileno(), (settled, settled))
                 os.fsync(out.fileno())
-            target.chmod(0o644)
-    # Whatever the umask is: each daemon's own user reads here.
+    folder.chmod(PASSED_THROUGH)
+    for name in rendered:
+        _let_read(folder / name, BY_ID[name])
+
+
+def _let_read(folder: Path, daemon: Daemon) -> None:
+    """Whatever the umask is: a daemon's own group reads its files, everybody those that are public, root the rest."""
+    group = _group(daemon.reader)
+    public = {folder / name for name in daemon.public}
+    ways = {parent for file in public for parent in file.parents}
     for made in (folder, *folder.rglob("*")):
-        if made.is_dir():
-            made.chmod(0o755)
+        if made in ways:
+            made.chmod(PASSED_THROUGH)
+        elif made in public:
+            made.chmod(0o644)
+        else:
+            os.chown(made, -1, group, follow_symlinks=False)
+            # What a tool makes beside the files is of the same group (chmod(2), S_ISGID).
+            made.chmod((0o2750 if made.is_dir() else 0o640) if group else (0o700 if made.is_dir() else 0o600))
+
+
+def _group(name: str) -> int:
+    """Its number; root's when there is none, as outside the bundle."""
+    try:
+        return root_files.group_id(name) if name and os.geteuid() == 0 else 0
+    except KeyError:
+        return 0
 
 
 def check(folder: Path, rendered: Rendered, daemons: Iterable[str] | None = None) -> None:

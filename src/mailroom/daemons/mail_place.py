@@ -6,6 +6,7 @@ an id in it; package/bin/instance mounts it only when that id is found there, an
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import secrets
@@ -146,6 +147,9 @@ def use(volume: str, store: str, outside: Path = OUTSIDE) -> None:
         durable.sync_folder(CHOICE.parent)
         source = outside / package_volume().lstrip("/") / "Mailroom" / "mail"
         source.mkdir(parents=True, exist_ok=True)
+        if source.is_symlink():
+            # It lies in a shared folder: whoever may write there could lead root elsewhere.
+            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(source))
     if not _is(source, paths.MAIL):
         _unmount(paths.MAIL)
         run("dovecot", ("mount", "--bind", str(source), str(paths.MAIL)))

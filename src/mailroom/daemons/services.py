@@ -14,6 +14,14 @@ ASK = "/opt/mailroom/app/mailroom/daemons/ask.py"
 # The host's own root, as the instance's first process has mounted it; only root may go through the folder above.
 OUTSIDE = paths.RUN / "outside" / "root"
 DEPENDENCY_WAIT_MS = 45_000
+# What no daemon of ours needs, even as root (capabilities(7)); what an unprivileged one may never get is everything.
+# All of them are older than the oldest kernel of a NAS (3.10).
+GIVEN_UP = (
+    "audit_control", "block_suspend", "ipc_owner", "lease", "linux_immutable", "mac_admin", "mac_override", "mknod",
+    "net_admin", "net_raw", "sys_admin", "sys_boot", "sys_module", "sys_pacct", "sys_ptrace", "sys_rawio", "sys_time",
+    "sys_tty_config", "syslog", "wake_alarm",
+)  # fmt: skip
+MEGABYTE = 1024 * 1024
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 # Deaths in quick succession wait longer each time, so that a daemon that cannot start does not eat the processor.
 FINISH = """#!/bin/sh
@@ -49,17 +57,27 @@ def run_script(service: Service, scandir: Path) -> str:
         # Asks again every 300 ms, without end: a daemon is ready when it has answered, not when it was started.
         lines.append(_line("s6-notifyoncheck", "-d", "-n", "0", "-w", "300", "-t", "6000"))
     lines.append(_line("cd", str(paths.DATA)))
-    lines.append(_start(service))
+    lines.append(_line(*command(service)))
     return "\n".join(lines) + "\n"
 
 
-def _start(service: Service) -> str:
-    words: list[str] = []
+def command(service: Service) -> list[str]:
+    """What becomes the daemon: limits and rights first (prlimit(1), setpriv(1)). No memory is ever dumped to a disk."""
+    words = ["prlimit", "--core=0"]
+    if service.memory_mb:
+        # Before 4.7 the kernel counts for RLIMIT_DATA only what grows at the end of a program's own data.
+        kinds = ("data",) if service.maps_files else ("data", "as")
+        words += [f"--{kind}={service.memory_mb * MEGABYTE}" for kind in kinds]
+    words += ["setpriv", "--inh-caps=-all"]
     if service.user != "root":
-        words += ["s6-setuidgid", service.user]
+        own = (f"--reuid={service.user}", f"--regid={service.user}", "--clear-groups")
+        words += [*own, "--bounding-set=-all", "--no-new-privs"]
+    else:
+        # Not for what starts programs with rights of their own: Postfix's postdrop and postqueue are some.
+        words.append("--bounding-set=" + ",".join(f"-{name}" for name in GIVEN_UP if name not in service.keeps))
     if service.outside:
         words += ["chroot", str(OUTSIDE)]
-    return _line(*words, *service.argv)
+    return [*words, *service.argv]
 
 
 def write_service(folder: Path, daemon: Daemon, facts: Facts | None, scandir: Path, up: bool) -> None:

@@ -67,6 +67,9 @@ class Service:
 
     argv:    the program, run in the foreground; never a shell string.
     user:    whom it runs as; "root" when it changes its user itself.
+    memory_mb: how much memory each of its processes may have (setrlimit(2), RLIMIT_DATA and RLIMIT_AS); 0 for no limit.
+    maps_files: it maps messages, which are no memory, so its address space has no limit.
+    keeps:   of the capabilities that root gives up here (services.py), those that this one needs.
     after:   services that should be ready first (waited for, but not for ever).
     ready:   a shell-free check program and its arguments; exit 0 means the daemon itself has answered.
     outside: run on the host's side of the chroot (only the sign-in service).
@@ -81,17 +84,23 @@ class Service:
     outside: bool = False
     needs_settings: bool = True
     stop_signal: str = "SIGTERM"
+    memory_mb: int = 0
+    maps_files: bool = False
+    keeps: tuple[str, ...] = ()
 
 
 class Daemon(Protocol):
     """One daemon. Each folder under `daemons/` has a `daemon.py` with one of these, named DAEMON.
 
-    title: what it does, in the guide's words; program: the name that who made it gave it.
+    title: what it does, in the guide's words; program: the name that who made it gave it. reader: the group that reads
+    its configuration, "" for root alone; public: those of its files that every user may read.
     """
 
     id: str
     title: str
     program: str
+    reader: str
+    public: tuple[str, ...]
 
     def wanted(self, facts: Facts) -> bool:
         """Whether these settings ask for it to run."""
@@ -128,6 +137,8 @@ class PlainDaemon:
     id = ""
     title = ""
     program = ""
+    reader = ""
+    public: tuple[str, ...] = ()
 
     def wanted(self, facts: Facts) -> bool:
         return True

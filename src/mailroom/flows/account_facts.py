@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from mailroom.core import paths
+from mailroom.core import paths, root_files
 from mailroom.core.lines import lines
 
 
@@ -20,8 +20,5 @@ def write(source: str, file: Path = paths.ACCOUNT_FACTS) -> None:
     text = json.dumps({"senders": senders(source)})
     if file.exists() and file.read_text() == text:
         return
-    fresh = file.with_suffix(".new")
-    fresh.write_text(text)
-    # Before it is there: the filter, which is another user, reads it at any moment.
-    fresh.chmod(0o644)
-    fresh.replace(file)
+    # Readable from the start: the filter, which is another user, reads it at any moment.
+    root_files.write(file, text.encode())

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import calendar
 import errno
+import logging
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -17,8 +19,10 @@ from mailroom.core import paths
 from mailroom.store.database import open_database
 from mailroom.store.ownership import kept_by_the_filter
 
+LOG = logging.getLogger("mailroom.journal")
 SCHEMA = 1
 PREFIX = "journal-"
+DAY = re.compile(r"\d{4}-[01]\d-[0-3]\d")
 OPEN_DAYS_MAX = 8
 DAY_S = 86_400
 # More than a day ever has.
@@ -112,19 +116,31 @@ class JournalStore:
 
         The day before counts too: a message that came before midnight may be written after it.
         """
-        days = sorted((file.stem.removeprefix(PREFIX) for file in self.folder.glob(f"{PREFIX}*.sqlite")), reverse=True)
+        days = self._days()
         if not days:
             return 0
-        counts = [self._table(day).select(fn.MAX(SQL("rowid"))).scalar() or 0 for day in days[:2]]
+        counts = [table.select(fn.MAX(SQL("rowid"))).scalar() or 0 for table in self._readable(days[:2])]
         newest = calendar.timegm(time.strptime(days[0], "%Y-%m-%d")) // DAY_S
         return newest * DAY_STEP + sum(counts)
 
     def _newest_first(self, since: float = 0.0) -> Iterator[type[Entry]]:
         first = time.strftime("%Y-%m-%d", time.gmtime(since))
-        for file in sorted(self.folder.glob(f"{PREFIX}*.sqlite"), reverse=True):
-            day = file.stem.removeprefix(PREFIX)
-            if day >= first:
-                yield self._table(day)
+        yield from self._readable([day for day in self._days() if day >= first])
+
+    def _days(self) -> list[str]:
+        """Every day that has a file, newest first."""
+        names = (file.stem.removeprefix(PREFIX) for file in self.folder.glob(f"{PREFIX}*.sqlite"))
+        return sorted((name for name in names if DAY.fullmatch(name)), reverse=True)
+
+    def _readable(self, days: list[str]) -> Iterator[type[Entry]]:
+        for day in days:
+            try:
+                table = self._table(day)
+            except PeeweeException as reason:
+                # A damaged day, or one that is no file of the filter's, hides no other day.
+                LOG.error("the journal of %s cannot be read: %s", day, reason)
+            else:
+                yield table
 
     def _table(self, day: str) -> type[Entry]:
         with self.lock:

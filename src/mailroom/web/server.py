@@ -10,7 +10,7 @@ import threading
 from pathlib import Path
 
 from mailroom.core import paths
-from mailroom.web import app, changes, guards, hub
+from mailroom.web import app, changes, guards, hub, memory
 from mailroom.web.streams import Streams
 
 LOG = logging.getLogger("mailroom.web")
@@ -57,6 +57,9 @@ async def run() -> None:
         except TimeoutError:
             await asyncio.to_thread(pool.POOL.sweep)
             await asyncio.to_thread(uploads.sweep)
+            if memory.is_nearly_full():
+                LOG.warning("ending, to be started afresh: the memory is nearly used up")
+                stop.set()
     for server in servers:
         server.close()
     await asyncio.to_thread(inner.stop)

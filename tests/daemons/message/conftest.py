@@ -77,7 +77,7 @@ def office() -> Iterator[Office]:
     chain.postconf(f"relayhost = [{CLIENT}]:{PORT}", f"smtp_bind_address = {CLIENT}", "smtp_tls_security_level = none")
     chain.run_all("filter")
     chain.start("postfix")
-    chain.auth = AuthStub(chain.data_seen / "queue/private/auth", PASSWORD)
+    chain.auth = AuthStub(chain.run_folder / "dovecot/auth-postfix", PASSWORD)
     chain.outside = NextServer(chain)
     facts = chain.run_folder / "accounts" / "facts.json"
     facts.write_text(json.dumps({"senders": {"alice@example.com": ["alice"]}}))

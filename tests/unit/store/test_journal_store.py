@@ -95,3 +95,16 @@ def test_a_disk_that_refuses_is_an_os_error_and_later_records_are_written(tmp_pa
     assert refused.value.errno in (errno.ENOSPC, errno.EIO, errno.EFBIG)
     store.add(record(99, NOON))
     assert store.get("ID0099")
+
+
+def test_a_day_that_cannot_be_read_hides_no_other(tmp_path: Path) -> None:
+    """Also when it is no file of the journal's: a link that leads to nothing."""
+    store = JournalStore(tmp_path)
+    store.add(record(1, NOON))
+    mark = store.mark()
+    (tmp_path / "journal-2020-01-01.sqlite").write_bytes(b"no table" * 1000)
+    (tmp_path / "journal-2020-01-02.sqlite").mkdir()
+    (tmp_path / "journal-today.sqlite").write_bytes(b"")
+    again = JournalStore(tmp_path)
+    assert [row["id"] for row in again.find("", 0, 10)[1]] == ["ID0001"]
+    assert again.mark() == mark and again.count(0.0) == 1

@@ -13,6 +13,9 @@ from mailroom.daemons.shape import DaemonFailed, Facts, PlainDaemon, Service
 
 HERE = Path(__file__).parent
 CONFIG = paths.CURRENT / "clamd"
+USER = "clamav"
+# With all definitions it takes some 1.5 GB.
+MEMORY_MB = 6144
 # In steps, because a changed limit restarts clamd, which reads its definitions for half a minute, and mail waits then.
 LIMITS_MB = (110, 510, 2010)
 
@@ -21,6 +24,7 @@ class Clamd(PlainDaemon):
     id = "clamd"
     title = "Antivirus engine"
     program = "ClamAV"
+    reader = USER
 
     def wanted(self, facts: Facts) -> bool:
         return bool(facts.settings["security.antivirus"]["enabled"])
@@ -28,6 +32,8 @@ class Clamd(PlainDaemon):
     def service(self, facts: Facts | None) -> Service:
         return Service(
             argv=("/usr/sbin/clamd", "--foreground", "-c", str(CONFIG / "clamd.conf")),
+            user=USER,
+            memory_mb=MEMORY_MB,
             ready=("clamd", str(paths.CLAMD_SOCKET)),
         )
 
@@ -44,7 +50,7 @@ class Clamd(PlainDaemon):
         return {"clamd.conf": text}
 
     def check(self, folder: Path) -> None:
-        run(self.id, ("clamconf", "-c", str(folder)), stderr_is_failure=True)
+        run(self.id, ("clamconf", "-c", str(folder)), stderr_is_failure=True, user=USER)
 
     def reload(self) -> None:
         # clamd's RELOAD reads definitions only; a changed configuration needs a restart.

@@ -29,6 +29,8 @@ class Dovecot(PlainDaemon):
     id = "dovecot"
     title = "IMAP/POP3"
     program = "Dovecot"
+    # Delivery reads the script as the mailboxes' user; all else is read by root, who hands it on.
+    reader = "vmail"
 
     def wanted(self, facts: Facts) -> bool:
         # Without its volume there are no mailboxes, and an empty store is never taken for one.

@@ -12,16 +12,22 @@ from mailroom.daemons.ask import ask
 from mailroom.daemons.command import run
 from mailroom.daemons.shape import DaemonFailed, Facts, PlainDaemon, Service
 
+USER = "mailroom"
+MEMORY_MB = 2048
+
 
 class Filter(PlainDaemon):
     id = "filter"
     title = "Mail filter"
     program = "Mailroom"
+    reader = USER
 
     def service(self, facts: Facts | None) -> Service:
         return Service(
             argv=("/usr/bin/python3.11", "-s", "-m", "mailroom", "filter"),
-            user="mailroom",
+            user=USER,
+            memory_mb=MEMORY_MB,
+            maps_files=True,
             ready=("milter", str(paths.FILTER_SOCKET)),
         )
 

@@ -16,6 +16,8 @@ class Job(PlainDaemon):
             argv=("/usr/bin/python3.11", "-s", "-m", "mailroom", "job"),
             ready=("line", str(paths.JOB_SOCKET)),
             needs_settings=False,
+            # It mounts the volume of the mailboxes, and asks how much memory each process takes.
+            keeps=("sys_admin", "sys_ptrace"),
         )
 
 

@@ -23,6 +23,8 @@ CONFIG = paths.CURRENT / "postfix"
 PROBE_LIMIT_S = 10.0
 # A service of master.cf that listens on a port (master(5)).
 INET = re.compile(r"^(?:(\S+):)?(\d+) +inet ", re.MULTILINE)
+# For sendmail(1) alone, which users' own rules start without any rights.
+SENDMAIL = "sendmail/main.cf"
 SERVICES = ("smtp", "submission", "smtps")
 
 
@@ -30,6 +32,8 @@ class Postfix(PlainDaemon):
     id = "postfix"
     title = "SMTP"
     program = "Postfix"
+    # Its programs read the rest as root, before they give their rights away.
+    public: tuple[str, ...] = (SENDMAIL,)
 
     def wanted(self, facts: Facts) -> bool:
         # Without its store no mail could be delivered: it waits at the senders.
@@ -73,7 +77,7 @@ class Postfix(PlainDaemon):
             # Where each service listens, as it stands before its port.
             "listen": [f"[{address}]:" if ":" in address else f"{address}:" for address in facts.listen()] or [""],
         }
-        files = {name: render(HERE / f"{name}.j2", **known) for name in ("main.cf", "master.cf")}
+        files = {name: render(HERE / f"{name}.j2", **known) for name in ("main.cf", "master.cf", SENDMAIL)}
         if relay["enabled"] and relay["authentication"]:
             files[relay_password.FILE] = relay_password.text(relay)
         if known["sender_passwords"]:

@@ -29,6 +29,8 @@ class Resolver(PlainDaemon):
     id = "resolver"
     title = "DNS resolver"
     program = "Unbound"
+    # It reads its file again when it is told to, and is no root then.
+    reader = "unbound"
 
     def service(self, facts: Facts | None) -> Service:
         return Service(argv=("/usr/sbin/unbound", "-d", "-c", str(CONFIG)), ready=("dns", f"{RESOLVER}:53"))

@@ -13,6 +13,8 @@ from mailroom.daemons.shape import DaemonFailed, Facts, PlainDaemon, Service
 
 HERE = Path(__file__).parent
 CONFIG = paths.CURRENT / "rspamd"
+USER = "_rspamd"
+MEMORY_MB = 4096
 PROBE_LIMIT_S = 60.0
 TEMPLATES = {
     "rspamd.conf": "rspamd.conf.j2",
@@ -31,6 +33,7 @@ class Rspamd(PlainDaemon):
     id = "rspamd"
     title = "Spam engine"
     program = "Rspamd"
+    reader = USER
 
     def wanted(self, facts: Facts) -> bool:
         spam = facts.settings["security.spam"]
@@ -41,14 +44,12 @@ class Rspamd(PlainDaemon):
             argv=(
                 "/usr/bin/rspamd",
                 "-f",
-                "-u",
-                "_rspamd",
-                "-g",
-                "mailroom",
                 "-c",
                 str(CONFIG / "rspamd.conf"),
                 *variables(CONFIG),
             ),
+            user=USER,
+            memory_mb=MEMORY_MB,
             after=("resolver",),
             ready=("http", str(paths.RSPAMD_SOCKET)),
         )
@@ -58,7 +59,7 @@ class Rspamd(PlainDaemon):
         return {name: render(HERE / template, **known) for name, template in TEMPLATES.items()}
 
     def check(self, folder: Path) -> None:
-        run(self.id, ("rspamadm", *variables(folder), "configtest", "-c", str(folder / "rspamd.conf")))
+        run(self.id, ("rspamadm", *variables(folder), "configtest", "-c", str(folder / "rspamd.conf")), user=USER)
 
     def reload(self) -> None:
         run(self.id, ("s6-svc", "-h", str(paths.SERVICES / self.id)))

@@ -8,6 +8,9 @@ import os
 from mailroom.core import paths
 from mailroom.daemons.shape import Facts, PlainDaemon, Service
 
+# The host's own modules for passwords are asked (PAM), and what those need nobody knows but the host.
+KEEPS = ("sys_admin", "sys_ptrace", "net_admin", "net_raw", "ipc_owner", "audit_control")
+
 
 class Signin(PlainDaemon):
     id = "signin"
@@ -23,7 +26,9 @@ class Signin(PlainDaemon):
             "--data", data,
             "--group-id", str(grp.getgrnam("mailroom-web").gr_gid),
         )  # fmt: skip
-        return Service(argv=argv, ready=("line", str(paths.SIGNIN_SOCKET)), outside=True, needs_settings=False)
+        return Service(
+            argv=argv, ready=("line", str(paths.SIGNIN_SOCKET)), outside=True, needs_settings=False, keeps=KEEPS
+        )
 
 
 DAEMON = Signin()

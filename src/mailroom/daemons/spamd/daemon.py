@@ -13,6 +13,8 @@ from mailroom.daemons.shape import DaemonFailed, Facts, PlainDaemon, Service
 
 HERE = Path(__file__).parent
 CONFIG = paths.CURRENT / "spamd"
+USER = "debian-spamd"
+MEMORY_MB = 2048
 PROBE_LIMIT_S = 60.0
 
 
@@ -20,6 +22,7 @@ class Spamd(PlainDaemon):
     id = "spamd"
     title = "Spam engine"
     program = "SpamAssassin"
+    reader = USER
 
     def wanted(self, facts: Facts) -> bool:
         spam = facts.settings["security.spam"]
@@ -32,9 +35,8 @@ class Spamd(PlainDaemon):
                 "/usr/sbin/spamd",
                 "--nouser-config",
                 f"--socketpath={paths.SPAMD_SOCKET}",
-                "--socketgroup=mailroom",
-                "--socketmode=0660",
-                "--username=debian-spamd",
+                # The folder lets in only the filter's group.
+                "--socketmode=0666",
                 f"--helper-home-dir={paths.DATA}/spamassassin",
                 f"--siteconfigpath={CONFIG}",
                 f"--max-children={children}",
@@ -43,6 +45,8 @@ class Spamd(PlainDaemon):
                 "--syslog=stderr",
                 f"--pidfile={paths.SPAMD_SOCKET.parent}/spamd.pid",
             ),
+            user=USER,
+            memory_mb=MEMORY_MB,
             after=("resolver",),
             ready=("spamd", str(paths.SPAMD_SOCKET)),
         )
@@ -52,7 +56,9 @@ class Spamd(PlainDaemon):
         return {"local.cf": text, "init.pre": (HERE / "init.pre").read_text()}
 
     def check(self, folder: Path) -> None:
-        run(self.id, ("spamassassin", "--lint", f"--siteconfigpath={folder}"), timeout_s=60, stderr_is_failure=True)
+        # As the daemon's own user: it opens what the daemon has learned.
+        argv = ("spamassassin", "--lint", f"--siteconfigpath={folder}")
+        run(self.id, argv, timeout_s=60, stderr_is_failure=True, user=USER)
 
     def reload(self) -> None:
         run(self.id, ("s6-svc", "-h", str(paths.SERVICES / self.id)))
