@@ -36,11 +36,12 @@ def hops(server: Office) -> int:
     return int(server.ctl("settings", "get", f"{GENERAL}.max_hops"))
 
 
-def export(inside: FrameLocator, page: Page, passphrase: str = "") -> str:
-    """The text of the file that the browser saves."""
+def export(inside: FrameLocator, page: Page, passphrase: str = "", password: str = "") -> str:
+    """The text of the file that the browser saves. password: the administrator's own, needed with a passphrase."""
     inside.get_by_label("Passphrase", exact=True).fill(passphrase)
     if passphrase:
         inside.get_by_label("Confirm passphrase").fill(passphrase)
+        inside.get_by_label("Your DSM password").fill(password)
     with page.expect_download() as saved:
         inside.get_by_role("button", name="Export").click()
     assert saved.value.suggested_filename.startswith("mailroom-mail.example.com-")
@@ -90,7 +91,9 @@ def test_exported_compared_imported_and_undone(backup: FrameLocator, page: Page,
 
 
 def test_what_is_about_the_machine_is_ticked_one_by_one(backup: FrameLocator, page: Page, server: Office) -> None:
-    text = forged(export(backup, page, PASSPHRASE), GENERAL, hostname="mail.elsewhere.example")
+    text = forged(
+        export(backup, page, PASSPHRASE, server.passwords["admin"]), GENERAL, hostname="mail.elsewhere.example"
+    )
     facts = json.loads(text)
     assert facts["secrets"] == "sealed"
     choose(backup, text)
@@ -144,6 +147,13 @@ def test_a_passphrase_is_typed_twice_and_long_enough(backup: FrameLocator) -> No
     expect(second).to_have_attribute("aria-invalid", "true")
     expect(button).to_be_disabled()
     second.fill("short")
+    expect(button).to_be_disabled()
+    backup.get_by_label("Your DSM password").fill("wrong")
     button.click()
     expect(first).to_have_attribute("aria-invalid", "true")
     expect(backup.get_by_text("A passphrase has 8 to 200 characters.")).to_be_visible()
+    first.fill(PASSPHRASE)
+    second.fill(PASSPHRASE)
+    button.click()
+    expect(backup.get_by_label("Your DSM password")).to_have_attribute("aria-invalid", "true")
+    expect(backup.get_by_text("This is not the password of your account.")).to_be_visible()

@@ -45,7 +45,7 @@ class SenderRelay(Item):
     """The server for one sender domain."""
 
     label: ClassVar[str] = "domain"
-    kept_for: ClassVar[dict[str, tuple[str, ...]]] = {"password": ("server", "account")}
+    kept_for: ClassVar[dict[str, tuple[str, ...]]] = {"password": ("server", "port", "tls", "verify", "account")}
     samples: ClassVar[tuple[dict[str, Any], ...]] = (
         {"domain": "one.example", "server": "a.example"},
         {"domain": "two.example", "server": "a.example"},

@@ -34,27 +34,31 @@ class Conversation(socketserver.StreamRequestHandler):
     timeout = QUESTION_LIMIT_S
 
     def handle(self) -> None:
-        if not self._is_ours():
+        peer = self._peer()
+        if peer not in self.server.allowed_users:
             return
         with contextlib.suppress(OSError):
             # An asker that says nothing, or does not stay for the answer, is no concern of ours.
             line = self.rfile.readline(LINE_BYTES_MAX)
             if line.endswith(b"\n"):
-                self.wfile.write(json.dumps(self._answer(line)).encode() + b"\n")
+                self.wfile.write(json.dumps(self._answer(line, peer)).encode() + b"\n")
 
     def finish(self) -> None:
         # Each question has a thread of its own, and each thread its own connections.
         close_here()
         super().finish()
 
-    def _is_ours(self) -> bool:
-        """Only root and the web process may ask (SO_PEERCRED, unix(7))."""
+    def _peer(self) -> int:
+        """Whose process asks, as the kernel says (SO_PEERCRED, unix(7)). Only root and the web process may."""
         peer = self.request.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
-        return struct.unpack("3i", peer)[1] in self.server.allowed_users
+        return int(struct.unpack("3i", peer)[1])
 
-    def _answer(self, line: bytes) -> dict[str, Any]:
+    def _answer(self, line: bytes, peer: int) -> dict[str, Any]:
         try:
-            return {"result": call(self.server.operations, _request(line))}
+            request = _request(line)
+            # Whatever the question itself says of it.
+            known = {**request, "by_root": peer == 0} if isinstance(request, dict) else request
+            return {"result": call(self.server.operations, known)}
         except Problem as problem:
             return {"error": problem.as_dict(), "status": problem.status}
         except Exception:

@@ -14,8 +14,8 @@ from mailroom.core.problems import Invalid, NotFound
 Operation = Callable[..., Any]
 # Words of the API that are keywords of Python: a parameter `from_` is asked for as "from".
 KEYWORDS = {"from": "from_"}
-# Who asks is always told; operations that do not record it need not take it.
-ASKER = {"who", "where"}
+# Who asks is always told (by_root by the kernel, see job.py); operations that do not record it need not take it.
+ASKER = {"who", "where", "by_root"}
 
 
 def call(operations: dict[str, Operation], request: Any) -> Any:

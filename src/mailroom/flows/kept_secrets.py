@@ -1,4 +1,5 @@
-"""A secret that is kept stays with that for which it was entered: a relay's password with its server and account.
+"""A secret that is kept stays with that for which it was entered: a relay's password with its server, account
+and kind of connection.
 
 Else whoever may change settings, or have a file imported, could have it sent to a server of theirs without knowing it.
 What is put back from the history was entered for what comes back with it, and is no kept secret.
@@ -16,7 +17,7 @@ from mailroom.core.problems import Invalid
 from mailroom.core.sealed import is_mask
 from mailroom.core.settings import Values
 
-AGAIN = "Enter the password again: the one that is kept belongs to another server or account."
+AGAIN = "Enter the password again: the one that is kept belongs to another server, account or kind of connection."
 
 
 def misplaced(page: str, before: Values, changed: Values) -> set[str]:

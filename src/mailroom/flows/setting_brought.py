@@ -11,7 +11,7 @@ import mailroom
 from mailroom.core import sealed
 from mailroom.core import settings as declared
 from mailroom.core.configuration_file import CHOOSE, Document
-from mailroom.core.problems import Invalid, Problem
+from mailroom.core.problems import Invalid
 from mailroom.core.sealed import is_mask
 from mailroom.core.settings import AllValues, Values
 from mailroom.flows.kept_secrets import misplaced
@@ -140,7 +140,11 @@ def _secret(found: Brought, page: str, full: str, given: Any, before: str) -> An
         if given["set"] or before:
             found.tell(full, f"{title} is a secret, which the file does not have. The one of this server stays.")
         return stays
-    if not (isinstance(given, dict) and given.keys() == {"sealed"} and isinstance(given["sealed"], str)):
+    if not (
+        isinstance(given, dict)
+        and {"sealed"} <= given.keys() <= {"sealed", "stored"}
+        and all(isinstance(text, str) for text in given.values())
+    ):
         raise _wrong(page, name)
     if key is None:
         found.tell(full, f"{title} is sealed, and no passphrase was entered. The one of this server stays.")
@@ -149,17 +153,9 @@ def _secret(found: Brought, page: str, full: str, given: Any, before: str) -> An
         text = secrets().open_with(key, given["sealed"], full)
     except ValueError:
         raise _wrong(page, name) from None
-    # As it is: the file has it for what the file says of its server.
-    return before if _is_known(before, full, text) else text
-
-
-def _is_known(before: str, name: str, text: str) -> bool:
-    """Whether a secret is the one of this server already: then it is no change."""
-    try:
-        return bool(before) and sealed.plain(before, name) == text
-    except Problem:
-        # Its key is gone: the one in the file is wanted all the more.
-        return False
+    # The very text that is stored here has come back: no change. Secrets themselves are never compared, because a
+    # preview would then tell whoever brings a guess whether it is right.
+    return before if before and given.get("stored") == sealed.digest(before) else text
 
 
 def _needs_secret(found: Brought, page: str, wanted: Values, before: Values) -> bool:

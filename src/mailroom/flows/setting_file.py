@@ -18,7 +18,7 @@ from mailroom.core import configuration_file, sealed
 from mailroom.core import settings as declared
 from mailroom.core.configuration_file import Document, line_of
 from mailroom.core.problems import Invalid
-from mailroom.flows import setting_history
+from mailroom.flows import reauthentication, setting_history
 from mailroom.flows.setting import Author, Settings
 from mailroom.flows.setting_brought import PROOF, Brought, brought, of_machine, secrets
 
@@ -27,8 +27,13 @@ GENERAL = "mail_delivery.general"
 ELSEWHERE = "Correct it on the server that the file is from and export again, or make on this one what it needs."
 
 
-def operations(settings: Settings) -> dict[str, Callable[..., Any]]:
-    """What the job process can be asked about the configuration as one file. content: base64."""
+def operations(
+    settings: Settings, prove: Callable[[str, str, str], None] = reauthentication.prove
+) -> dict[str, Callable[..., Any]]:
+    """What the job process can be asked about the configuration as one file. content: base64.
+
+    prove(user, password, address): see reauthentication.py; root, who can read the key as well, is not asked.
+    """
 
     def preview_import(
         content: str, passphrase: str = "", machine: list[str] | None = None, revision: int | None = None
@@ -40,7 +45,11 @@ def operations(settings: Settings) -> dict[str, Callable[..., Any]]:
     ) -> dict[str, Any]:
         return take(settings, content, passphrase, machine or [], revision, Author(who, where))
 
-    def export_file(who: str, where: str, passphrase: str = "") -> dict[str, str]:
+    def export_file(
+        who: str, where: str, passphrase: str = "", password: str = "", by_root: bool = False
+    ) -> dict[str, str]:
+        if _worthy(passphrase) and not by_root:
+            prove(who, password, where)
         return export(settings, passphrase, Author(who, where))
 
     return {
@@ -94,7 +103,7 @@ def _outward(page: str, values: dict[str, Any], key: bytes | None) -> dict[str, 
     def outward(name: str, value: str) -> Any:
         if not (key and value):
             return sealed.mask(value)
-        return {"sealed": secrets().close_with(key, sealed.plain(value, name), name)}
+        return {"sealed": secrets().close_with(key, sealed.plain(value, name), name), "stored": sealed.digest(value)}
 
     return sealed.each(page, values, declared.places_of_secrets(page), outward)
 

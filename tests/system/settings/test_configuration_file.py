@@ -37,7 +37,8 @@ def exported(desktop: Desktop, passphrase: str = "") -> str:
     """The file as a browser gets it."""
     address = f"{desktop.nas.web}{RELAY}/api/settings/export"
     headers = {"Cookie": desktop.cookie, "X-SYNO-TOKEN": desktop.token, "Content-Type": "application/json"}
-    body = json.dumps({"passphrase": passphrase}).encode()
+    password = desktop.nas.passwords["admin"] if passphrase else ""
+    body = json.dumps({"passphrase": passphrase, "password": password}).encode()
     with urllib.request.urlopen(urllib.request.Request(address, body, headers), timeout=60) as answer:
         assert "attachment; filename=" in answer.headers["Content-Disposition"]
         return str(answer.read().decode())

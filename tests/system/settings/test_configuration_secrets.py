@@ -33,6 +33,23 @@ def relay(server: Office, undone: int, tmp_path: Path) -> Iterator[RelayServer]:
         yield made
 
 
+def test_secrets_leave_only_in_person(server: Office, desktop: Desktop) -> None:
+    """The host is asked for the password again, and a token may not at all (decision 0024)."""
+    for password in ("", "wrong", server.passwords["ben"]):
+        with pytest.raises(Refusal) as refused:
+            desktop.post("api/settings/export", passphrase=PASSPHRASE, password=password)
+        assert (refused.value.status, list(refused.value.problem["fields"])) == (422, ["password"])
+    assert "sealed" in exported(desktop, PASSPHRASE)
+    made = server.ctl("tokens", "create", "backup", "--scope", "settings:change")
+    known = {"Cookie": None, "X-SYNO-TOKEN": None, "Authorization": f"Bearer {made['token']}"}
+    body = {"passphrase": PASSPHRASE, "password": server.passwords["admin"]}
+    with pytest.raises(Refusal) as refused:
+        desktop.ask("POST", "api/settings/export", body, known)
+    assert (refused.value.status, refused.value.problem["code"]) == (403, "scope")
+    assert desktop.ask("POST", "api/settings/export", {}, known)["secrets"] == "omitted"
+    server.ctl("tokens", "revoke", made["id"])
+
+
 def relays(desktop: Desktop) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = desktop.get(f"api/settings/{DELIVERY}")["values"][KEY]
     return found

@@ -82,9 +82,9 @@ def test_nothing_that_is_told_holds_one(relays: Settings) -> None:
 def test_an_item_that_is_sent_back_keeps_it(relays: Settings) -> None:
     told = setting_history.read(relays, PAGE)["values"]
     assert relays.apply(relays.current().number, {PAGE: told}, ANNA)["changed"] == []
-    put(relays, {**told[KEY][1], "port": 25})
+    put(relays, {**told[KEY][1], "domain": "three.example"})
     one, two = items(relays)
-    assert two["port"] == 25 and (opened(one), opened(two)) == (FIRST, SECOND)
+    assert two["domain"] == "three.example" and (opened(one), opened(two)) == (FIRST, SECOND)
 
 
 def test_an_item_that_is_new_or_of_another_server_has_none_to_keep(relays: Settings) -> None:
@@ -198,9 +198,10 @@ def test_a_file_of_the_configuration_carries_them_sealed_by_its_passphrase(relay
 def test_a_file_without_them_leaves_those_of_this_server(relays: Settings) -> None:
     text = setting_file.export(relays, "", ANNA)["text"]
     one, two = items(relays)
-    put(relays, {**one, "port": 26, "password": {"set": True}}, {**two, "port": 26, "password": {"set": True}})
+    others = ({**one, "domain": "a.example"}, {**two, "domain": "b.example"})
+    put(relays, *({**other, "password": {"set": True}} for other in others))
     told = taken(relays, text, "")
-    assert [opened(one) for one in items(relays)] == [FIRST, SECOND] and items(relays)[0]["port"] == 587
+    assert [opened(one) for one in items(relays)] == [FIRST, SECOND] and items(relays)[0]["domain"] == "one.example"
     assert any("Relays by sender domain is a secret" in one for one in told)
     relays.apply(relays.current().number, {PAGE: {KEY: []}}, ANNA)
     assert any("needs a secret that the file does not have" in one for one in taken(relays, text, ""))

@@ -110,7 +110,7 @@ def test_an_asker_who_leaves_early_does_no_harm(served: Path) -> None:
 
 
 def test_strangers_are_not_answered(served: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(job.Conversation, "_is_ours", lambda conversation: False)
+    monkeypatch.setattr(job.Conversation, "_peer", lambda conversation: 12345)
     with pytest.raises(Problem):
         ask(served, {"op": "ping"})
 

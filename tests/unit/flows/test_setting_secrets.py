@@ -87,7 +87,7 @@ def test_what_was_told_may_be_sent_back_and_changes_nothing(relay: Settings) -> 
 
 def test_it_stays_when_another_setting_changes(relay: Settings) -> None:
     before = stored(relay)
-    relay.apply(2, {PAGE: {"port": 25}}, ANNA)
+    relay.apply(2, {PAGE: {"mta_sts": True}}, ANNA)
     assert stored(relay) == before
 
 

@@ -115,6 +115,19 @@ def test_a_token_and_a_session_at_once_are_refused(route: Route, behind: Behind)
     assert behind.asked == []
 
 
+def test_a_token_exports_no_secrets(behind: Behind) -> None:
+    """With a passphrase of its own choice it could open what is sealed (decision 0024)."""
+    known = {"authorization": "Bearer t", "content-type": "application/json", "x-mailroom-address": "192.0.2.7"}
+    for body, code_wanted in (
+        (b'{"passphrase": "four words without relation", "password": "x"}', "scope"),
+        (b"{}", ""),
+    ):
+        asked = Asking(WINDOW, "POST", "api/settings/export", "", known, io.BytesIO(body), len(body))
+        answer = tools.answer(asked)
+        assert (code(answer) == "scope") if code_wanted else (behind.asked[-1][0] == "settings.export")
+        assert code_wanted == "" or behind.asked == []
+
+
 def test_who_guessed_too_often_waits_even_with_the_right_token(behind: Behind) -> None:
     behind.held_s = 12.4
     refused = ask(EVERY[0])

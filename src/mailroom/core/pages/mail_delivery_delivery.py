@@ -23,7 +23,9 @@ class MailDeliveryDelivery(Page):
         "senders": "Relays by sender domain",
         "announced": "Announced security",
     }
-    kept_for: ClassVar[dict[str, tuple[str, ...]]] = {"password": ("server", "account")}
+    kept_for: ClassVar[dict[str, tuple[str, ...]]] = {
+        "password": ("server", "port", "always_tls", "implicit_tls", "verify", "account")
+    }
 
     enabled: bool = setting(
         False,

@@ -8,13 +8,15 @@ from typing import Any
 from pydantic import Field
 
 from mailroom.core.configuration_file import BYTES_MAX, Document, written
+from mailroom.core.problems import Refused
 from mailroom.web import asking
 from mailroom.web.api.settings import APPLIED, CHANGES, WARNING
 from mailroom.web.route import WINDOW, Answer, Asked, Call, Whole, route
 from mailroom.web.shapes import Named, free
 
 AREA = "settings"
-PASSPHRASE_MAX = 200
+PASSPHRASE_MAX, PASSWORD_MAX = 200, 1_000
+NO_TOKEN = "A token may not export secrets."
 # The file as a JSON string: quotes and line ends take two bytes.
 BODY_BYTES_MAX = 2 * BYTES_MAX
 MACHINE = {
@@ -48,9 +50,13 @@ ASKED = {"content": "{}", "passphrase": "four words without relation", "machine"
 
 
 class Exported(Asked):
-    """How the file is to be made. passphrase: what its secrets are sealed with; without one they are left out."""
+    """How the file is to be made. passphrase: what its secrets are sealed with; without one they are left out.
+
+    password: of the administrator who asks, needed with a passphrase.
+    """
 
     passphrase: str = Field("", max_length=PASSPHRASE_MAX)
+    password: str = Field("", max_length=PASSWORD_MAX)
 
 
 class Looked(Asked):
@@ -87,10 +93,16 @@ class Imported(Looked):
     },
     body=Exported,
     errors=(503,),
-    asked={"passphrase": "four words without relation"},
+    asked={"passphrase": ""},
 )
 def export(call: Call) -> Answer:
-    made = asking.job("settings.export", passphrase=call.body.passphrase, who=call.user, where=call.address)
+    asked = call.body
+    if asked.passphrase and call.token is not None:
+        # Whoever chooses the passphrase can open the file: for a token, secrets would be readable (decision 0024).
+        raise Refused(NO_TOKEN, code="scope", next="Leave the passphrase out, or export in the window.")
+    made = asking.job(
+        "settings.export", passphrase=asked.passphrase, password=asked.password, who=call.user, where=call.address
+    )
     headers = {
         "Content-Type": "application/json; charset=utf-8",
         "Content-Disposition": f'attachment; filename="{made["name"]}"',
