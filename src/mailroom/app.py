@@ -22,6 +22,7 @@ from mailroom.flows import (
     check_settings,
     clients,
     dns_records,
+    early_refusals,
     interface,
     relay,
     setting_file,
@@ -175,6 +176,7 @@ def job_parts(
     watches |= {"certificate": certificates.watcher.watch, "acme": renewal.watch, "search": search.watch}
     watches["blocked"] = blocked.watch
     watches["definitions"] = definitions.watch
+    watches["early_refusals"] = early_refusals.watch
     watches["announced"] = announced.Watch(settings.values).watch
     return operations | more, {**accounts.watches(), **watches}
 

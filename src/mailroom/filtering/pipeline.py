@@ -14,6 +14,7 @@ from mailroom.filtering.actions import (
     deliver,
     drop_recipients,
     file_into_junk,
+    name_transaction,
     quarantine,
     refuse,
     shorten_lines,
@@ -35,7 +36,16 @@ ENDS = {"reject", "tempfail", "delete"}
 GOES_ON = {"deliver", "spam"}
 # Whatever changes the body comes after all that may refuse, and before what signs it (DKIM).
 ACTIONS: dict[str, tuple[Action, ...]] = {
-    "deliver": (complete, strip_forged, drop_recipients, deliver, auto_bcc, add_disclaimer, shorten_lines),
+    "deliver": (
+        complete,
+        strip_forged,
+        drop_recipients,
+        deliver,
+        auto_bcc,
+        add_disclaimer,
+        shorten_lines,
+        name_transaction,
+    ),
     "spam": (
         complete,
         strip_forged,
@@ -46,6 +56,7 @@ ACTIONS: dict[str, tuple[Action, ...]] = {
         auto_bcc,
         add_disclaimer,
         shorten_lines,
+        name_transaction,
     ),
     "quarantine": (quarantine,),
     "delete": (delete,),

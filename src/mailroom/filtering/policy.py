@@ -21,15 +21,24 @@ LOG = logging.getLogger("mailroom.filter")
 REQUEST_BYTES_MAX = 64 * 1024
 # What Postfix calls this question where forwarded mail comes round again (main.cf.j2).
 FORWARDED = "forwarded"
+REFUSED = "refused"
 LATER = "451 4.3.0 Try again later"
 
 
-async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, rules: Callable[[], Rules]) -> None:
-    """Answer one smtpd process until it leaves. Raises nothing that a client can cause."""
+async def serve(
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+    rules: Callable[[], Rules],
+    refused: Callable[[dict[str, str]], None] = lambda _: None,
+) -> None:
+    """Answer one smtpd process until it leaves. Raises nothing that a client can cause.
+
+    refused: takes what Postfix has refused by itself (early_refusals.py); the job process tells of it here.
+    """
     try:
         while True:
             request = await reader.readuntil(b"\n\n")
-            writer.write(b"action=%b\n\n" % _answer(request, rules()).encode())
+            writer.write(b"action=%b\n\n" % _answer(request, rules(), refused).encode())
             await writer.drain()
     except (EOFError, OSError, asyncio.LimitOverrunError):
         pass
@@ -37,9 +46,13 @@ async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, rule
         writer.close()
 
 
-def _answer(request: bytes, rules: Rules) -> str:
+def _answer(request: bytes, rules: Rules, refused: Callable[[dict[str, str]], None]) -> str:
     try:
-        return answer(attributes(request), rules)
+        asked = attributes(request)
+        if asked.get("policy_context") == REFUSED:
+            refused(asked)
+            return "DUNNO"
+        return answer(asked, rules)
     except Exception:
         # A fault of ours must not let a message pass unchecked.
         LOG.exception("a question of Postfix's could not be answered")

@@ -16,7 +16,7 @@ from pathlib import Path
 import uvloop
 
 from mailroom.core import paths
-from mailroom.filtering import policy, return_addresses, socketmap, tls_policies
+from mailroom.filtering import early_refusals, policy, return_addresses, socketmap, tls_policies
 from mailroom.filtering import rules as rules_file
 from mailroom.filtering.account_facts import AccountFacts
 from mailroom.filtering.guessing import Guessing
@@ -82,7 +82,7 @@ class Worker:
             await made.run(reader, writer)
 
         async def asked(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            await policy.serve(reader, writer, lambda: self.rules)
+            await policy.serve(reader, writer, lambda: self.rules, self.record_refusal)
 
         async def looked_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             await socketmap.serve(reader, writer, self.return_address)
@@ -109,6 +109,9 @@ class Worker:
     def is_return(self, address: str) -> bool:
         """Whether this sender is a return address of ours, which others may bring back."""
         return return_addresses.is_ours(address, self.srs, self.rules)
+
+    def record_refusal(self, asked: dict[str, str]) -> None:
+        early_refusals.record(asked, self.journal.store)
 
     async def return_address(self, table: str, address: str) -> str:
         return await return_addresses.looked_up(table, address, self.srs, self.rules)

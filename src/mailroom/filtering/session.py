@@ -217,6 +217,8 @@ class Session:
             return
         message.body.close()
         rules = self.rules()
+        # Postfix's log tells by it why the message ended (early_refusals.py).
+        message.queue_id = self.macros.get("i", "") if message.data else ""
         asked = await pipeline.ask(ENVELOPE, message, rules)
         refusal = next((one.answer.reply for one in asked if one.answer.reply), "")
         if refusal:

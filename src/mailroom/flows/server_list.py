@@ -22,8 +22,10 @@ from mailroom.store.events import EventStore
 
 # An end of our own is told by the process that comes after it.
 OWN, OWN_WITHIN_S = "job", 60.0
-# Counting a busy day takes a while: it is done beside, no more often than this, and only while somebody asks.
+# Counting a busy day takes a while: it is done beside, no more often than this, and only while somebody asks. What was
+# counted is told as today's for so many times as long as the counting took, and never for longer than this.
 COUNTED_EVERY_S = 5.0
+COUNTING_SHARE = 20
 WEB, SHELL = "serve", "mailroomctl"
 NOTES = {
     (False, True): "Also on because the antivirus engine needs it. Mail is not looked through for spam.",
@@ -56,7 +58,8 @@ class ServerList:
         self.sampler, self.history = Sampler(), History()
         self.costs = Costs()
         self.told: dict[str, float] | None = None
-        self.counted: tuple[object, dict[str, int]] | None = None
+        self.counted: tuple[tuple[int, int], dict[str, int]] | None = None
+        self.counted_until = 0.0
         self.counts_wanted, self.count_again = False, 0.0
 
     def operations(self) -> dict[str, Operation]:
@@ -146,14 +149,18 @@ class ServerList:
         }
 
     def _counts(self) -> dict[str, int]:
-        """Today's mail as counted last; whoever asks makes it counted again."""
+        """Today's mail as of now, or of some seconds ago on a busy day; whoever asks makes it counted beside."""
         self.counts_wanted = True
-        return self.counted[1] if self.counted else self._count()
+        if self.counted and time.monotonic() < self.counted_until and self.counted[0][1] == _day():
+            return self.counted[1]
+        return self._count()
 
     def _count(self) -> dict[str, int]:
-        state = self.mark(), time.localtime().tm_yday
+        started, state = time.monotonic(), (self.mark(), _day())
         counts = self.counted[1] if self.counted and self.counted[0] == state else self.today()
+        now = time.monotonic()
         self.counted = state, counts
+        self.counted_until = now + min(COUNTED_EVERY_S, COUNTING_SHARE * (now - started))
         return counts
 
     def _with_notes(self, daemons: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -198,6 +205,10 @@ class ServerList:
     def log(self, id: str, lines: int = 200, after: str = "") -> dict[str, Any]:
         """See `logs.read`. Raises NotFound."""
         return logs.read(id, lines, after)
+
+
+def _day() -> int:
+    return time.localtime().tm_yday
 
 
 def _last_words(daemon: dict[str, Any]) -> str:

@@ -75,6 +75,15 @@ class JournalStore:
             number = errno.ENOSPC if "full" in str(reason) else errno.EIO
             raise OSError(number, str(reason)) from reason
 
+    def amend(self, record: dict[str, Any]) -> None:
+        """Put a record in the place of the one with its id, when more is known of it. Raises OSError."""
+        day = time.strftime("%Y-%m-%d", time.gmtime(record["time"]))
+        try:
+            table = self._table(day)
+            table.update(verdict=record["verdict"], whole=record).where(table.id == record["id"]).execute()
+        except PeeweeException as reason:
+            raise OSError(errno.EIO, str(reason)) from reason
+
     def find(self, search: str, offset: int, limit: int) -> tuple[int, list[dict[str, Any]]]:
         """(how many in all, the asked slice), newest first. `search`: part of a sender or recipient address."""
         total = 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import struct
 from dataclasses import replace
 from pathlib import Path
@@ -10,16 +11,18 @@ from typing import Any
 import pytest
 
 from filter_rules import RULES
-from mailroom.filtering import milter
-from mailroom.filtering.actions import auto_bcc
+from mailroom.filtering import milter, own_mark
+from mailroom.filtering.actions import auto_bcc, name_transaction
 from mailroom.filtering.bcc_rules import BccRule
 from mailroom.filtering.body import Body
 from mailroom.filtering.ids import new_id
 from mailroom.filtering.journal import record_of
-from mailroom.filtering.message import Changes, Client, Message, Recipient
+from mailroom.filtering.message import Changes, Client, Header, Message, Recipient
+from mailroom.filtering.rules import Rules
 from mailroom.store.journal import JournalStore
 
 OUTSIDE = Client("192.0.2.7")
+BODY = b"The plans, for you.\r\n"
 
 
 def message(**facts: Any) -> Message:
@@ -28,9 +31,13 @@ def message(**facts: Any) -> Message:
     return Message(id=new_id(), arrived=1.0, body=Body(1_000), headers=headers, **given)
 
 
+def with_rules(*rules: tuple[str, str, str]) -> Rules:
+    return replace(RULES, auto_bcc=tuple(BccRule(*rule) for rule in rules))
+
+
 def copied(mail: Message, *rules: tuple[str, str, str]) -> Changes:
     changes = Changes()
-    auto_bcc.act(mail, [], replace(RULES, auto_bcc=tuple(BccRule(*rule) for rule in rules)), changes)
+    auto_bcc.act(mail, [], with_rules(*rules), changes)
     return changes
 
 
@@ -65,20 +72,72 @@ def test_the_systems_own_mail_is_not_copied(client: str, login: str, expected: i
     assert len(copied(message(client=Client(client), login=login), ("all", "", "anna")).copies) == expected
 
 
-def test_only_what_was_copied_before_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+RULES_OF_TWO = [("all", "", "x@y.example"), ("all", "", "anna")]
+
+
+@pytest.fixture
+def returned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Header:
+    """The header of a message that was copied to x@y.example: text in the body, 1@world.example as Message-ID."""
     store = JournalStore(tmp_path)
     monkeypatch.setattr(auto_bcc, "journal", lambda: store)
-    rules = [("all", "", "x@y.example"), ("all", "", "anna")]
+    monkeypatch.setattr(own_mark, "key", lambda: b"k" * 32)
     first = message()
-    store.add(record_of(first, [], "deliver", copied(first, rules[0])))
-    known, forged = (b"X-Mailroom-ID", f" {first.id}".encode()), (b"x-mailroom-id", b" " + new_id().encode())
-    back = copied(message(headers=[known]), *rules)
+    first.body.add(BODY)
+    changes = copied(first, RULES_OF_TWO[0])
+    store.add(record_of(first, [], "deliver", changes))
+    name_transaction.act(first, [], with_rules(RULES_OF_TWO[0]), changes)
+    return changes.added[-1]
+
+
+def arriving(*headers: Header, body: bytes = b"", **facts: Any) -> Message:
+    found = message(headers=list(headers), **facts)
+    found.body.add(body or BODY)
+    return found
+
+
+def test_only_what_was_copied_before_is_left_alone(returned: Header) -> None:
+    back = copied(arriving(returned), *RULES_OF_TWO)
     assert back.copies == ["anna@example.com"] and "itself a copy" in back.told[0]
-    assert len(copied(message(headers=[forged]), *rules).copies) == 2
-    assert len(copied(message(headers=[known], login="ben"), *rules).copies) == 2
-    other = message(headers=[known])
+    # Others wrap and pad lines.
+    assert copied(arriving(returned, body=b"The  plans,\nfor you.\n\n"), *RULES_OF_TWO).copies == ["anna@example.com"]
+    assert len(copied(arriving(returned, login="ben"), *RULES_OF_TWO).copies) == 2
+
+
+def test_whoever_has_a_copied_message_evades_no_rule_with_another(returned: Header) -> None:
+    """Its id, its mark and its Message-ID are known to everybody who got it."""
+    name, value = returned
+    id, mark = value.decode().split()
+    chance = random.Random(20_261_130)
+    forged = [
+        arriving(returned, body=b"Other plans"),
+        arriving(returned, body=BODY + b"and more"),
+        arriving((name, f" {id}".encode())),
+        arriving((name, f" {new_id()} {mark}".encode())),
+        arriving((name, f" {id} {mark[:-1]}".encode())),
+        arriving((name, f" {id} {mark} {mark}".encode())),
+        arriving((name, b" \xff \xff"), (name, b""), (name, b" ")),
+        *(arriving((name, f" {id} {''.join(chance.choices('ABCDEF234567', k=16))}".encode())) for _ in range(50)),
+    ]
+    other = arriving(returned)
     other.headers[0] = (b"Message-ID", b" <2@world.example>")
-    assert len(copied(other, *rules).copies) == 2
+    assert [len(copied(one, *RULES_OF_TWO).copies) for one in (*forged, other)] == [2] * (len(forged) + 1)
+
+
+def test_the_mark_is_over_what_leaves(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A disclaimer belongs to the body by which a copy is known again; the body itself leaves as it would have."""
+    monkeypatch.setattr(own_mark, "key", lambda: b"k" * 32)
+    mail = arriving()
+    changes = Changes(body=iter([BODY, memoryview(b"-- disclaimer")]))
+    name_transaction.act(mail, [], with_rules(RULES_OF_TWO[0]), changes)
+    id, mark = changes.added[-1][1].decode().split()
+    assert own_mark.is_right(mark, id, "<1@world.example>", [BODY + b"-- disclaimer"])
+    assert changes.body is not None and b"".join(map(bytes, changes.body)) == BODY + b"-- disclaimer"
+
+
+def test_without_rules_there_is_only_the_id() -> None:
+    mail, changes = arriving(), Changes()
+    name_transaction.act(mail, [], RULES, changes)
+    assert changes.added == [(b"X-Mailroom-ID", f" {mail.id}".encode())]
 
 
 def test_nobody_is_told_of_a_copy_that_fails() -> None:

@@ -13,6 +13,7 @@ import pytest
 from filter_rules import RULES
 from mailroom.core import paths
 from mailroom.filtering import milter, order, pipeline, session
+from mailroom.filtering.checks import size_limit
 from mailroom.filtering.ids import new_id, time_of
 from mailroom.filtering.message import Answer, Asked, Changes, Message, Recipient
 from mailroom.filtering.milter import packet
@@ -179,7 +180,7 @@ def test_the_heaviest_answer_is_the_verdict(scanners: Any, answers: Any, verdict
 def test_too_large_a_message_is_refused_before_any_scanner(scanners: Any) -> None:
     scanners(ValueError("must not be asked"))
     wire = Wire()
-    replies = wire.talk(*mail(body=b"x" * (1024 * 1024 + 1)))
+    replies = wire.talk(*mail(body=b"x" * (1024 * 1024 + size_limit.COMPLETED_BYTES_MAX + 1)))
     assert replies[-1].startswith(b"y552 5.3.4")
     assert [one.check for one in wire.records[0][1]] == ["size_limit"]
 

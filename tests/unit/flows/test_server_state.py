@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from mailroom.flows import server_list
 from mailroom.flows.server_list import ServerList
 from mailroom.store.events import EventStore
 
@@ -56,17 +58,45 @@ def test_the_end_of_the_job_process_itself_is_told_by_the_next_one(house: House)
     assert house.texts() == ["Settings and accounts was ended by SIGKILL and is started again."]
 
 
-def test_a_day_is_counted_beside_and_only_when_somebody_asks(house: House) -> None:
+def test_counts_are_of_now_however_long_nobody_has_asked(house: House) -> None:
+    """What was counted when somebody last asked is old; the first one to ask again is told what is."""
     house.marked = 1
     assert house.list._counts()["received"] == 1
-    house.marked = 2
-    # No question waits for it ...
-    assert house.list._counts()["received"] == 1 and house.counted == 1
-    house.list._count()
-    assert house.list._counts()["received"] == 2
-    # ... and nothing is counted twice.
-    house.list._count()
+    house.marked = 40
+    house.list.counted_until = 0.0
+    assert house.list._counts()["received"] == 40
+
+
+def test_yesterdays_counts_are_not_todays(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    house.marked = 1
+    house.list._counts()
+    house.list.counted_until = math.inf
+    monkeypatch.setattr(server_list, "_day", lambda: 400)
+    house.list._counts()
     assert house.counted == 2
+
+
+def test_a_busy_day_is_counted_no_more_often_than_it_takes(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [100.0]
+    monkeypatch.setattr(server_list.time, "monotonic", lambda: clock[0])
+    counting = house.list.today
+
+    def slowly() -> dict[str, int]:
+        clock[0] += 0.1
+        return counting()
+
+    house.list.today = slowly
+    for house.marked in range(1, 41):
+        house.list._counts()
+        clock[0] += 0.5
+    assert house.counted <= 12
+    # ... and nothing is counted twice.
+    counted = house.counted
+    clock[0] += 60
+    house.list._counts()
+    clock[0] += 60
+    house.list._counts()
+    assert house.counted == counted + 1
 
 
 def test_what_is_new_is_told_from_a_place_on(house: House) -> None:

@@ -71,6 +71,7 @@ class Postfix(PlainDaemon):
             "paths": paths,
             "portal_port": PORTAL_SMTP_PORT,
             "srs_port": SRS_PORT,
+            "copies": facts.settings["mail_delivery.auto_bcc"]["rules"],
             "bcc_senders": bcc_senders.text(facts.settings["mail_delivery.auto_bcc"]["rules"]),
             "asks_lists": asks_lists(facts),
             "public_address": facts.settings["service.interface"]["public_address"],

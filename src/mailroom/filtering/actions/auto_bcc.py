@@ -14,6 +14,7 @@ from functools import cache
 from mailroom.filtering.bcc_rules import BccRule
 from mailroom.filtering.message import Asked, Changes, Message
 from mailroom.filtering.own_clients import is_this_machine
+from mailroom.filtering.own_mark import is_right
 from mailroom.filtering.rules import Rules
 from mailroom.store.journal import JournalStore
 
@@ -62,17 +63,18 @@ def is_our_own(message: Message) -> bool:
 def copied_before(message: Message) -> set[str]:
     """Where this very message was copied to when it was here before.
 
-    A forged X-Mailroom-ID finds nothing: the journal must know a message of this id that also has the same Message-ID.
-    Whoever has signed in writes a message of their own.
+    Nobody can have another message left alone by it: the mark beside the id is over this message's body, with a key of
+    ours (filtering/own_mark.py). Whoever has signed in writes a message of their own.
     """
     if message.login:
         return set()
-    ids = [value.strip().decode("ascii", "replace") for name, value in message.headers
-           if name.strip().lower() == b"x-mailroom-id"]  # fmt: skip
+    values = [value.decode("ascii", "replace").split() for name, value in message.headers
+              if name.strip().lower() == b"x-mailroom-id"]  # fmt: skip
     found: set[str] = set()
-    for id in ids[-LOOKED_AT_MAX:]:
-        record = journal().get(id) if ID.fullmatch(id) else None
-        if record is not None and record["message_id"] == message.first(b"message-id")[:998]:
-            # Records of before 0.2 have none.
-            found |= {one.lower() for one in record.get("copies", [])}
+    for id, given in [value for value in values if len(value) == 2][-LOOKED_AT_MAX:]:
+        about = message.first(b"message-id")[:998]
+        if not ID.fullmatch(id) or not is_right(given, id, about, message.body.pieces()):
+            continue
+        if (record := journal().get(id)) is not None:
+            found |= {one.lower() for one in record["copies"]}
     return found

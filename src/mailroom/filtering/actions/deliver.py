@@ -1,4 +1,4 @@
-"""Let the message through, with its id and the scanners' findings in its headers."""
+"""Let the message through, with the scanners' findings in its headers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ NAME = "deliver"
 
 
 def act(message: Message, asked: list[Asked], rules: Rules, changes: Changes) -> None:
-    changes.added.append((b"X-Mailroom-ID", b" " + message.id.encode()))
     unscanned = [one.check for one in asked if one.answer.result == "unscanned"]
     if unscanned:
         changes.added.append((b"X-Mailroom-Unscanned", b" " + ", ".join(unscanned).encode()))
