@@ -21,11 +21,5 @@ def act(message: Message, asked: list[Asked], rules: Rules, changes: Changes) ->
             # It is read twice: here, and on its way to Postfix.
             changes.body = list(changes.body)
         body = message.body.pieces() if changes.body is None else changes.body
-        value += f" {mark(message.id, _message_id(message), body)}"
+        value += f" {mark(message.id, message.first(b'message-id')[:998], body)}"
     changes.added.append((HEADER, value.encode()))
-
-
-def _message_id(message: Message) -> str:
-    """As it leaves: the one that came with it, or that it was given (actions/complete.py)."""
-    given = (value.strip().decode() for name, value in message.completed if name.lower() == b"message-id")
-    return message.first(b"message-id")[:998] or next(given, "")
