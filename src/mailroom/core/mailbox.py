@@ -2,7 +2,7 @@
 
 What came in can be answered. So a local part may be longer than 64 letters (RFC 5321 4.5.3.1: no limits where that is
 possible), have dots in wrong places, which are written within quotes (4.1.2), or need quotes. Comments, brackets,
-mailto: and a dot at the end of the domain are taken off. ui/mail/addresses.ts reads the same; one table holds both.
+mailto: and a dot at the end of the domain are taken off. ui/shared/mailbox.ts reads the same; one table holds both.
 """
 
 from __future__ import annotations
@@ -71,6 +71,21 @@ def mailbox(text: str) -> Mailbox | None:
         return None
     made = Mailbox(name or comments, local, ascii_domain)
     return made if len(made.address) <= ADDRESS_LETTERS_MAX else None
+
+
+def mailboxes(text: str) -> list[Mailbox]:
+    """What a header's list of addresses names (RFC 5322 3.4); names of groups and what is no address are left out."""
+    parts, inside = [""], ""
+    for piece, _ in _pieces(text):
+        if not inside and piece in "(<":
+            inside = {"(": ")", "<": ">"}[piece]
+        elif piece == inside:
+            inside = ""
+        if not inside and (piece in ",;" or (piece == ":" and "@" not in parts[-1])):
+            parts.append("")
+        else:
+            parts[-1] += piece
+    return [found for part in parts if (found := mailbox(part))]
 
 
 def _pieces(text: str) -> Iterator[tuple[str, bool]]:

@@ -93,6 +93,19 @@ def test_of_two_senders_and_subjects_the_first_is_shown_in_list_and_message(hous
     assert facts["date"] == "2026-11-30T10:00:00+00:00"
 
 
+def test_addresses_that_came_in_can_be_answered(house: House, anna: Browser) -> None:
+    """As the envelope has them, and from the field where the server could not read it."""
+    to = 'try..this@docomo.example, =?utf-8?q?B=C3=A9n?= <user@x.example.>, "john doe"@world.example, x@my_host.example'
+    head = f'From: "Jane <jd@w.example>" <jd@w.example>\r\nTo: {to}\r\nSubject: odd addresses\r\n'
+    house.deliver("anna", f"{head}\r\nwords".encode())
+    _, facts = read(anna, "odd addresses")
+    assert facts["from"] == {"name": "Jane <jd@w.example>", "address": "jd@w.example"}
+    assert [one["address"] for one in facts["to"]] == [
+        "try..this@docomo.example", "user@x.example", '"john doe"@world.example', "x@my_host.example",
+    ]  # fmt: skip
+    assert facts["to"][1]["name"] == "Bén"
+
+
 @pytest.mark.parametrize("name", ["..", "../x", "/", "a//b", "a/", "~root", "*", "%", "x" * 300, "\x7f", "\ud800"])
 def test_a_name_that_no_folder_has_is_not_found(anna: Browser, name: str) -> None:
     path = f"api/folders/{quote(name, safe='', errors='surrogatepass')}/messages"

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from mailroom.core import mail_header
 from mailroom.core.address import foreign
-from mailroom.core.mailbox import mailbox, quoted, readable
+from mailroom.core.mailbox import mailbox, mailboxes, quoted, readable
 from mailroom.core.pages.mail_delivery_alias import Alias
 from mailroom.policy import alias_file
 
@@ -68,6 +68,21 @@ def test_members_in_files() -> None:
     for bad in ('"|prog"@world.example', '"|prog x"', '"/tmp/x"@world.example', "-x@world.example"):
         (line,) = alias_file.read(f"all: {bad}\n", ["example.com"]).lines
         assert line.fault
+
+
+@pytest.mark.parametrize(
+    ("text", "addresses"),
+    [
+        ("a@x.example, b@y.example.", ["a@x.example", "b@y.example"]),
+        ('"Doe, J" <a@x.example>, (Jane, sales) b@y.example', ["a@x.example", "b@y.example"]),
+        ("team: a@x.example, b@y.example;, c@z.example", ["a@x.example", "b@y.example", "c@z.example"]),
+        ("undisclosed:;", []),
+        ("no address, a@x.example, <>", ["a@x.example"]),
+        ('"a,b"@x.example; b@y.example', ['"a,b"@x.example', "b@y.example"]),
+    ],
+)
+def test_a_list_of_addresses(text: str, addresses: list[str]) -> None:
+    assert [one.address for one in mailboxes(text)] == addresses
 
 
 @given(local=st.text(alphabet=st.characters(min_codepoint=32, max_codepoint=126), min_size=1, max_size=80))

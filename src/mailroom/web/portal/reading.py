@@ -10,7 +10,7 @@ from email.utils import parsedate_to_datetime
 from functools import cached_property
 from typing import Any
 
-from mailroom.core.mailbox import readable
+from mailroom.core.mailbox import mailboxes, readable
 from mailroom.web.portal import html, words
 from mailroom.web.portal.contents import Contents, Pictures
 from mailroom.web.portal.imap import mailbox
@@ -22,6 +22,8 @@ PREVIEW_LETTERS = 160
 # Of a message in a list; the message itself shows all.
 ADDRESSES_IN_LISTS_MAX = 50
 VIEW = f"(UID FLAGS INTERNALDATE ENVELOPE BODYSTRUCTURE {mailbox.SINGLE_FIELDS})"
+# The fields with addresses, and their places in the envelope.
+PEOPLE = {"from": 2, "reply-to": 4, "to": 5, "cc": 6}
 HEADER_BYTES_MAX = 100_000
 UNFOLDED = re.compile(rb"\r?\n(?![ \t])")
 # Where a text ends that is too long to be shown.
@@ -126,16 +128,16 @@ def view(link: Link, found: Message) -> dict[str, Any]:
     referred = {part.number: part for body in bodies for part in body.referred}
     cut = [body.part for body in bodies if body.is_cut]
     listed = [*(part for part in cut if part not in arranged.files), *arranged.attachments(referred.values())]
-    envelope = found.envelope
+    people = _people(link, found)
     return {
         "uid": found.uid,
-        "from": (addresses(envelope[2]) or [{"name": "", "address": ""}])[0],
-        "to": addresses(envelope[5]),
-        "cc": addresses(envelope[6]),
-        "reply_to": addresses(envelope[4]),
+        "from": (people["from"] or [{"name": "", "address": ""}])[0],
+        "to": people["to"],
+        "cc": people["cc"],
+        "reply_to": people["reply-to"],
         "subject": found.subject,
         "date": found.date,
-        "message_id": words.decoded(envelope[9]),
+        "message_id": words.decoded(found.envelope[9]),
         **flags(found.items),
         "remote_images": any(body.has_remote for body in bodies),
         "repeated": found.repeated,
@@ -144,6 +146,27 @@ def view(link: Link, found: Message) -> dict[str, Any]:
         "pictures": [_file(part) for part in referred.values()],
         "text": "\n".join(_plain(contents, part) for part in contents.arranged(plain=True).shown),
     }
+
+
+def _people(link: Link, found: Message) -> dict[str, list[dict[str, str]]]:
+    """The addresses of each field. What the server could not read (a dot behind a domain) is read from the field."""
+    listed = {name: found.envelope[place] for name, place in PEOPLE.items()}
+    known = {name: addresses(entries) for name, entries in listed.items()}
+    if any(_is_unread(entry) for entries in listed.values() for entry in entries or []):
+        items = mailbox.one(link, found.uid, f"(UID BODY.PEEK[HEADER.FIELDS ({' '.join(PEOPLE).upper()})])")
+        raw = next((value for key, value in items.items() if key.startswith(b"BODY[HEADER")), None)
+        for name, values in header_fields(raw or b"").items():
+            read = mailboxes(words.text(b", ".join(values)))
+            if name in known and len(read) >= len(known[name]):
+                known[name] = [
+                    {"name": words.header(one.name.encode()), "address": readable(one.local, one.domain)}
+                    for one in read
+                ]
+    return known
+
+
+def _is_unread(entry: Any) -> bool:
+    return isinstance(entry, list) and b"MISSING_DOMAIN" in entry
 
 
 def _file(part: Part) -> dict[str, Any]:
