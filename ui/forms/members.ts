@@ -1,5 +1,6 @@
 import type { InjectionKey, Ref } from 'vue'
 import { t } from '../shared/i18n'
+import { parsed } from '../shared/mailbox'
 import type { Slice } from '../shared/paged'
 import type { Item } from './items'
 
@@ -51,7 +52,8 @@ export const withKind = (members: string[], kind: Kind | null, now: string[]): s
   ...now,
 ]
 
-export const isAddress = (text: string): boolean =>
-  /^[^\s@,;:"<>()[\]\\|/-][^\s@,;:"<>()[\]\\|]*@([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z][a-z0-9-]*$/i.test(
-    text,
-  )
+/** Whether it is an address of another server that can be a member, as src/mailroom/core/address.py foreign() says. */
+export const isAddress = (text: string): boolean => {
+  const found = parsed(text)
+  return found !== null && !/^"?[-/|:\\]/.test(found.address)
+}

@@ -1,21 +1,47 @@
+import { isAddress, lastBracket, parsed, pieces } from '../shared/mailbox'
 import type { Person } from './types'
 
-/** A mail address as it may be typed; the server has the last word. */
-const ADDRESS = /^[^\s@<>(),;:\\"[\]]+@[^\s@<>(),;:\\"[\]]+\.[^\s@<>(),;:\\"[\].]+$/
-const NAMED = /^\s*("(?:[^"\\]|\\.)*"|[^<>"]*)\s*<([^<>]+)>\s*$/
-
 /** The bare address of "Name <address>" or "address". */
-export function bare(recipient: string): string {
-  return (NAMED.exec(recipient)?.[2] ?? recipient).trim()
-}
+export const bare = (recipient: string): string => parsed(recipient)?.address ?? recipient.trim()
 
-export const isAddress = (recipient: string): boolean => ADDRESS.test(bare(recipient))
-
-/** Recipients in a typed or pasted line: separated by commas, semicolons or line ends, but not inside quotes. */
+/**
+ * Recipients in a typed or pasted line, separated by commas, semicolons or line ends. What is within quotes, brackets
+ * or parentheses is not; and a comma before an open bracket belongs to the name: Doe, John <jd@example.com>.
+ */
 export function splitRecipients(text: string): string[] {
-  const parts = text.match(/(?:"(?:[^"\\]|\\.)*"|[^,;\n"])+/g) ?? []
-  return parts.map((part) => part.trim()).filter(Boolean)
+  const found: string[] = []
+  let current = ''
+  let inside = ''
+  for (const piece of pieces(text)) {
+    if (piece === '<' || piece === '(') inside ||= piece
+    else if ((piece === '>' && inside === '<') || (piece === ')' && inside === '(')) inside = ''
+    const comma = piece === ',' && !inside && current.trim() && !current.includes('@')
+    if (!inside && (piece === ';' || piece === '\n' || (piece === ',' && !comma))) {
+      found.push(...named(current))
+      current = ''
+    } else current += piece
+  }
+  return [...found, ...named(current)].map((one) => one.trim()).filter(Boolean)
 }
+
+/** Commas in a name that has no address behind it part recipients after all. */
+function named(text: string): string[] {
+  if (text.includes('<') || isAddress(text)) return [text]
+  const parts: string[] = ['']
+  for (const piece of pieces(text)) {
+    if (piece === ',') parts.push('')
+    else parts[parts.length - 1] += piece
+  }
+  return parts
+}
+
+/** Whether a comma or semicolon typed behind this text ends a recipient: not within quotes, nor within a name. */
+export function ends(text: string, key: string): boolean {
+  const open = pieces(text).filter((piece) => piece === '"').length > 0 || lastBracketIsOpen(text)
+  return !open && (key !== ',' || isAddress(text))
+}
+
+const lastBracketIsOpen = (text: string) => lastBracket(text) > text.lastIndexOf('>')
 
 /** "Name <address>", with the name quoted where it must be. */
 export function written({ name, address }: Person): string {
@@ -26,7 +52,7 @@ export function written({ name, address }: Person): string {
 
 export const nameOf = ({ name, address }: Person): string => name || address || '?'
 
-/** The same people, each once, without the one to leave out. */
+/** The same people, each once, without the ones to leave out. */
 export function distinct(people: Person[], without: string[] = []): Person[] {
   const seen = new Set(without.map((address) => address.toLowerCase()))
   return people.filter(({ address }) => {

@@ -1,7 +1,7 @@
 import { longMoment } from '../shared/format'
 import { t } from '../shared/i18n'
 import { distinct, nameOf, written } from './addresses'
-import type { Attachment, Message } from './types'
+import type { Attachment, Message, Person } from './types'
 
 export type Kind = 'new' | 'reply' | 'reply_all' | 'forward'
 
@@ -60,14 +60,12 @@ export function draftFrom(
 ): Draft {
   const draft = { ...emptyDraft(me), kind, quote: quoted(kind, message, body) }
   if (kind === 'forward') {
-    return { ...draft, subject: prefixed('Fwd', message.subject), attachments: message.attachments }
+    // The editor takes no pictures of the message; they go along as files.
+    const attachments = [...message.attachments, ...message.pictures]
+    return { ...draft, subject: prefixed('Fwd', message.subject), attachments }
   }
-  const mine = message.from.address.toLowerCase() === me.address.toLowerCase()
-  const answered = message.reply_to.length ? message.reply_to : [message.from]
-  const to = distinct(
-    mine ? message.to : kind === 'reply' ? answered : [...answered, ...message.to],
-    mine ? [] : [me.address],
-  )
+  const answered = answeredBy(message, me)
+  const to = distinct(kind === 'reply' ? answered : [...answered, ...message.to], [me.address])
   const cc = kind === 'reply' ? [] : distinct(message.cc, [me.address, ...to.map((one) => one.address)])
   return {
     ...draft,
@@ -76,6 +74,17 @@ export function draftFrom(
     subject: prefixed('Re', message.subject),
     source: { folder, uid: message.uid },
   }
+}
+
+/**
+ * Who gets the answer. A Reply-To of somebody else counts whoever wrote it: contact forms and shops write in one's own
+ * name. My own message without one goes to whom it went.
+ */
+function answeredBy(message: Message, me: Me): Person[] {
+  const mine = (one: Person) => one.address.toLowerCase() === me.address.toLowerCase()
+  const wanted = message.reply_to.filter((one) => !mine(one))
+  if (wanted.length) return wanted
+  return mine(message.from) ? message.to : [message.from]
 }
 
 function quoted(kind: Kind, message: Message, body: string): string {

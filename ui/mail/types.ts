@@ -56,7 +56,13 @@ export interface Message {
   flagged: boolean
   answered: boolean
   remote_images: boolean
+  /** Fields that it has several times, of which the first is shown. */
+  repeated: string[]
+  /** Whether its text is too long to be shown whole; then it is among the attachments. */
+  truncated: boolean
   attachments: Attachment[]
+  /** Its own pictures that its text shows. */
+  pictures: Attachment[]
   text: string
 }
 

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { bare, distinct, isAddress, splitRecipients, written } from '../mail/addresses'
+import { bare, distinct, splitRecipients, written } from '../mail/addresses'
 import { draftFrom, newMessageId, prefixed } from '../mail/drafts'
 import type { Message } from '../mail/types'
+import { isAddress } from '../shared/mailbox'
 
 const ME = { address: 'lin@example.com' }
 const message = (more: Partial<Message> = {}): Message => ({
@@ -23,6 +24,9 @@ const message = (more: Partial<Message> = {}): Message => ({
   flagged: false,
   answered: false,
   remote_images: false,
+  repeated: [],
+  truncated: false,
+  pictures: [],
   attachments: [{ part: '2', name: 'menu.pdf', type: 'application/pdf', size: 10 }],
   text: '',
   ...more,
@@ -40,7 +44,7 @@ describe('recipients', () => {
 
   it('are recognised with and without a name', () => {
     expect(bare('"Doe, Jane" <j@x.org>')).toBe('j@x.org')
-    expect(['j@x.org', 'Jane <j@x.org>', 'ö@bücher.example'].map(isAddress)).toEqual([true, true, true])
+    expect(['j@x.org', 'Jane <j@x.org>', 'o@bücher.example'].map(isAddress)).toEqual([true, true, true])
     expect(['jane', 'j@x', 'j@@x.org', 'j k@x.org', '<>', ''].map(isAddress)).toEqual(Array(6).fill(false))
   })
 
@@ -84,6 +88,20 @@ describe('answers', () => {
     expect(draftFrom('reply', own, 'Sent', '', ME).to).toEqual(['x@example.org'])
   })
 
+  it('go to whom a Reply-To names, also when one wrote it oneself', () => {
+    const me = { name: '', address: 'Lin@example.com' }
+    const customer = { name: 'Customer', address: 'c@example.org' }
+    const form = message({ from: me, to: [me], reply_to: [customer] })
+    const to = (kind: 'reply' | 'reply_all', more: Partial<Message>) =>
+      draftFrom(kind, message({ ...form, ...more }), 'INBOX', '', ME).to
+    expect(to('reply', {})).toEqual(['Customer <c@example.org>'])
+    expect(to('reply', { reply_to: [me, customer] })).toEqual(['Customer <c@example.org>'])
+    expect(to('reply_all', {})).toEqual(['Customer <c@example.org>'])
+    expect(to('reply', { reply_to: [me] })).toEqual(['Lin@example.com'])
+    expect(to('reply', { from: customer, reply_to: [me] })).toEqual(['Customer <c@example.org>'])
+    expect(to('reply', { reply_to: [], to: [customer] })).toEqual(['Customer <c@example.org>'])
+  })
+
   it('quote with the names made harmless', () => {
     const evil = message({ from: { name: '<img src=x onerror=alert(1)>', address: 'e@example.org' } })
     expect(draftFrom('reply', evil, 'INBOX', '<p>Hi</p>', ME).quote).toContain('&lt;img src=x')
@@ -102,6 +120,12 @@ describe('answers', () => {
       1,
       null,
     ])
+  })
+
+  it('that forward keep the pictures that the text shows, as files', () => {
+    const logo = { part: '1.2', name: 'l.png', type: 'image/png', size: 10 }
+    const draft = draftFrom('forward', message({ pictures: [logo] }), 'INBOX', '', ME)
+    expect(draft.attachments.map((one) => one.name)).toEqual(['menu.pdf', 'l.png'])
   })
 
   it('each have a Message-ID of their own, in the own domain', () => {
