@@ -133,6 +133,7 @@ def job_parts(
     from mailroom.flows.definitions import Definitions
     from mailroom.flows.doctor import Doctor
     from mailroom.flows.message import mark, today
+    from mailroom.flows.open_sessions import OpenSessions
     from mailroom.flows.outbound_usage import OutboundUsage
     from mailroom.flows.own_policy import OwnPolicy
     from mailroom.flows.search_index import SearchIndex
@@ -142,6 +143,7 @@ def job_parts(
     from mailroom.store.guesses import GuessStore
     from mailroom.store.tokens import TokenStore
     from mailroom.store.usage import UsageStore
+    from mailroom.store.window_sessions import WindowSessionStore
 
     settings.exchange.prepare = accounts.prepare
     settings.looked_up = accounts.looked_up
@@ -156,6 +158,9 @@ def job_parts(
     operations |= relay.operations(settings.values)
     blocked = Blocked(GuessStore(), events)
     operations |= blocked.operations()
+    sessions = OpenSessions(WindowSessionStore(), accounts.store, events, accounts.end_sessions)
+    accounts.on_lost, accounts.end_lost = sessions.lost, sessions.try_again
+    operations |= sessions.operations()
     operations |= OutboundUsage(UsageStore(), events, settings.values).operations()
     operations |= Aliases(settings, accounts.store).operations() | AutoBcc(settings, accounts.store).operations()
     operations |= check_settings.operations(settings) | setting_file.operations(settings)

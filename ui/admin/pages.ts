@@ -36,6 +36,7 @@ const dns = defineAsyncComponent(() => import('./pages/DnsRecords.vue'))
 const history = defineAsyncComponent(() => import('./pages/History.vue'))
 const configuration = defineAsyncComponent(() => import('./pages/ConfigurationBackup.vue'))
 const bans = defineAsyncComponent(() => import('./pages/Bans.vue'))
+const sessions = defineAsyncComponent(() => import('./pages/Sessions.vue'))
 const messages = defineAsyncComponent(() => import('./pages/Messages.vue'))
 const licences = defineAsyncComponent(() => import('./pages/Licences.vue'))
 const users = defineAsyncComponent(() => import('./pages/Users.vue'))
@@ -72,7 +73,15 @@ export const MENU: MenuEntry[] = [
       { id: 'programs', component: programs },
     ],
   },
-  { id: 'security', icon: ShieldCheck, colour: '#25955b', tabs: [{ id: 'sign_in', component: bans }] },
+  {
+    id: 'security',
+    icon: ShieldCheck,
+    colour: '#25955b',
+    tabs: [
+      { id: 'sign_in', component: bans },
+      { id: 'sessions', component: sessions },
+    ],
+  },
   { id: 'queue', icon: Layers, colour: '#e08a1e', tabs: [] },
   { id: 'auditing', icon: ScrollText, colour: '#6f8497', tabs: [{ id: 'messages', component: messages }] },
   { id: 'license', icon: BadgeCheck, colour: '#c79a1b', tabs: [{ id: 'licences', component: licences }] },

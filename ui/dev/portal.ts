@@ -1,4 +1,5 @@
 import { clients } from './clients'
+import { sessions } from './sessions'
 import { tell, type Api, type Call, type Reply } from './mock'
 
 /** A made-up mailbox of 100,000 messages; the password is "right", anything else shows a refusal. */
@@ -166,6 +167,8 @@ export const portal: Api = (call) => {
   }
   if (!state.signedIn) return { status: 401, json: { code: 'signed_out', message: 'Nobody is signed in.' } }
   if (path === 'clients') return clients(ME)
+  if (path === 'sessions') return { json: sessions('anna') }
+  if (path === 'sessions/end') return { json: { ended: 1 } }
   if (path === 'folders') return { json: { folders: FOLDERS } }
   if (path === 'uploads') return { json: { id: 'u1', name: call.query.get('name'), size: asked.bytes ?? 10 } }
   if (path === 'send') return sent(asked)

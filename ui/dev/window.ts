@@ -1,6 +1,7 @@
 import { tell, type Api, type Call, type Reply } from './mock'
 import { checkRoutes } from './check'
 import { clients } from './clients'
+import { sessions } from './sessions'
 import { CONFIGURATION_ROUTES } from './configuration'
 import { DELIVERY_ROUTES } from './delivery'
 import { SETUP_ROUTES } from './setup'
@@ -249,6 +250,8 @@ const ROUTES: [RegExp, string, (call: Call, match: string[]) => Reply][] = [
       },
     }),
   ],
+  [/^sessions$/, 'GET', () => ({ json: sessions() })],
+  [/^sessions\/end$/, 'POST', () => ({ json: { ended: 1 } })],
   [/^bans\/unban$/, 'POST', () => ({ json: {} })],
   [/^bans\/unblock$/, 'POST', () => ({ json: {} })],
   [

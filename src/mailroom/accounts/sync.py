@@ -35,7 +35,7 @@ class Plan:
 def plan(
     known: Iterable[Account], users: Iterable[dict[str, Any]], now: float, approved: Set[str] = frozenset()
 ) -> Plan:
-    """Compare the table with the host's users ([{name, uid, full_name, disabled, groups}]).
+    """Compare the table with the host's users ([{name, uid, full_name, disabled, groups, password_mark}]).
 
     approved: names that an administrator has agreed to lose. A user who is gone stays in the table, without access, for
     GONE_AFTER_S; then the account is forgotten.
@@ -79,11 +79,19 @@ def _take_in(result: Plan, old: Account | None, fresh: Account) -> None:
         result.write.append(fresh)
         result.added.append(fresh.name)
         return
-    merged = replace(fresh, choice=old.choice, asked=old.asked, seat=old.seat)
+    merged = replace(
+        fresh,
+        choice=old.choice,
+        asked=old.asked,
+        seat=old.seat,
+        ended_mail=old.ended_mail,
+        ended_window=old.ended_window,
+    )
     if merged == old:
         return
     result.write.append(merged)
-    (result.returned if old.missing_since is not None else result.changed).append(fresh.name)
+    if merged != replace(old, password_mark=fresh.password_mark):
+        (result.returned if old.missing_since is not None else result.changed).append(fresh.name)
 
 
 def _listed(users: Iterable[dict[str, Any]]) -> dict[str, Account]:
@@ -103,5 +111,6 @@ def _listed(users: Iterable[dict[str, Any]]) -> dict[str, Account]:
             admin=ADMINISTRATORS in user["groups"],
             unusable=unusable,
             groups=tuple(user["groups"]),
+            password_mark=str(user.get("password_mark", "")),
         )
     return found

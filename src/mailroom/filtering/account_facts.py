@@ -1,6 +1,6 @@
-"""What the filter knows of accounts: which addresses a login name may send as (rows DL11, X06-01).
+"""What the filter knows of accounts: which addresses a login name may send as, and what it opened that is over.
 
-The job process writes the file whenever accounts, aliases or domains change (flows/account_facts.py).
+The job process writes the file whenever accounts, aliases or domains change (flows/account_facts.py). Row DL11.
 """
 
 from __future__ import annotations
@@ -22,9 +22,17 @@ class AccountFacts:
         self.file = file
         self.stamp: Stamp | None = None
         self.owned: dict[str, frozenset[str]] = {}
+        self.ended: dict[str, float] = {}
 
     def addresses_of(self, login: str) -> frozenset[str] | None:
         """What this login name may send as, in lower case; None while that is not known."""
+        return self.owned.get(login.lower(), frozenset()) if self._is_read() else None
+
+    def is_over(self, login: str, connected_s: float) -> bool:
+        """Whether a connection of then (seconds since the epoch) may no longer do what it signed in for."""
+        return self._is_read() and connected_s <= self.ended.get(login.lower(), 0.0)
+
+    def _is_read(self) -> bool:
         try:
             found = self.file.stat()
             stamp = (found.st_ino, found.st_mtime_ns)
@@ -33,8 +41,8 @@ class AccountFacts:
                 self.stamp = stamp
         except (OSError, ValueError, KeyError, TypeError) as reason:
             LOG.error("what accounts may send as cannot be read: %s", type(reason).__name__)
-            return None
-        return self.owned.get(login.lower(), frozenset())
+            return False
+        return True
 
     def _read(self) -> None:
         facts = json.loads(self.file.read_text())
@@ -43,3 +51,4 @@ class AccountFacts:
             for login in logins:
                 owned.setdefault(login, set()).add(address)
         self.owned = {login: frozenset(found) for login, found in owned.items()}
+        self.ended = {login: float(ended_s) for login, ended_s in facts["ended"].items()}

@@ -41,6 +41,7 @@ class Message:
     smtputf8: whether the client asked for it (RFC 6531).
     blocked: whether it comes from an address that may send no mail today.
     is_return: whether its sender is a return address that we have made (SRS), which others may bring back.
+    is_over: whether the sign-in of its connection holds no longer.
     owned: the addresses that who is signed in may send as; None when nobody is, or when that is not known.
     longest_header: bytes of the longest header. completed: headers that it lacked (filtering/completing.py).
     taken: how it was taken into account for its user's daily quota; None when it was not.
@@ -66,6 +67,7 @@ class Message:
     smtputf8: bool = False
     blocked: bool = False
     is_return: bool = False
+    is_over: bool = False
     owned: frozenset[str] | None = None
     taken: Taken | None = None
 

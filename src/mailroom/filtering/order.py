@@ -23,6 +23,7 @@ from mailroom.filtering.checks import (
     recipient_limit,
     rspamd,
     sender_login,
+    session_over,
     size_limit,
     smtputf8,
     spamassassin,
@@ -42,6 +43,7 @@ class Stage:
 ENVELOPE = Stage(
     "envelope",
     (
+        session_over,
         guessing,
         authentication,
         black_white_list,

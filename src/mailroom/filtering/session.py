@@ -12,6 +12,7 @@ from mailroom.filtering.account_facts import AccountFacts
 from mailroom.filtering.body import Body
 from mailroom.filtering.checks import authentication, black_white_list, own_domain
 from mailroom.filtering.checks.guessing import REPLY as BLOCKED
+from mailroom.filtering.checks.session_over import REPLY as OVER
 from mailroom.filtering.guessing import Guessing
 from mailroom.filtering.ids import new_id
 from mailroom.filtering.message import Answer, Asked, Changes, Client, Message, Recipient
@@ -60,7 +61,7 @@ class Session:
         self.rules, self.record, self.scanning = rules, record, scanning
         self.guessing, self.quota = guessing, quota
         self.accounts, self.is_return = accounts, is_return
-        self.client = Client()
+        self.client, self.connected = Client(), time.time()
         self.macros: dict[str, str] = {}
         self.message: Message | None = None
         # The one that was judged, while Postfix is being told.
@@ -135,9 +136,16 @@ class Session:
         message.is_return = bool(message.sender) and self.is_return(message.sender)
         if message.login:
             message.owned = self.accounts.addresses_of(message.login)
+            if self._is_over(message):
+                return milter.refusal(OVER)
         return milter.refusal(own_domain.reply(message)) if own_domain.refuses_early(message, rules) else milter.GO_ON
 
+    def _is_over(self, message: Message) -> bool:
+        message.is_over = bool(message.login) and self.accounts.is_over(message.login, self.connected)
+        return message.is_over
+
     def _connect(self, content: bytes) -> None:
+        self.connected = time.time()
         name, _, rest = content.partition(b"\0")
         address = rest[3:].split(b"\0")[0] if rest[:1] in (b"4", b"6") else b""
         # An address that has no name comes as a name in brackets.
@@ -170,6 +178,7 @@ class Session:
         rules = self.rules()
         message.completed = completing.missing(message, rules)
         message.headers.extend(message.completed)
+        self._is_over(message)
         try:
             async with asyncio.timeout(JUDGE_LIMIT_S), self.scanning:
                 asked = await pipeline.judge(message, rules)

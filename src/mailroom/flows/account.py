@@ -19,7 +19,7 @@ from mailroom.core.line_socket import ask
 from mailroom.core.pages.mail_delivery_general import domains_of
 from mailroom.core.problems import NotFound, Problem
 from mailroom.core.settings import AllValues
-from mailroom.flows import account_facts, account_pages, setting_start
+from mailroom.flows import account_facts, account_pages, session_grounds, setting_start
 from mailroom.flows.account_maps import MapFiles, texts
 from mailroom.flows.setting import Settings
 from mailroom.licences import seats, table
@@ -50,7 +50,7 @@ class Accounts:
         *,
         host: Callable[[str], Any] = ask_signin,
         maps: MapFiles | None = None,
-        facts: Callable[[str], Any] = account_facts.write,
+        facts: Callable[[str, dict[str, float]], Any] = account_facts.write,
         refresh: Callable[[Settings], Any] = setting_start.refresh,
         clock: Clock | None = None,
     ) -> None:
@@ -59,6 +59,9 @@ class Accounts:
         self.clock = clock or SystemClock()
         self.turn = threading.RLock()
         self.rendered = False
+        # What a user had open has lost its ground; and, outside our turn, the time to end it (open_sessions.py).
+        self.on_lost: Callable[[Account, str], Any] = lambda account, ground: None
+        self.end_lost: Callable[[], Any] = lambda: None
         # Settings that are being put in force, or are.
         self.coming: AllValues | None = None
         self.banned: set[tuple[str, str]] = set()
@@ -84,6 +87,7 @@ class Accounts:
         """Follow the host until `stop`: a change there is seen within SYNC_EVERY_S."""
         while not stop.is_set():
             self.sync_now()
+            self.end_lost()
             self._tell_new_bans()
             stop.wait(SYNC_EVERY_S)
 
@@ -122,6 +126,7 @@ class Accounts:
         chosen = {choice: ", ".join(name for name in changes if changes[name] == choice) for choice in CHOSEN}
         told = " ".join(CHOSEN[choice].format(names) for choice, names in chosen.items() if names)
         self._tell("accounts", told, who=who, where=where, changes=changes)
+        self.end_lost()
         return account_pages.difference(before, after, changes)
 
     def state(self) -> dict[str, Any]:
@@ -152,6 +157,7 @@ class Accounts:
             # Outside our turn: an Apply holds the settings' turn and then wants ours (prepare).
             self.refresh(self.settings)
             self.rendered = True
+        self.end_lost()
         return state
 
     def _follow(self, users: list[dict[str, Any]]) -> dict[str, Any]:
@@ -193,7 +199,7 @@ class Accounts:
         both = dict.fromkeys(one for known in (in_force, values) for one in domains_of(known["mail_delivery.general"]))
         known = texts(accounts, list(both), values)
         self.maps.write(known)
-        self.facts(known["senders"])
+        self.facts(known["senders"], {one.key: one.ended_mail for one in accounts if one.ended_mail is not None})
 
     def _with_choices(self, before: list[Account], changes: dict[str, Any]) -> list[Account]:
         by_name = {account.name: account for account in before}
@@ -209,6 +215,8 @@ class Accounts:
 
     def _save(self, before: list[Account], after: list[Account]) -> None:
         """Write what differs, then let Postfix and the rendered files follow."""
+        lost = list(session_grounds.lost(before, after))
+        after = session_grounds.marked(after, {account.key: ground for account, ground in lost}, self.clock.now())
         old = {account.key: account for account in before}
         changed = [account for account in after if old.get(account.key) != account]
         gone = old.keys() - {account.key for account in after}
@@ -221,6 +229,18 @@ class Accounts:
         if not self.store.synced():
             # Only now: the maps that Postfix is about to be pointed at must exist.
             self.store.save([], synced=True)
+        for account, ground in lost:
+            self.on_lost(account, ground)
+
+    def end_sessions(self, name: str) -> Account | None:
+        """Write that what a user had open is over; who that is, None when there is no such user."""
+        with self.turn:
+            before = self.store.all()
+            account = next((one for one in before if one.key == name.lower()), None)
+            if account is not None:
+                grounds = {account.key: session_grounds.ENDED}
+                self._save(before, session_grounds.marked(before, grounds, self.clock.now()))
+        return account
 
     def _approved(self) -> frozenset[str]:
         approved = self.store.fact("approved")

@@ -15,9 +15,9 @@ def senders(source: str) -> dict[str, list[str]]:
     return {address: logins.split(", ") for address, _, logins in rows}
 
 
-def write(source: str, file: Path = paths.ACCOUNT_FACTS) -> None:
-    """Bring the file up to date with the map's source. Raises OSError."""
-    text = json.dumps({"senders": senders(source)})
+def write(source: str, ended: dict[str, float], file: Path = paths.ACCOUNT_FACTS) -> None:
+    """Bring the file up to date. source: of the map; ended: {login: what it opened before is over}. Raises OSError."""
+    text = json.dumps({"senders": senders(source), "ended": ended})
     if file.exists() and file.read_text() == text:
         return
     # Readable from the start: the filter, which is another user, reads it at any moment.

@@ -15,8 +15,9 @@ from playhouse.sqlite_ext import JSONField
 
 from mailroom.core import paths
 from mailroom.store.database import open_database, writing
+from mailroom.store.migrations import Steps
 
-SCHEMA = 2
+SCHEMA = 3
 ACTIVATE, DEACTIVATE = "activate", "deactivate"
 ADMIN, USER = "admin", "user"
 
@@ -29,6 +30,8 @@ class Account:
     admin: member of the host's administrators. unusable: why the name cannot be an address, or "".
     missing_since: when the host stopped listing the user (seconds since the epoch). asked: when activation was chosen.
     choice: activate | deactivate | None. seat: whether a licence seat is taken. groups: the host's, by name.
+    password_mark: see accounts/sources/local.py. ended_mail, ended_window: what was opened before is over (seconds
+    since the epoch; flows/session_grounds.py).
     """
 
     key: str
@@ -43,6 +46,9 @@ class Account:
     asked: float | None = None
     seat: bool = False
     groups: tuple[str, ...] = ()
+    password_mark: str = ""
+    ended_mail: float | None = None
+    ended_window: float | None = None
 
     @property
     def active(self) -> bool:
@@ -71,6 +77,9 @@ class AccountRow(Model):
     active = BooleanField()
     held = BooleanField()
     groups = JSONField()
+    password_mark = TextField(default="")
+    ended_mail = FloatField(null=True)
+    ended_window = FloatField(null=True)
 
     class Meta:
         table_name = "accounts"
@@ -89,11 +98,21 @@ def _groups(database: SqliteDatabase) -> None:
     database.execute_sql("ALTER TABLE accounts ADD COLUMN \"groups\" JSON NOT NULL DEFAULT '[]'")
 
 
+def _grounds(database: SqliteDatabase) -> None:
+    """Schema 3: marks of passwords, and since when what was opened before is over."""
+    database.execute_sql("ALTER TABLE accounts ADD COLUMN password_mark TEXT NOT NULL DEFAULT ''")
+    database.execute_sql("ALTER TABLE accounts ADD COLUMN ended_mail REAL")
+    database.execute_sql("ALTER TABLE accounts ADD COLUMN ended_window REAL")
+
+
+STEPS: Steps = {2: _groups, 3: _grounds}
+
+
 class AccountStore:
     """The table of accounts, and a few facts about it: synced, domain, sync."""
 
     def __init__(self, file: Path = paths.DB / "accounts.sqlite") -> None:
-        self.database: SqliteDatabase = open_database(file, [AccountRow, FactRow], SCHEMA, steps={2: _groups})
+        self.database: SqliteDatabase = open_database(file, [AccountRow, FactRow], SCHEMA, steps=STEPS)
 
     def all(self) -> list[Account]:
         """Every account, by key."""

@@ -60,6 +60,17 @@ def person(name: str) -> dict[str, Any]:
     return dict(_remembered(f"person {name}", PERSON_KEPT_S, "accounts.person", name=name))
 
 
+def window_is_over(user: str, session: str, address: str) -> bool:
+    """Whether a session of DSM's desktop may use the window no longer. Raises Problem."""
+    known = {"user": user, "id": session, "address": address}
+    return bool(_remembered(f"window/{user}/{session}/{address}", PERSON_KEPT_S, "sessions.window", **known)["ended"])
+
+
+def portal_is_open(user: str, token: str) -> bool:
+    """Whether a session of the portal is open, and its user may use mail. Raises Problem."""
+    return bool(signin("session_is_open", user=user, token=token)["open"])
+
+
 def general() -> dict[str, Any]:
     """The values of Mail Delivery > General. Raises Problem."""
     page = _remembered("general", SETTINGS_KEPT_S, "settings.read", page="mail_delivery.general")

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from mailroom.core.problems import Problem, Refused, TooMany
 from mailroom.core.scopes import ANY, NEVER
-from mailroom.web import asking
+from mailroom.web import asking, waiting
 from mailroom.web.portal import sessions
 from mailroom.web.route import ADMIN, ANYBODY, PORTAL, WINDOW, Call, Route
 
@@ -65,6 +65,10 @@ def _let_in_desktop(route: Route, asked: Asking, call: Call) -> None:
     call.user = call.person = asked.headers.get("x-mailroom-user", "")
     if not call.user:
         raise SignedOut("Nobody is signed in to DSM.", next="Sign in to DSM again.")
+    call.desktop = asked.headers.get("x-mailroom-session", "")
+    # Before the activation there are no accounts, and nobody who could have ended anything.
+    if call.desktop and not waiting.is_waiting() and asking.window_is_over(call.user, call.desktop, call.address):
+        raise SignedOut("This session was ended.", next="Sign out of DSM and sign in again.")
 
 
 def _let_in_script(route: Route, asked: Asking, call: Call) -> None:
@@ -91,8 +95,12 @@ def _let_in_script(route: Route, asked: Asking, call: Call) -> None:
 
 
 def still_allowed(facts: dict[str, str]) -> bool:
-    """Whether who opened an event stream of the window may still listen to it. Raises Problem."""
+    """Whether who opened an event stream may still listen to it. Raises Problem."""
+    if not facts.get("person"):
+        return asking.portal_is_open(facts["user"], facts["token"])
     if facts.get("token") and not asking.job("tokens.works", id=facts["token"]):
+        return False
+    if facts.get("desktop") and asking.window_is_over(facts["person"], facts["desktop"], facts["address"]):
         return False
     return bool(asking.person(facts["person"])["role"] == ADMIN)
 

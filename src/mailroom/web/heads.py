@@ -6,6 +6,7 @@ lines, chunked bodies, two lengths.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import dataclass, field
 
@@ -20,6 +21,8 @@ BAD_IN_VALUE = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 HOP = {"connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade", "expect"}
 OURS = "x-mailroom-"
 COOKIE = "mailroom="
+# DSM's own, on the desktop.
+DESKTOP_COOKIE = "id="
 
 
 class BadHead(Exception):
@@ -87,11 +90,14 @@ def passed_on(head: Head, side: str, address: str, user: str = "", body_later: b
         for name, value in head.headers
         if name not in HOP and not name.startswith(OURS) and name not in ("content-length", "cookie")
     ]
-    # Other cookies are DSM's own: they are none of our business, and the relay has already asked about them.
+    # Other cookies are DSM's own: they are none of our business, and the relay has already asked about them. A digest
+    # tells one session from the next.
     pairs = [pair.strip() for pair in head.get("cookie").split(";")]
+    desktop = next((pair for pair in pairs if user and pair.startswith(DESKTOP_COOKIE)), "")
     kept += [("cookie", pair) for pair in pairs if pair.startswith(COOKIE)][:1]
     kept += [(f"{OURS}side", side), (f"{OURS}address", address), ("connection", "close")]
     kept += [(f"{OURS}user", user)] if user else []
+    kept += [(f"{OURS}session", hashlib.sha256(desktop.encode()).hexdigest()[:16])] if desktop else []
     kept += [] if head.get("host") else [("host", "localhost")]
     if body_later:
         kept += [(f"{OURS}later", str(head.length)), ("content-length", "0")]

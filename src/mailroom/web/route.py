@@ -49,6 +49,7 @@ class Call:
     """One request, checked: whose it is, what it asks. address: where the client is.
 
     user is whom the records name, person the user of the host; they differ when a token asks, which `token` then is.
+    desktop: names the session of DSM's desktop.
     query and body hold the models that the route declares. stream, length: the bytes of a raw body.
     """
 
@@ -63,6 +64,7 @@ class Call:
     stream: IO[bytes] | None = None
     length: int = 0
     secure: bool = False
+    desktop: str = ""
 
 
 @dataclass

@@ -100,8 +100,8 @@ class Streams:
             await asyncio.gather(sending, gone, forbidden, return_exceptions=True)
 
     async def _until_forbidden(self, facts: dict[str, str]) -> None:
-        """Until the window's listener may listen no longer; the portal's streams end with their session (watch.py)."""
-        while self.allowed is None or not facts.get("person") or await self._may_listen(self.allowed, facts):
+        """Until the listener may listen no longer."""
+        while self.allowed is None or await self._may_listen(self.allowed, facts):
             await asyncio.sleep(LOOK_AGAIN_EVERY_S)
 
     @staticmethod

@@ -202,7 +202,8 @@ def _as_answer(result: Any, call: Call) -> Answer:
         return result
     if isinstance(result, Stream):
         # Who listens: the hub looks from time to time whether that one still may.
-        who = {"person": call.person, "token": call.token["id"] if call.token else ""} if call.session is None else {}
+        own = {"person": call.person, "desktop": call.desktop, "address": call.address}
+        who = {**own, "token": call.token["id"] if call.token else ""} if call.session is None else {}
         told_ = json.dumps({"channel": result.channel, **who, **result.facts})
         return Answer(status=200, headers={STREAM_HEADER: told_})
     return as_json(result)

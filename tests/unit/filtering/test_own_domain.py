@@ -227,12 +227,15 @@ def test_the_file_of_the_job_process_is_read_when_it_is_another_one(tmp_path: Pa
     file = tmp_path / "facts.json"
     facts = AccountFacts(file)
     assert facts.addresses_of("ben") is None
-    file.write_text(json.dumps({"senders": {"ben@example.com": ["ben"], "info@example.com": ["anna", "ben"]}}))
+    file.write_text(
+        json.dumps({"senders": {"ben@example.com": ["ben"], "info@example.com": ["anna", "ben"]}, "ended": {}})
+    )
     assert facts.addresses_of("Ben") == {"ben@example.com", "info@example.com"} and facts.addresses_of("x") == set()
     fresh = tmp_path / "fresh"
-    fresh.write_text(json.dumps({"senders": {}}))
+    fresh.write_text(json.dumps({"senders": {}, "ended": {"ben": 1000.0}}))
     os.replace(fresh, file)
     assert facts.addresses_of("ben") == set()
+    assert facts.is_over("Ben", 1000.0) and not facts.is_over("ben", 1000.1) and not facts.is_over("anna", 1.0)
     file.write_text("{")
     assert facts.addresses_of("ben") is None
 

@@ -47,7 +47,7 @@ class Nobody:
     def refused(self, message: Message, recipient: Recipient, rules: Rules) -> None:
         return None
 
-    take = settle = addresses_of = lambda *_, **__: None
+    take = settle = addresses_of = is_over = lambda *_, **__: None
 
 
 class Wire:

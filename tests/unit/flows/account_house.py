@@ -96,7 +96,7 @@ class House:
             self.settings,  # type: ignore[arg-type]
             host=self.host,
             maps=MapFiles(folder, self.postmap),
-            facts=lambda source: account_facts.write(source, folder / "facts.json"),
+            facts=lambda source, ended: account_facts.write(source, ended, folder / "facts.json"),
             refresh=self.refresh,
             clock=self.clock,
         )

@@ -17,10 +17,12 @@ AGAIN_AFTER_S = 60.0
 
 
 class Directory:
-    """Users of the host: [{name, uid, full_name, disabled, groups}]."""
+    """Users of the host: [{name, uid, full_name, disabled, groups, password_mark}]. key: marks passwords."""
 
-    def __init__(self, workers: Workers, root: Path = Path("/"), now: Callable[[], float] = time.monotonic) -> None:
-        self.workers, self.root, self.now = workers, root, now
+    def __init__(
+        self, workers: Workers, root: Path = Path("/"), key: bytes = b"", now: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.workers, self.root, self.key, self.now = workers, root, key, now
         self.read_users: list[dict[str, Any]] = []
         self.seen: local.Signature = ()
         self.read_at = float("-inf")
@@ -29,7 +31,7 @@ class Directory:
         """Everybody. Raises SourceUnreadable or NoAnswer; never a part of the list."""
         seen = local.signature(self.root)
         if seen != self.seen or self.now() - self.read_at > AGAIN_AFTER_S:
-            self.read_users = await self.workers.do("users", str(self.root), limit_s=READ_LIMIT_S)
+            self.read_users = await self.workers.do("users", str(self.root), self.key.hex(), limit_s=READ_LIMIT_S)
             self.seen, self.read_at = seen, self.now()
         return self.read_users
 
@@ -40,4 +42,4 @@ class Directory:
 
 def tasks() -> dict[str, Task]:
     """What a worker can do about users."""
-    return {"users": lambda root: [asdict(user) for user in local.users(Path(root))]}
+    return {"users": lambda root, key: [asdict(user) for user in local.users(Path(root), key=bytes.fromhex(key))]}

@@ -19,13 +19,13 @@ from pathlib import Path
 from typing import Any
 
 from mailroom.accounts.names import key_of
-from mailroom.accounts.signin import directory, passwords
+from mailroom.accounts.signin import directory, mark_key, passwords
 from mailroom.accounts.signin.check import SERVICES, Attempt, SignIn
 from mailroom.accounts.signin.directory import Directory
 from mailroom.accounts.signin.failures import KINDS, Failures
 from mailroom.accounts.signin.known import AccountTable, TableUnreadable
 from mailroom.accounts.signin.pace import Pace
-from mailroom.accounts.signin.passwords import OK, Ways
+from mailroom.accounts.signin.passwords import OK, TEMP, Ways
 from mailroom.accounts.signin.sessions import Sessions
 from mailroom.accounts.signin.workers import NoAnswer, Workers
 from mailroom.accounts.sources.local import SourceUnreadable
@@ -37,7 +37,7 @@ SAVE_EVERY_S = 1.0
 
 OPERATIONS = (
     "ping", "check", "session_open", "session_close", "lookup", "names", "users", "bans", "unban", "ways",
-    "held", "wrong_token",
+    "held", "wrong_token", "session_is_open", "open_sessions", "session_end", "sessions_end",
 )  # fmt: skip
 
 Request = dict[str, Any]
@@ -59,7 +59,7 @@ class Service:
         self.workers = Workers({**passwords.tasks(), **directory.tasks()})
         self.failures = Failures(data / "signin" / "failures.json", time.time)
         self.table = AccountTable(data / "db" / "accounts.sqlite")
-        self.directory = Directory(self.workers, root)
+        self.directory = Directory(self.workers, root, mark_key.read(data / "signin" / "mark-key"))
         self.host_passwords = Ways(self.workers)
         self.sessions = Sessions(time.time)
         self.sign_in = SignIn(
@@ -109,11 +109,35 @@ class Service:
     async def session_open(self, request: Request) -> Result:
         """Sign in to the portal; a right password also gives a token for IMAP and submission."""
         told = await self.check({**request, "service": "portal"})
-        return {**told, "token": self.sessions.open(told["user"])} if told["answer"] == OK else told
+        if told["answer"] != OK:
+            return told
+        return {**told, "token": self.sessions.open(told["user"], _text(request, "rip", ""))}
 
     async def session_close(self, request: Request) -> Result:
         """Sign out of the portal."""
         return {"closed": self.sessions.close(_text(request, "token"))}
+
+    async def session_is_open(self, request: Request) -> Result:
+        """Whether a session of the portal is open, and its user may use mail: {"open": bool}."""
+        answer = self.sign_in.by_token(key_of(_text(request, "user")), _text(request, "token"))
+        if answer == TEMP:
+            raise Failed("unavailable", "Not now.", 503)
+        return {"open": answer == OK}
+
+    async def open_sessions(self, request: Request) -> Result:
+        """The portal's open sessions."""
+        return {"sessions": self.sessions.listed()}
+
+    async def session_end(self, request: Request) -> Result:
+        """End one session of the portal by its id; whose it was."""
+        user = self.sessions.close_id(_text(request, "id"))
+        if not user:
+            raise Failed("not_found", "This session is not open any more.", 404)
+        return {"user": user}
+
+    async def sessions_end(self, request: Request) -> Result:
+        """End every session of a user; how many."""
+        return {"ended": self.sessions.close_all(key_of(_text(request, "user")))}
 
     async def lookup(self, request: Request) -> Result:
         """Whether mail can be delivered to a name: {"exists": bool}, or an error when that cannot be told now."""

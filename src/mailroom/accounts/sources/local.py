@@ -6,6 +6,8 @@ exists, has the last word on who is a person and who is an account of a package.
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import subprocess
 import time
 from collections.abc import Callable, Iterable
@@ -29,13 +31,17 @@ Signature = tuple[tuple[int, int, int], ...]
 
 @dataclass(frozen=True)
 class HostUser:
-    """One user of the host. disabled: expired or locked there. groups: names, sorted."""
+    """One user of the host. disabled: expired or locked there. groups: names, sorted.
+
+    password_mark: another one when the password is, "" when that cannot be told; it says nothing about the password.
+    """
 
     name: str
     uid: int
     full_name: str
     disabled: bool
     groups: tuple[str, ...]
+    password_mark: str = ""
 
 
 class SourceUnreadable(Exception):
@@ -50,14 +56,22 @@ def signature(root: Path = Path("/")) -> Signature:
         raise SourceUnreadable(f"{reason.filename}: {reason.strerror}") from None
 
 
-def users(root: Path = Path("/"), enumerate_names: Callable[[Path], set[str] | None] | None = None) -> list[HostUser]:
-    """Every local user who is a person, by name. Raises SourceUnreadable rather than leaving anybody out."""
+def users(
+    root: Path = Path("/"),
+    enumerate_names: Callable[[Path], set[str] | None] | None = None,
+    key: bytes = b"",
+) -> list[HostUser]:
+    """Every local user who is a person, by name. key: with which passwords are marked.
+
+    Raises SourceUnreadable rather than leaving anybody out.
+    """
     try:
         passwd, shadow, group = (_text(root / file) for file in FILES)
     except OSError as reason:
         raise SourceUnreadable(f"{reason.filename}: {reason.strerror}") from None
     named = (enumerate_names or synouser_names)(root)
     disabled, groups = disabled_names(shadow, time.time()), groups_by_user(group)
+    marks = password_marks(shadow, key) if key else {}
     group_names = {int(row[2]): row[0] for row in _rows(group, 4) if row[2].isdigit()}
     found = []
     for row in _rows(passwd, 7):
@@ -65,7 +79,8 @@ def users(root: Path = Path("/"), enumerate_names: Callable[[Path], set[str] | N
             continue
         own = {*groups.get(row[0], ()), *filter(None, [group_names.get(int(row[3]))])}
         full_name = row[4].partition(",")[0].encode(errors="surrogateescape").decode(errors="replace")
-        found.append(HostUser(row[0], int(row[2]), full_name, row[0] in disabled, tuple(sorted(own))))
+        mark = marks.get(row[0], "")
+        found.append(HostUser(row[0], int(row[2]), full_name, row[0] in disabled, tuple(sorted(own)), mark))
     return sorted(found, key=lambda user: user.name)
 
 
@@ -81,6 +96,21 @@ def is_person(name: str, uid: int, gid: int, named: set[str] | None) -> bool:
 def disabled_names(shadow: str, now_s: float) -> set[str]:
     """Names that the host would not let in: account expired, or password locked with "!" (shadow(5))."""
     return {row[0] for row in _rows(shadow, 8) if row[1].startswith("!") or _expired(row[7], now_s)}
+
+
+def password_marks(shadow: str, key: bytes) -> dict[str, str]:
+    """{name: KEY:MARK}: two marks of one key differ when the password was set anew (shadow(5), field 2).
+
+    A keyed digest of the host's own hash: without the key nobody can try passwords against it. A lock ("!") is no other
+    password. KEY tells which key it was, so that marks of another one are not compared.
+    """
+    name_of_key = hashlib.sha256(b"name of " + key).hexdigest()[:8]
+
+    def mark(name: str, password: str) -> str:
+        text = f"{name}:{password.lstrip('!')}".encode(errors="surrogateescape")
+        return f"{name_of_key}:{hmac.digest(key, text, 'sha256').hex()[:32]}"
+
+    return {row[0]: mark(row[0], row[1]) for row in _rows(shadow, 8)}
 
 
 def _expired(day: str, now_s: float) -> bool:

@@ -19,6 +19,7 @@ from pathlib import Path
 
 from mailroom.accounts.signin.sessions import LIFE_S, SHAPE
 from mailroom.core import paths
+from mailroom.web import asking
 
 COOKIE = "mailroom"
 PATH = "/mail"
@@ -26,7 +27,7 @@ NAME = re.compile(r"[a-z0-9._-]{1,64}")
 KEY_FILE = paths.SERVE_SOCKET.parent / "csrf-key"
 KEY_BYTES = 32
 # So long a token that worked is believed; one that was closed or whose owner was deactivated works no longer.
-PROVEN_S = 30.0
+PROVEN_S = 2.0
 
 _proven: dict[str, float] = {}
 _lock = threading.Lock()
@@ -76,9 +77,7 @@ def proven(session: Session) -> bool:
     with _lock:
         if _proven.get(session.id, 0.0) > now:
             return True
-    from mailroom.web.portal.imap import pool
-
-    if not pool.POOL.prove(session):
+    if not asking.portal_is_open(session.user, session.token):
         return False
     with _lock:
         if len(_proven) > 10_000:

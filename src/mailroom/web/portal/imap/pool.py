@@ -78,15 +78,6 @@ class Pool:
             link.close()
             raise
 
-    def prove(self, session: Session) -> bool:
-        """Whether the session's token works now. Raises Unavailable when that cannot be told."""
-        try:
-            self._give_back(session, self.connect(session.user, session.token))
-        except TokenRefused:
-            self.drop(session)
-            return False
-        return True
-
     def drop(self, session: Session) -> None:
         """End a session's idle connections."""
         with self.lock:
