@@ -63,6 +63,13 @@ export function shortMoment(date: Date, now = new Date()): string {
   return date.toLocaleDateString(locale(), { year: 'numeric', month: '2-digit', day: '2-digit' })
 }
 
+const AGO = [
+  ['year', 365 * DAY_S],
+  ['day', DAY_S],
+  ['hour', 60 * MINUTE_S],
+  ['minute', MINUTE_S],
+] as const
+
 /** How long something has lasted: "3 min", "2 h 5 min", "4 days". */
 export function duration(seconds: number): string {
   const minutes = Math.floor(seconds / MINUTE_S)
@@ -70,6 +77,14 @@ export function duration(seconds: number): string {
   if (minutes < 60) return t('time.minutes', { n: minutes })
   if (seconds < DAY_S) return t('time.hours', { hours: Math.floor(minutes / 60), minutes: minutes % 60 })
   return t('time.days', { n: Math.floor(seconds / DAY_S) })
+}
+
+/** How long ago a moment was, in seconds since the epoch: "now", "5 minutes ago", "yesterday", "5 years ago". */
+export function ago(moment: number, now = Date.now() / 1000): string {
+  const seconds = Math.max(0, now - moment)
+  const [unit, length] = AGO.find(([, least]) => seconds >= least) ?? (['second', Infinity] as const)
+  const words = new Intl.RelativeTimeFormat(locale(), { numeric: 'auto' })
+  return words.format(-Math.floor(seconds / length) || 0, unit)
 }
 
 /** Dates of the API: Unix seconds, or ISO text. */

@@ -94,7 +94,8 @@ def restart(name: str, wait: bool = True) -> None:
         run(name, ("s6-svc", "-r", folder))
         return
     until = "-wR" if BY_ID[name].service(None).ready else "-wr"
-    run(name, ("s6-svc", until, "-T", "30000", "-r", folder), timeout_s=35)
+    # The antivirus engine reads its definitions for half a minute or more.
+    run(name, ("s6-svc", until, "-T", "100000", "-r", folder), timeout_s=105)
 
 
 def status() -> list[dict[str, Any]]:

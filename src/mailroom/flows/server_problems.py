@@ -129,10 +129,11 @@ def _definitions(definitions: dict[str, Any], daemons: list[dict[str, Any]]) -> 
     if any(daemon["id"] == "clamd" and daemon["state"] == "disabled" for daemon in daemons):
         return None
     absent, old = definitions["state"] == "absent", definitions["state"] == "old"
-    if not absent and not old:
+    if not (absent or old or definitions["limited"]):
         return None
-    title = "Virus definitions have not been downloaded yet" if absent else "Virus definitions are old"
-    since = None if absent else definitions["definitions_date"]
+    title = "Virus definitions are old" if old else "The antivirus engine does not use its virus definitions yet"
+    title = "Virus definitions have not been downloaded yet" if absent else title
+    since = definitions["definitions_date"] if old else None
     text, next_step = _definitions_words(definitions, absent)
     action = "" if definitions["updating"] else UPDATE
     return Finding("definitions", ATTENTION, title, text, next_step, "security/antivirus", since, action)
@@ -141,7 +142,7 @@ def _definitions(definitions: dict[str, Any], daemons: list[dict[str, Any]]) -> 
 def _definitions_words(definitions: dict[str, Any], absent: bool) -> tuple[str, str]:
     """(what it means, what to do)."""
     means = "Only our own test virus is found."
-    if not absent:
+    if not definitions["limited"]:
         means = f"They are of version {definitions['version']}; new viruses may not be found."
     if definitions["updating"]:
         return means, "They are being downloaded now."
@@ -152,6 +153,8 @@ def _definitions_words(definitions: dict[str, Any], absent: bool) -> tuple[str, 
         need, have = f"{memory['engine_mb'] / 1024:.1f}", f"{memory['total_mb'] / 1024:.1f}"
         means = f"{means} The engine needs about {need} GB of memory with all of them, and this NAS has {have} GB."
         return means, "Update now if that is enough for everything on this NAS, or switch the engine off."
+    if not absent and definitions["limited"]:
+        return means, "It reads them within some minutes. If it stays so, restart the engine; its log tells more."
     if not definitions["auto"]:
         return means, "Update now, and switch on that they are updated by themselves."
     return means, "They come by themselves; update now not to wait."

@@ -117,6 +117,15 @@ def test_freshclam_killed_in_the_middle_leaves_what_was_there(server: Office, mi
     server.inside("kill", "-KILL", process["Pid"])
     found = until(lambda: (now := server.ctl("antivirus", "show"))["updating"] == 0 and now, 30, "it has ended")
     assert "ended from outside" in found["text"] and found["version"] == "4" and server.daemon("clamd")["pid"]
+    # It ends with the job process as well.
+    Desktop(server).post("api/definitions/update")
+    until(lambda: freshclam(server), 30, "it downloads")
+    before = server.daemon("job")["pid"]
+    server.ctl("restart", "job")
+    until(lambda: not freshclam(server), 30, "it has ended")
+    until(
+        lambda: server.daemon("job")["pid"] not in (None, before) and not server.late(), 60, "the job process is back"
+    )
     mirror.let_go.set()
     mirror.mood = "good"
     assert updated(server)["version"] == "5"

@@ -103,7 +103,13 @@ def test_definitions_do_not_matter_while_the_engine_is_off() -> None:
         ({"text": "The mirror does not answer.", "next": "Check."}, "mirror does not answer", "Check.", "definitions"),
         ({"auto": False}, "Only our own test virus", "by themselves", "definitions.update"),
         ({"memory": {"engine_mb": 1200, "total_mb": 1800, "enough": False}}, "1.2 GB", "Update now", "definitions"),
-        ({"state": "old", "version": "7", "definitions_date": 5.0}, "version 7", "update now", "definitions.update"),
+        ({"state": "current", "version": "7"}, "Only our own test virus", "restart the engine", "definitions.update"),
+        (
+            {"state": "old", "limited": False, "version": "7", "definitions_date": 5.0},
+            "version 7",
+            "update now",
+            "definitions.update",
+        ),
     ],
 )
 def test_missing_definitions_say_what_is_known_and_have_a_button(

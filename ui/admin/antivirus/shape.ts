@@ -28,7 +28,7 @@ export interface Definitions {
   memory: { engine_mb: number; total_mb: number; enough: boolean }
 }
 
-export const KINDS = { current: 'good', old: 'warn', absent: 'bad' } as const
+export const KINDS = { current: 'good', old: 'warn', absent: 'warn' } as const
 
 /** What a finding's button does here and now. */
 export const updates = (finding: Finding): boolean => finding.action === 'definitions.update'

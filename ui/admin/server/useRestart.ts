@@ -7,7 +7,7 @@ import { api } from '../session'
 import type { DaemonFacts, DaemonState } from './types'
 
 /** A daemon that takes longer has a reason, and its log tells it. */
-const LIMIT_MS = 60_000
+const LIMIT_MS = 120_000
 /** No answer: what was restarted was on the way between us, e.g. the web process itself. */
 const BACK: DaemonState[] = ['running', 'limited']
 const LOST = [0, 502, 503, 504]

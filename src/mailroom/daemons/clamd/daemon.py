@@ -16,6 +16,8 @@ CONFIG = paths.CURRENT / "clamd"
 USER = "clamav"
 # With all definitions it takes some 1.5 GB.
 MEMORY_MB = 6144
+# All definitions take half a minute to read, on a slow NAS two; whoever asks waits for an answer for two minutes.
+READY_WITHIN_MS = 100_000
 # In steps, because a changed limit restarts clamd, which reads its definitions for half a minute, and mail waits then.
 LIMITS_MB = (110, 510, 2010)
 
@@ -55,7 +57,8 @@ class Clamd(PlainDaemon):
     def reload(self) -> None:
         # clamd's RELOAD reads definitions only; a changed configuration needs a restart.
         note_asked(self.id)
-        run(self.id, ("s6-svc", "-wR", "-T", "60000", "-r", str(paths.SERVICES / self.id)), timeout_s=65)
+        argv = ("s6-svc", "-wR", "-T", str(READY_WITHIN_MS), "-r", str(paths.SERVICES / self.id))
+        run(self.id, argv, timeout_s=READY_WITHIN_MS / 1000 + 5)
 
     def probe(self, facts: Facts) -> None:
         run(self.id, ("s6-svwait", "-U", "-t", "60000", str(paths.SERVICES / self.id)), timeout_s=65)
