@@ -40,13 +40,13 @@ def tell(facts: Any) -> str:
     ]
     if rows:
         lines += ["", table(("FILE", "VERSION", "SIGNATURES", "BUILT", "DOWNLOADED"), rows)]
-    loaded = f"uses definitions {engine['definitions']}" if engine["definitions"] else "uses none of them"
+    loaded = f"uses definitions {engine['definitions']}" if engine["definitions"] else "uses no definitions"
     said = loaded if engine["answers"] else "does not answer"
     lines += ["", f"ClamAV {engine['version']} {said} ({moment(engine['asked'])})".replace("  ", " ")]
     if facts["updating"]:
         lines.append(f"Being downloaded since {moment(facts['updating'])}.")
     elif facts["tried"]:
-        ended = "went well" if facts["ok"] else f"failed: {facts['text']} {facts['next']}".rstrip()
+        ended = "went well." if facts["ok"] else f"failed: {facts['text']} {facts['next']}".rstrip()
         lines.append(f"The last download, {moment(facts['tried'])}, {ended}")
     lines.append(f"The next begins {moment(facts['due'])}." if facts["due"] else "None comes by itself.")
     memory = facts["memory"]
