@@ -79,12 +79,14 @@ export function duration(seconds: number): string {
   return t('time.days', { n: Math.floor(seconds / DAY_S) })
 }
 
-/** How long ago a moment was, in seconds since the epoch: "now", "5 minutes ago", "yesterday", "5 years ago". */
+/** How long ago a moment was, in seconds since the epoch: "now", "5 minutes ago", "1 day ago", "5 years ago". */
 export function ago(moment: number, now = Date.now() / 1000): string {
   const seconds = Math.max(0, now - moment)
   const [unit, length] = AGO.find(([, least]) => seconds >= least) ?? (['second', Infinity] as const)
-  const words = new Intl.RelativeTimeFormat(locale(), { numeric: 'auto' })
-  return words.format(-Math.floor(seconds / length) || 0, unit)
+  const count = Math.floor(seconds / length)
+  // "Yesterday" and "last year" are said of days and years of the calendar, and this counts hours.
+  const words = new Intl.RelativeTimeFormat(locale(), { numeric: count ? 'always' : 'auto' })
+  return words.format(-count || 0, unit)
 }
 
 /** Dates of the API: Unix seconds, or ISO text. */

@@ -17,7 +17,7 @@ describe('how long ago something was', () => {
       '1 minute ago',
       '59 minutes ago',
       '2 hours ago',
-      'yesterday',
+      '1 day ago',
       '40 days ago',
       '2 years ago',
     ])
