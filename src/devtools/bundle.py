@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from devtools import cache, slim
+from devtools import cache, dovecot_plugin, slim
 from devtools.command import run
 from devtools.need import debian_sources
 from devtools.places import PACKAGE, SYSTEM_PYTHON
@@ -82,7 +82,8 @@ def key(arch: Architecture, *more: Path | str) -> str:
     """Names all that the root of this architecture is made from."""
     wheels_lock, patches = PACKAGE / "python.lock", (PACKAGE / "patches").glob("*")
     code = (Path(__file__), Path(slim.__file__), slim.LEFT_OUT)
-    return cache.key_of([repr(locked_packages(arch.debian)), wheels_lock, *code, *patches, *more])
+    plugin = dovecot_plugin.sources()
+    return cache.key_of([repr(locked_packages(arch.debian)), wheels_lock, *code, *plugin, *patches, *more])
 
 
 def _build(folder: Path, arch: Architecture) -> None:
@@ -215,7 +216,8 @@ def ours(target: Path) -> None:
 
 
 def finish(target: Path, arch: Architecture) -> None:
-    """The wheels, nothing that is not shipped, and all Python compiled."""
+    """The wheels, our plugin of Dovecot, nothing that is not shipped, and all Python compiled."""
+    dovecot_plugin.install(target, arch.dsm, arch.debian)
     with step(f"Python packages of the bundle for {arch.dsm}"):
         wheels(target / "opt/mailroom/lib", arch)
     slim.clear(target)

@@ -12,7 +12,7 @@ import os
 import shutil
 from pathlib import Path
 
-from devtools import bundle, cache, slim
+from devtools import bundle, cache, dovecot_plugin, slim
 from devtools.bundle import X86_64, Architecture
 from devtools.command import run
 from devtools.say import Stop, step
@@ -98,9 +98,10 @@ def take_over(pattern: Path, target: Path, arch: Architecture) -> None:
 
 
 def names(root: Path) -> set[str]:
-    """All paths below that are Debian's, without the wheels and bytecode, which each architecture gets anew."""
+    """All paths below that are Debian's, without wheels, bytecode and our plugin, which each architecture gets anew."""
     found = (str(path.relative_to(root)) for path in slim.everything(root))
-    return {name for name in found if not name.startswith("opt/mailroom/lib") and "__pycache__" not in name}
+    anew = ("opt/mailroom/lib", dovecot_plugin.PLACE)
+    return {name for name in found if not name.startswith(anew) and "__pycache__" not in name}
 
 
 def renamed(name: str, arch: Architecture) -> str:

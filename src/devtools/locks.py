@@ -6,6 +6,7 @@ import json
 import tempfile
 from pathlib import Path
 
+from devtools import compilers, dovecot_plugin
 from devtools.bundle import (
     ARCHITECTURES,
     X86_64,
@@ -13,6 +14,7 @@ from devtools.bundle import (
     archive_digests,
     debian_root,
     installed,
+    locked_packages,
     wanted_packages,
 )
 from devtools.command import run
@@ -30,8 +32,12 @@ Wheels = dict[tuple[str, str], set[str]]
 
 
 def renew() -> None:
-    """Write debian.lock, python.lock, dev.lock and LICENSES/README.md anew."""
+    """Write debian.lock, headers.lock, python.lock, dev.lock and LICENSES/README.md anew."""
     (PACKAGE / "debian.lock").write_text(HEAD + _debian())
+    with step("headers that our plugin of Dovecot is compiled with"):
+        core = locked_packages(X86_64.debian)["dovecot-core"][0]
+        architectures = [arch.debian for arch in ARCHITECTURES.values()]
+        compilers.LOCK.write_text(HEAD + compilers.lock({dovecot_plugin.HEADERS: core}, architectures))
     bundle: Wheels = {}
     for arch in ARCHITECTURES.values():
         with step(f"Python packages for {arch.dsm}"):

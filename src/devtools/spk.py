@@ -12,6 +12,7 @@ from pathlib import Path
 from devtools import bundle, cache, frontend
 from devtools.bundle import ARCHITECTURES, Architecture
 from devtools.command import run
+from devtools.compilers import COMPILERS
 from devtools.places import CHECKOUT, DIST, PACKAGE
 from devtools.say import step
 
@@ -20,7 +21,6 @@ import build_spk
 
 SOURCE = CHECKOUT / "src" / "mailroom"
 RELAY = CHECKOUT / "src" / "relay" / "relay.c"
-COMPILERS = {"x86_64": "gcc", "armv8": "aarch64-linux-gnu-gcc"}
 DSM_UI = CHECKOUT / "ui" / "dsm"
 NGINX = ("nginx.conf", "nginx-clients.conf")
 

@@ -30,6 +30,8 @@ FILE = paths.DATA / "search.json"
 LOOK_EVERY_S, AGAIN_AFTER_S = 2.0, 300.0
 OFF, REMOVING, INDEXING, PAUSED, READY = "off", "removing", "indexing", "paused", "ready"
 MB = 1024 * 1024
+# What the index is made of (src/dovecot/build.c). An index of another form is made anew.
+FORM = 2
 
 
 class SearchIndex:
@@ -203,13 +205,14 @@ class SearchIndex:
 
 
 def _read(file: Path) -> dict[str, Any]:
-    """{built, paused, ready, users: {user: {messages, bytes, time, failed}}} as it was written last.
+    """{form, built, paused, ready, users: {user: {messages, bytes, time, failed}}} as it was written last.
 
-    built: for how many letters the index was begun, 0 for none. Before the first time, or when the file cannot be
-    read, it is unknown what is there: it is made anew.
+    form: FORM. built: for how many letters the index was begun, 0 for none. Before the first time, or when the file
+    cannot be read or is of another form, it is unknown what is there: it is made anew.
     """
-    nothing: dict[str, Any] = {"built": None, "paused": False, "ready": None, "users": {}}
+    nothing: dict[str, Any] = {"form": FORM, "built": None, "paused": False, "ready": None, "users": {}}
     try:
-        return {**nothing, **json.loads(file.read_text())}
-    except (OSError, ValueError):
+        found = json.loads(file.read_text())
+        return {**nothing, **found} if found.get("form") == FORM else {**nothing, "paused": bool(found.get("paused"))}
+    except (OSError, ValueError, AttributeError):
         return nothing

@@ -33,7 +33,7 @@ def test_switching_off_is_explained_removes_the_index_and_can_be_undone(server: 
     seen = desktop.post("api/settings/preview", **wanted)
     (warning,) = seen["warnings"]
     assert warning["field"] == "enabled" and "will be removed" in warning["text"]
-    assert any("mail_plugins" in str(one) for one in seen["files"])
+    assert any("fts = squat" in str(one) for one in seen["files"])
     assert files(server)
     with changed(server, PAGE, enabled=False):
         until(lambda: not files(server), 30, "no file of an index is left")

@@ -116,13 +116,13 @@ def test_character_search_keeps_longer_pieces(server: Office, letters: dict[str,
     """PR11: with it Dovecot's configuration asks for longer pieces, and the index is made anew and is larger."""
     with changed(server, PAGE, **SWITCHES["words"]):
         small = ready(server)["bytes"]
-        assert "fts_squat = partial=2 full=2" in server.inside(
+        assert "fts_squat = partial=2 full=12" in server.inside(
             "doveconf", "-c", "/data/conf/current/dovecot/dovecot.conf"
         )
         with changed(server, PAGE, **SWITCHES["character"]):
             assert ready(server)["bytes"] > small
             told = server.inside("doveconf", "-c", "/data/conf/current/dovecot/dovecot.conf")
-            assert "fts_squat = partial=3 full=3" in told
+            assert "fts_squat = partial=3 full=12" in told
 
 
 def test_mail_that_came_since_is_found_at_once(server: Office) -> None:

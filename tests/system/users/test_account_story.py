@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from desktop import Desktop, Portal, Refusal
-from office import DOMAIN, USERS, Office, trusting, until
+from office import DOMAIN, PACKAGE, USERS, Office, trusting, until
 
 # The host is read every five seconds; nothing may take longer than ten.
 SEEN_WITHIN_S = 10.0
@@ -69,6 +69,21 @@ def test_a_changed_password_counts_at_the_next_sign_in(server: Office, dora: str
         server.imap(dora, "garbage after a good login")
     with pytest.raises(smtplib.SMTPAuthenticationError):
         server.submission(dora)
+
+
+def test_a_first_delivery_has_a_home_folder(server: Office, dora: str) -> None:
+    """Sieve's memory of deliveries lies there, and is opened before the message makes the mailbox."""
+    server.inside("rm", "-rf", f"/mail/mailboxes/{dora}")
+    server.ctl("accounts", "activate", dora)
+    until(lambda: rcpt(server, dora) == 250, SEEN_WITHIN_S, "Postfix knows dora")
+    made = server.deliver("first of all", to=f"{dora}@{DOMAIN}")
+
+    def words() -> list[str]:
+        log = server.machine.run("sh", "-c", f"cat {PACKAGE}/var/data/log/dovecot/current").stdout
+        return [line for line in log.splitlines() if f"lmtp({dora})" in line]
+
+    until(lambda: any(made["Message-ID"] in line for line in words()), 60, "the message is delivered")
+    assert not [line for line in words() if "lda-dupes" in line or "Error" in line]
 
 
 def test_what_changes_on_the_host_is_seen_by_itself(server: Office, dora: str) -> None:

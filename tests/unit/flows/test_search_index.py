@@ -245,6 +245,19 @@ def test_a_volume_that_is_missing_is_waited_for(house: House) -> None:
     assert house.flow.read()["state"] == "ready"
 
 
+def test_an_index_of_another_form_is_made_anew(house: House) -> None:
+    """After an upgrade; who had paused it goes on pausing."""
+    house.flow.turn()
+    house.flow.pause(True, "admin", "192.0.2.9")
+    house.file.write_text(house.file.read_text().replace('"form": 2', '"form": 1'))
+    house.start()
+    house.flow.turn()
+    assert house.flow.read()["state"] == "paused" and house.flow.read()["users_done"] == 0
+    house.flow.pause(False, "admin", "192.0.2.9")
+    house.flow.turn()
+    assert house.flow.read()["state"] == "ready" and len(house.dovecot.indexed) == 6
+
+
 def test_a_damaged_note_only_means_that_it_is_made_anew(house: House) -> None:
     house.flow.turn()
     house.file.write_text("{")

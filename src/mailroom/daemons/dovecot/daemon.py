@@ -22,6 +22,8 @@ PORTS = {"imap_enabled": 143, "imaps_enabled": 993, "pop3_enabled": 110, "pop3s_
 LISTEN, PORT = re.compile(r"^listen = (.+)$", re.MULTILINE), re.compile(r"^ +port = (\d+)$", re.MULTILINE)
 # The longest pieces that the search index keeps, without and with character search (decision 0007).
 LETTERS, LETTERS_CHARACTERS = 2, 3
+# Of how many letters it keeps the beginnings of words: so many need no look into the mail itself.
+LETTERS_BEGINNING = 12
 PLAIN = (("imap_enabled", "imap"), ("pop3_enabled", "pop3"))
 
 
@@ -50,6 +52,7 @@ class Dovecot(PlainDaemon):
             "paths": paths,
             "portal_port": PORTAL_IMAP_PORT,
             "indexed_letters": indexed_letters(facts.settings),
+            "first_letters": LETTERS_BEGINNING,
             "listen": facts.listen() or ("*", "::"),
         }
         return {name: render(HERE / f"{name}.j2", **known) for name in ("dovecot.conf", "before.sieve")}

@@ -8,6 +8,9 @@ local SOCKET = os.getenv("MAILROOM_SIGNIN_SOCKET") or "/run/mailroom/signin/sign
 -- The service answers within 4 s, whatever the host does; half a second more for a busy machine.
 local LIMIT_S = 4.5
 
+-- Beside a success Dovecot 2.4 takes nothing but a table of fields, beside a failure nothing but words; 2.3 takes both.
+local NO_FIELDS = {}
+
 local ESCAPES = { ['"'] = '\\"', ["\\"] = "\\\\" }
 
 -- One JSON string (RFC 8259 7). Bytes that are no UTF-8 go through as they are: the service takes them as they come.
@@ -44,7 +47,8 @@ function auth_password_verify(request, password)
     '{"op":"check","user":%s,"password":%s,"service":%s,"rip":%s}',
     quoted(request.user), quoted(password), quoted(request.service), quoted(request.remote_ip)))
   local answer = line and line:match('"answer": ?"([a-z_]+)"')
-  return PASSWORD_ANSWERS[answer] or dovecot.auth.PASSDB_RESULT_INTERNAL_FAILURE, ""
+  local result = PASSWORD_ANSWERS[answer] or dovecot.auth.PASSDB_RESULT_INTERNAL_FAILURE
+  return result, result == dovecot.auth.PASSDB_RESULT_OK and NO_FIELDS or ""
 end
 
 -- Only a password decides who may sign in: a lookup without one never does.
@@ -57,7 +61,7 @@ function auth_userdb_lookup(request)
   local line = ask('{"op":"lookup","user":' .. quoted(request.user) .. "}")
   local exists = line and line:match('"exists": ?([a-z]+)')
   if exists == "true" then
-    return dovecot.auth.USERDB_RESULT_OK, ""
+    return dovecot.auth.USERDB_RESULT_OK, NO_FIELDS
   elseif exists == "false" then
     return dovecot.auth.USERDB_RESULT_USER_UNKNOWN, ""
   end
