@@ -21,3 +21,9 @@ title="Mailroom (POP3)"
 desc="Fetching mail with mail programs"
 port_forward="no"
 dst.ports="110,995/tcp"
+
+[mailroom_managesieve]
+title="Mailroom (ManageSieve)"
+desc="Editing Sieve rules with mail programs"
+port_forward="no"
+dst.ports="4190/tcp"

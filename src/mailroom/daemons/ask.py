@@ -65,6 +65,11 @@ def pop3(target: str) -> bool:
     return banner(target, b"+OK")
 
 
+def managesieve(target: str) -> bool:
+    """Pigeonhole greets with its capabilities (RFC 5804 1.8)."""
+    return banner(target, b'"IMPLEMENTATION"')
+
+
 def clamd(target: str) -> bool:
     """clamd(8): zPING answers PONG."""
     return talk(target, b"zPING\0", b"PONG")
@@ -102,7 +107,7 @@ def dns(target: str) -> bool:
 
 
 KINDS: dict[str, Callable[[str], bool]] = {
-    kind.__name__: kind for kind in (smtp, imap, pop3, clamd, spamd, http, line, milter, dns)
+    kind.__name__: kind for kind in (smtp, imap, pop3, managesieve, clamd, spamd, http, line, milter, dns)
 }
 
 

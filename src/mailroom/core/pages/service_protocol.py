@@ -12,7 +12,7 @@ PORT: dict[str, Any] = {"ge": 1, "le": 65535}
 
 
 class ServiceProtocol(Page):
-    """SMTP, submission, POP3 and IMAP, each with its port."""
+    """SMTP, submission, POP3, IMAP and ManageSieve, each with its port."""
 
     page: ClassVar[str] = "service.protocol"
     menu: ClassVar[str] = "service"
@@ -118,9 +118,18 @@ class ServiceProtocol(Page):
         effect="Mail programs that encrypt from the first byte cannot read mail.",
     )
 
+    managesieve_enabled: bool = setting(
+        False,
+        "Enable ManageSieve",
+        group="clients",
+        rows="PR06",
+        help="Mail programs edit a user's own Sieve rules over port 4190. Passwords are accepted only after STARTTLS.",
+        parameter="inet_listener sieve",
+    )
+
     @model_validator(mode="after")
     def _ports_differ(self) -> ServiceProtocol:
-        taken = {110: "POP3", 995: "POP3 SSL/TLS", 143: "IMAP", 993: "IMAP SSL/TLS"}
+        taken = {110: "POP3", 995: "POP3 SSL/TLS", 143: "IMAP", 993: "IMAP SSL/TLS", 4190: "ManageSieve"}
         taken |= dict.fromkeys((5143, 5280, 5587), "the mail portal")
         taken[5589] = "forwarded mail"
         for name in ("smtp_port", "smtps_port", "submission_port"):

@@ -25,7 +25,7 @@ class ServiceSearch(Page):
         help="All mail is indexed in the background, and searches are answered from the index. When off, the index is "
         "removed; the same mail is found, but each search opens every message of the folder, which takes seconds in a "
         "large one.",
-        parameter="mail_plugins, fts",
+        parameter="fts",
         effect="Each search opens every message of the folder, which takes seconds in a large one.",
     )
     character_search: bool = setting(

@@ -18,13 +18,19 @@ HERE = Path(__file__).parent
 CONFIG = paths.CURRENT / "dovecot" / "dovecot.conf"
 PROBE_LIMIT_S = 10.0
 # As dovecot.conf.j2 has them.
-PORTS = {"imap_enabled": 143, "imaps_enabled": 993, "pop3_enabled": 110, "pop3s_enabled": 995}
+PORTS = {
+    "imap_enabled": 143,
+    "imaps_enabled": 993,
+    "pop3_enabled": 110,
+    "pop3s_enabled": 995,
+    "managesieve_enabled": 4190,
+}
 LISTEN, PORT = re.compile(r"^listen = (.+)$", re.MULTILINE), re.compile(r"^ +port = (\d+)$", re.MULTILINE)
 # The longest pieces that the search index keeps, without and with character search (decision 0007).
 LETTERS, LETTERS_CHARACTERS = 2, 3
 # Of how many letters it keeps the beginnings of words: so many need no look into the mail itself.
 LETTERS_BEGINNING = 12
-PLAIN = (("imap_enabled", "imap"), ("pop3_enabled", "pop3"))
+PLAIN = (("imap_enabled", "imap"), ("pop3_enabled", "pop3"), ("managesieve_enabled", "managesieve"))
 
 
 class Dovecot(PlainDaemon):
