@@ -75,6 +75,11 @@ def kind(address: str) -> Kind:
     return "local" if found == ipaddress.IPv4Address("255.255.255.255") else "public"
 
 
+def is_public(address: str) -> bool:
+    """Whether a client with this address comes from the Internet; False for what is no address (a unix socket)."""
+    return address_of(address) is not None and kind(address) == "public"
+
+
 def is_ours(address: str) -> bool:
     """Whether it leads to this machine: a local address, or one of an interface's. Raises ValueError for no address."""
     if kind(address) == "local":

@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import Field
 
+from mailroom.core.net import is_public
 from mailroom.core.problems import Refused, TooMany, Unavailable
 from mailroom.web import asking
 from mailroom.web.portal import sessions
@@ -51,6 +52,7 @@ class Nothing(Asked):
 )
 def sign_in(call: Call) -> Answer:
     asked = call.body
+    _refuse_in_clear(call)
     if not SIGN_INS.acquire(timeout=TURN_LIMIT_S):
         raise TooMany("Too many people sign in at once.", retry_after_s=2, next="Try again in a few seconds.")
     try:
@@ -69,6 +71,16 @@ def sign_in(call: Call) -> Answer:
     answer = as_json(_shown(session, told["address"]))
     answer.headers["Set-Cookie"] = sessions.cookie(session, call.secure)
     return answer
+
+
+def _refuse_in_clear(call: Call) -> None:
+    """Raises Refused for a sign-in without https from the Internet: everybody on the way could read the password.
+
+    From the local network it is let in: a NAS without a certificate of its own has nothing else, and a browser's
+    warning of an unknown certificate would only teach people to click it away.
+    """
+    if not call.secure and is_public(call.address):
+        raise Refused("Sign in with https from here.", code="needs_https", next="Write https:// in the address.")
 
 
 @route(
