@@ -22,6 +22,8 @@ PREVIEW_LETTERS = 160
 # Of a message in a list; the message itself shows all.
 ADDRESSES_IN_LISTS_MAX = 50
 VIEW = f"(UID FLAGS INTERNALDATE ENVELOPE BODYSTRUCTURE {mailbox.SINGLE_FIELDS})"
+# Dovecot's words for a domain that it could not read; what stands behind the latter is not in the envelope at all.
+UNREAD = (b"MISSING_DOMAIN", b"SYNTAX_ERROR")
 # The fields with addresses, and their places in the envelope.
 PEOPLE = {"from": 2, "reply-to": 4, "to": 5, "cc": 6}
 HEADER_BYTES_MAX = 100_000
@@ -114,9 +116,8 @@ def addresses(listed: Any, most: int | None = None) -> list[dict[str, str]]:
         if isinstance(entry, list) and len(entry) == 4 and entry[3] is not None:
             local, domain = words.decoded(entry[2]), words.decoded(entry[3])
             name = words.header(entry[0], words.NAME_BYTES_MAX)
-            # Dovecot's word for what it could not read.
-            address = "" if domain == "MISSING_DOMAIN" and local == "MISSING_MAILBOX" else readable(local, domain)
-            found.append({"name": name, "address": address.removesuffix("@MISSING_DOMAIN")})
+            whole = local.replace("MISSING_MAILBOX", "") if entry[3] in UNREAD else readable(local, domain)
+            found.append({"name": name, "address": whole})
     return found
 
 
@@ -166,7 +167,7 @@ def _people(link: Link, found: Message) -> dict[str, list[dict[str, str]]]:
 
 
 def _is_unread(entry: Any) -> bool:
-    return isinstance(entry, list) and b"MISSING_DOMAIN" in entry
+    return isinstance(entry, list) and len(entry) == 4 and entry[3] in UNREAD
 
 
 def _file(part: Part) -> dict[str, Any]:
