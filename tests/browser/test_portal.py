@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Callable
 from email.message import EmailMessage
@@ -134,3 +135,51 @@ def test_an_attachment_is_downloaded_under_its_name(portal: Portal, server: Offi
     with page.expect_download() as started:
         page.get_by_text("Angebot €.pdf").first.click()
     assert started.value.suggested_filename == "Angebot €.pdf"
+
+
+PICTURE = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4z8AAAAMBAQDJ/pLvAAAAAElFTkSuQmCC"
+)
+
+
+def test_a_forwarded_message_keeps_its_picture_and_a_name_its_comma(portal: Portal, server: Office) -> None:
+    mail = server.mail("with a logo", to=f"ben@{DOMAIN}")
+    mail.set_content('<p>See <img src="cid:logo@x.example" alt="LOGO"> here</p>', subtype="html")
+    mail.add_related(PICTURE, "image", "png", cid="<logo@x.example>", filename="logo.png")
+    with server.smtp() as client:
+        client.send_message(mail)
+    page = portal("ben")
+    expect(page.get_by_text("with a logo").first).to_be_visible(timeout=60_000)
+    open_mail(page, "with a logo")
+    expect(page.frame_locator("iframe").get_by_role("img", name="LOGO")).to_be_visible()
+    expect(page.get_by_role("list", name="Attachments")).to_have_count(0)
+    page.get_by_role("button", name="Forward", exact=True).first.click()
+    expect(page.get_by_text("logo.png")).to_be_visible()
+    page.get_by_role("textbox", name="To", exact=True).click()
+    page.keyboard.type('"Doe, John" <friend@world.example>,')
+    expect(page.locator(".tag", has_text="Doe, John")).to_have_count(1)
+    expect(page.locator(".tag.bad")).to_have_count(0)
+    page.get_by_role("button", name="Send", exact=True).click()
+    got = server.sent_out("Fwd: with a logo")
+    assert got["to"] == ["friend@world.example"] and "image/png" in got["content"] and "logo.png" in got["content"]
+
+
+def test_the_reader_says_what_is_odd(portal: Portal, server: Office) -> None:
+    """Two senders; two texts around a picture; a text that is too long to be shown whole."""
+    head = f"From: first@world.example\nFrom: second@world.example\nTo: ben@{DOMAIN}\nMIME-Version: 1.0\n"
+    kind = "Content-Type: text/plain\n\n"
+    long = "a line of words that goes on\n" * 120_000
+    text = (
+        f"--b\n{kind}First part.\n--b\nContent-Type: image/png; name=a.png\n\nx\n--b\n{kind}Second part.\n{long}--b--\n"
+    )
+    whole = f"{head}Subject: odd in many ways\nContent-Type: multipart/mixed; boundary=b\n\n{text}"
+    with server.smtp() as client:
+        client.sendmail("friend@world.example", [f"ben@{DOMAIN}"], whole)
+    page = portal("ben")
+    expect(page.get_by_text("odd in many ways").first).to_be_visible(timeout=60_000)
+    open_mail(page, "odd in many ways")
+    expect(page.frame_locator("iframe").get_by_text("First part.")).to_be_visible()
+    expect(page.frame_locator("iframe").get_by_text("Second part.")).to_be_visible()
+    expect(page.get_by_text("The first of each is shown")).to_be_visible()
+    expect(page.get_by_text("too long to be shown whole")).to_be_visible()
+    expect(page.get_by_text("part-3.txt")).to_be_visible()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import binascii
 import contextlib
 import os
 import re
@@ -79,6 +80,20 @@ def test_a_virus_goes_to_quarantine(server: Office) -> None:
     kept = server.machine.run("sh", "-c", "find /var/packages/Mailroom/var/data/quarantine/ -name '*.eml'").stdout
     assert told["id"] in kept
     assert not [one for one in server.folder_of("ben") if b"Subject: infected" in one]
+
+
+@pytest.mark.parametrize("encoding", ["x-uuencode", "uuencode"])
+def test_a_virus_within_uuencode_is_found(server: Office, encoding: str) -> None:
+    data = EICAR.strip().encode()
+    lines = b"".join(binascii.b2a_uu(data[at : at + 45]) for at in range(0, len(data), 45)).decode()
+    sender = f"{encoding}@world.example"
+    head = f"From: {sender}\nTo: ben@example.com\nSubject: encoded {encoding}\nMIME-Version: 1.0\n"
+    part = f"Content-Type: application/octet-stream; name=e.com\nContent-Transfer-Encoding: {encoding}\n"
+    body = f"--b\n\nsee below\n--b\n{part}\nbegin 644 e.com\n{lines}`\nend\n--b--\n"
+    with server.smtp() as client:
+        client.sendmail(sender, ["ben@example.com"], f"{head}Content-Type: multipart/mixed; boundary=b\n\n{body}")
+    told = record(server, sender)
+    assert told["verdict"] == "quarantine" and any("Eicar" in line for line in told["explain"])
 
 
 def test_a_virus_is_deleted_when_that_is_set(server: Office) -> None:
