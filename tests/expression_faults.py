@@ -84,8 +84,9 @@ class Automaton:
             return None
         if code is sre.AT and value is sre.AT_BEGINNING:
             return frozenset({10}) if self.flags & re.MULTILINE else None
-        if code is sre.ASSERT_NOT and value[0] < 0 and len(value[1]) == 1 and value[1][0][0] in ATOMS:
-            return EVERYTHING - self._read(*value[1][0])
+        if code in (sre.ASSERT, sre.ASSERT_NOT) and value[0] < 0 and len(value[1]) == 1 and value[1][0][0] in ATOMS:
+            letters = self._read(*value[1][0])
+            return letters if code is sre.ASSERT else EVERYTHING - letters
         return EVERYTHING
 
     def _position(self, letters: Letters) -> int:

@@ -17,12 +17,19 @@ import expression_faults as expressions
 
 SOURCE = Path(__file__).resolve().parents[2] / "src"
 METHODS = {"search", "match", "fullmatch", "sub", "subn", "split", "findall", "finditer"}
+LOG_LINE = "a line of Postfix's log: sender and HELO are words of one SMTP command, 2,048 bytes (line_length_limit)"
+MAIL_REJECTED = (
+    r"NOQUEUE: reject: MAIL from (\S+)\[([0-9a-fA-F.:]+)\]: (\d{3} [^;]*); from=<(.*)> proto=\w+(?: helo=<(.*)>)?"
+)
+DISCONNECTED = r"disconnect from (\S+)\[([0-9a-fA-F.:]+)\].* mail=(\d+)/(\d+) .*"
 # (module, expression) whose text is our own or short. Each says what bounds it.
 BOUNDED: dict[tuple[str, str], str] = {
     (
         "mailroom.web.portal.html",
         r"/\*.*?(\*/|\Z)",
     ): "a style of at most 4,000 letters; it ends at the latest with the text",
+    ("mailroom.flows.early_refusals", MAIL_REJECTED): LOG_LINE,
+    ("mailroom.flows.early_refusals", DISCONNECTED): LOG_LINE,
 }
 REMEDY = (
     "Write it so that each character can be read in one way only: repetitions beside each other share no characters, "
@@ -196,6 +203,7 @@ GOOD = [
     (r"<[^<>]*>", "sub"),
     (r"&([^&-]*)-", "sub"),
     (r"(?<![a-z])([a-z]*) ?\(", "findall"),
+    (r"(?<=\S)[ \t]+(?=\S)", "finditer"),
     (r"(?m)^[ \t]*x", "search"),
     (r"\s*+(:?)\s*+;", "match"),
     (r"a*b*", "match"),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from mailroom.core.problems import Invalid
+
 # By pydantic's own names of what is wrong.
 WORDS = {
     "greater_than_equal": "Enter a number of at least {ge}.",
@@ -34,3 +36,11 @@ def sentence(fault: Any) -> str:
     if fault["type"] == "value_error":
         return str(context["error"])
     return WORDS.get(fault["type"], f"{fault['msg']}.").format(**context)
+
+
+def fault(page: str, field: str, sentence: str) -> Invalid:
+    """What is wrong with a setting of a page. field: the setting, of an item SETTING/ID/FIELD."""
+    key = field.partition("/")[0]
+    return Invalid(
+        sentence, field=field, setting=f"{page}.{key}", next="Correct the marked fields.", fields={field: sentence}
+    )

@@ -18,6 +18,7 @@ from mailroom.core import complaints, sealed
 from mailroom.core.lists import Item
 from mailroom.core.problems import Invalid, NotFound
 from mailroom.core.sealed import Sealed
+from mailroom.core.surrogates import SENTENCE, place_of_half
 
 Values = dict[str, Any]
 AllValues = dict[str, Values]
@@ -240,6 +241,8 @@ def clean(page: str, values: Values) -> Values:
     """
     kind = page_named(page)
     places, kept = places_of_secrets(page), dict[str, Sealed]()
+    if (half := place_of_half(values)) is not None:
+        raise complaints.fault(page, _field_of({"loc": half}, values), SENTENCE)
     try:
         found = kind.model_validate(sealed.each(page, values, places, _without(kept))).model_dump(mode="json")
         _refuse_doubles(page, found)
@@ -256,9 +259,7 @@ def stored(page: str, values: Values) -> Values:
     """The values of a page as a revision holds them, checked like those that come from outside. Raises Invalid."""
     for name, value in secrets_in(page, values).items():
         if value and not sealed.is_sealed(value):
-            field = name.removeprefix(f"{page}.")
-            text = "This is not a stored secret."
-            raise Invalid(text, field=field, setting=f"{page}.{field.partition('/')[0]}", fields={field: text})
+            raise complaints.fault(page, name.removeprefix(f"{page}."), "This is not a stored secret.")
     return clean(page, values)
 
 
@@ -280,11 +281,7 @@ def _refuse_doubles(page: str, values: Values) -> None:
         if item_of(page, key) is not None:
             counted = Counter(item["id"] for item in values[key])
             if double := next((name for name, count in counted.items() if count > 1), None):
-                field, sentence = f"{key}/{double}", f"There are two items with the id {double}."
-                fields = {field: sentence}
-                raise Invalid(
-                    sentence, field=field, setting=f"{page}.{key}", next="Correct the marked fields.", fields=fields
-                )
+                raise complaints.fault(page, f"{key}/{double}", f"There are two items with the id {double}.")
 
 
 def _field_of(fault: Any, values: Values) -> str:

@@ -41,8 +41,10 @@ def expand(text: str, address: str, sender_domain: str, domain: str, greeting: s
     if "%" in MACRO.sub("", text):
         raise ValueError(text)
     made = MACRO.sub(put, text).lower().rstrip(".")
-    while len(made) > NAME_MAX:
-        made = made.partition(".")[2]
+    if len(made) > NAME_MAX:
+        # Without as many of its first labels as must go (RFC 7208 7.3).
+        dot = made.find(".", len(made) - NAME_MAX - 1)
+        made = made[dot + 1 :] if dot >= 0 else ""
     if not made:
         raise ValueError(text)
     return made

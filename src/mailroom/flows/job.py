@@ -19,6 +19,7 @@ from typing import Any
 from mailroom.core import paths
 from mailroom.core.line_socket import LINE_BYTES_MAX
 from mailroom.core.problems import Invalid, Problem
+from mailroom.core.surrogates import SENTENCE, place_of_half
 from mailroom.flows.jobs import Operation, call
 from mailroom.store.database import close_here
 
@@ -68,9 +69,13 @@ class Conversation(socketserver.StreamRequestHandler):
 
 def _request(line: bytes) -> Any:
     try:
-        return json.loads(line)
-    except ValueError:
+        found = json.loads(line)
+    except (ValueError, RecursionError):
         raise Invalid("A request is one JSON object.", field="op") from None
+    if (place := place_of_half(found)) is not None:
+        name = ".".join(map(str, place))
+        raise Invalid(SENTENCE, field=name, fields={name: SENTENCE})
+    return found
 
 
 class JobServer(socketserver.ThreadingUnixStreamServer):

@@ -53,7 +53,7 @@ def let_in(route: Route, asked: Asking) -> Call:
     call.session = sessions.from_cookie(asked.headers.get("cookie", ""))
     if route.role == ANYBODY:
         return call
-    if call.session is None or not sessions.proven(call.session):
+    if call.session is None or not sessions.proven(call.session, call.address):
         raise SignedOut("You are signed out.", next="Sign in again.")
     if route.role == ADMIN:
         raise Refused("This cannot be done in the mail portal.", next="Use the window on DSM's desktop.")

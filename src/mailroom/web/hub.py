@@ -20,6 +20,7 @@ from typing import IO
 from mailroom.core import paths
 from mailroom.web import heads
 from mailroom.web.heads import BadHead, Head
+from mailroom.web.places import Places
 from mailroom.web.spool import spool
 from mailroom.web.streams import Streams
 
@@ -32,6 +33,8 @@ TURN_LIMIT_S = 30.0
 # Each side has its own, so that whoever floods the portal does not lock the administrators out.
 CONNECTIONS_MAX = {"portal": 500, "window": 200}
 INSIDE_MAX = {"portal": 7, "window": 3}
+# Of these for one address: an office behind one address has several users, but is not alone.
+INSIDE_EACH_MAX = {"portal": 4, "window": 3}
 CHUNK = 64 * 1024
 PREFLIGHT_FROM_BYTES = 1_000_000
 WINDOW, PORTAL = "window", "portal"
@@ -47,7 +50,7 @@ class Hub:
 
     def __init__(self, inner: Path, streams: Streams) -> None:
         self.inner, self.streams = inner, streams
-        self.turns = {side: asyncio.Semaphore(count) for side, count in INSIDE_MAX.items()}
+        self.places = {side: Places(count, INSIDE_EACH_MAX[side]) for side, count in INSIDE_MAX.items()}
         self.connections = dict.fromkeys(CONNECTIONS_MAX, 0)
         self.allowed = _allowed_users()
 
@@ -89,43 +92,45 @@ class Hub:
             return await writer.drain()
         who = side, _address(head, side), _user(head, side)
         if head.length > PREFLIGHT_FROM_BYTES and not await self._may_send(
-            side, heads.passed_on(head, *who, body_later=True), writer
+            *who[:2], heads.passed_on(head, *who, body_later=True), writer
         ):
             return None
         passed = heads.passed_on(head, *who)
         with spool() as body, spool() as answer:
             await _take(reader, body, head.length)
-            status, reason, known = await self._ask(side, passed, body, answer)
+            status, reason, known = await self._ask(*who[:2], passed, body, answer)
             channel = next((value for name, value in known if name == "x-mailroom-stream"), "")
             if channel and status == 200:
                 return await self.streams.serve(json.loads(channel), reader, writer)
             await _give(writer, status, reason, known, answer, head.method)
 
-    async def _may_send(self, side: str, asked: bytes, writer: Writer) -> bool:
+    async def _may_send(self, side: str, address: str, asked: bytes, writer: Writer) -> bool:
         """Let the guards look at the head before a long body is taken; a refusal is passed on."""
         with spool() as body, spool() as answer:
-            status, reason, known = await self._ask(side, asked, body, answer)
+            status, reason, known = await self._ask(side, address, asked, body, answer)
             if status == 204:
                 return True
             await _give(writer, status, reason, known, answer, "POST")
             return False
 
     async def _ask(
-        self, side: str, passed: bytes, body: IO[bytes], answer: IO[bytes]
+        self, side: str, address: str, passed: bytes, body: IO[bytes], answer: IO[bytes]
     ) -> tuple[int, str, list[tuple[str, str]]]:
         """The inner server's answer; its body is in `answer`, from the beginning."""
         try:
-            async with asyncio.timeout(TURN_LIMIT_S):
-                await self.turns[side].acquire()
+            async with self.places[side].one(address, TURN_LIMIT_S):
+                return await self._ask_in_time(passed, body, answer)
         except TimeoutError:
             raise BadHead(503, "The server is busy.") from None
+
+    async def _ask_in_time(
+        self, passed: bytes, body: IO[bytes], answer: IO[bytes]
+    ) -> tuple[int, str, list[tuple[str, str]]]:
         try:
             async with asyncio.timeout(ANSWER_LIMIT_S):
                 return await self._ask_in_turn(passed, body, answer)
         except (OSError, EOFError, TimeoutError, asyncio.LimitOverrunError):
             raise BadHead(502, "The inner server does not answer.") from None
-        finally:
-            self.turns[side].release()
 
     async def _ask_in_turn(
         self, passed: bytes, body: IO[bytes], answer: IO[bytes]

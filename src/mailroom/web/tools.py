@@ -15,6 +15,7 @@ from urllib.parse import parse_qsl, unquote
 from pydantic import BaseModel, ValidationError
 
 from mailroom.core.problems import Invalid, NotFound, Problem
+from mailroom.core.surrogates import SENTENCE, place_of_half
 from mailroom.web import asking, guards
 from mailroom.web.route import WINDOW, Answer, Call, ForeignQuery, Route, Stream, find
 
@@ -175,6 +176,9 @@ def _body(model: type[BaseModel], asked: Asking) -> Any:
         raise Invalid("The body is no JSON.", fields={"body": "This is no JSON."}) from None
     if not isinstance(facts, dict):
         raise Invalid("The body is no JSON object.", fields={"body": "Send a JSON object."})
+    if (place := place_of_half(facts)) is not None:
+        name = ".".join(map(str, place)) or "body"
+        raise Invalid(f"{name}: {SENTENCE}", field=name, next="Correct the marked fields.", fields={name: SENTENCE})
     return _validated(model, facts)
 
 

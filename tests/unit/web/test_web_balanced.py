@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from growth import growth
 from mailroom.web.portal import html
-from mailroom.web.portal.balanced import TooMuch, balanced, is_simple
+from mailroom.web.portal.balanced import BETWEEN_TEXTS, TooMuch, balanced, is_simple
 
 ALLOWED = {"p", "b", "i", "font", "div", "a", "ul", "li", "table", "tbody", "tr", "td", "br", "img", "span"}
 
@@ -47,6 +47,10 @@ WORST = {
     "styles that do not end": repeated("<style>"),
     "less-than signs": repeated("< "),
     "references": repeated("&amp;"),
+    "and signs": repeated("&"),
+    "signs that are written slowly": repeated("\u00a9"),
+    "signs in an attribute": repeated("\u00a9", '<p title="', '">x'),
+    "spaces that do not break": repeated("\u00a0"),
     "styles of elements": repeated('<p style="a:b;a:b;a:b(;c:url(">'),
 }  # fmt: skip
 
@@ -130,6 +134,12 @@ def test_every_element_is_closed_in_its_order(source: str) -> None:
         else:
             assert around.pop() == name
     assert not around
+
+
+@given(st.lists(st.sampled_from(["&amp;", "&eacute;", "\u00a9", "a", " ", "&#169;", "b&"]), max_size=30))
+def test_a_long_text_is_cut_between_its_letters(units: list[str]) -> None:
+    text = "".join(units) * 200
+    assert balanced(text, ALLOWED, 10**6).replace(BETWEEN_TEXTS, "") == text
 
 
 def test_small_mail_is_left_to_the_parser() -> None:

@@ -53,7 +53,7 @@ def nothing_behind(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
         monkeypatch.setattr(asking, name, touch)
     monkeypatch.setattr(POOL, "run", touch)
     monkeypatch.setattr(asking, "person", lambda name: {"role": "admin" if name == "anna" else "user"})
-    monkeypatch.setattr(sessions, "proven", lambda session: session == SESSION)
+    monkeypatch.setattr(sessions, "proven", lambda session, address: session == SESSION)
     monkeypatch.setattr(sessions, "KEY_FILE", tmp_path / "key")
 
 

@@ -16,6 +16,8 @@ PARAMETER = re.compile(rf';\s*(?:({TOKEN})\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^;"]*)
 MARK = re.compile(r'["()\\]')
 # The longest that honest programs write is a file name in pieces; Postfix lets 100 KB through.
 VALUE_BYTES_MAX = 8 * 1024
+# Of one part.
+FIELDS_MAX = 1_000
 
 
 class Broken(ValueError):
@@ -50,6 +52,8 @@ def read_block(block: bytes, offset: int) -> list[Field]:
         name, colon, value = line.partition(b":")
         if not colon or not name.strip() or line[:1] in b" \t" or len(name.split()) != 1:
             raise Broken("a header without a name")
+        if len(found) == FIELDS_MAX:
+            raise Broken("too many headers")
         end = start + len(line)
         found.append(Field(name.strip().lower(), value.removesuffix(b"\r\n"), offset + start, offset + end))
         start = end

@@ -20,6 +20,10 @@ PROTECTED = "it is signed or encrypted"
 BROKEN = "its MIME structure is broken"
 NO_TEXT = "it shows no text of this kind"
 UNREADABLE = "the character set of its text cannot be read"
+TOO_LONG = "its text is too long"
+# Of all texts together, some 50 ms of work. Pictures that stand in the HTML itself are long and have few of these.
+TEXT_BYTES_MAX, STOPS_MAX = 8 * 1024 * 1024, 100_000
+STOPS = (b"<", b"&", b" ", b"\n")
 THERE = "it is there already"
 
 
@@ -76,7 +80,11 @@ def _put(root: Part, body: Buffer, footer: Footer) -> Put | Left:
     if places.is_protected(root):
         return Left(PROTECTED)
     texts = places.texts(root)
+    if sum(part.end - part.start for part in texts) > TEXT_BYTES_MAX:
+        return Left(TOO_LONG)
     raws = {part.start: body[part.start : part.end] for part in texts}
+    if sum(raw.count(stop) for raw in raws.values() for stop in STOPS) > STOPS_MAX:
+        return Left(TOO_LONG)
     contents = {part.start: transfer.decode(raws[part.start], part.encoding) for part in texts}
     if any(plain.is_pgp(content) for content in contents.values()):
         return Left(PROTECTED)

@@ -15,6 +15,10 @@ Buffer = bytes | mmap.mmap
 DEPTH_MAX = 30
 PARTS_MAX = 1000
 BLOCK_BYTES_MAX = 256 * 1024
+# The headers of all parts together.
+BLOCKS_BYTES_MAX = 512 * 1024
+# What may look like a delimiter, and how often all of a message is looked through: parts lie in each other.
+MARKS_MAX, PASSES_MAX = 10_000, 4
 TEXT = Value("text/plain", {}, {})
 MESSAGE = Value("message/rfc822", {}, {})
 IDENTITY = ("", "7bit", "8bit", "binary")
@@ -62,6 +66,8 @@ def read(headers: Sequence[tuple[bytes, bytes]], body: Buffer) -> Part:
 class _Reader:
     def __init__(self, body: Buffer) -> None:
         self.body, self.parts = body, 0
+        self.marks, self.left = 0, PASSES_MAX * len(body) + BLOCK_BYTES_MAX
+        self.blocks = BLOCKS_BYTES_MAX
 
     def part(self, fields: list[Field], start: int, end: int, default: Value, around: list[bytes]) -> Part:
         self.parts += 1
@@ -89,17 +95,29 @@ class _Reader:
             return self.part([], start + 2, end, default, around)
         blank = self.body.find(b"\r\n\r\n", start, min(end, start + BLOCK_BYTES_MAX))
         if blank >= 0:
-            return self.part(read_block(self.body[start : blank + 2], start), blank + 4, end, default, around)
+            return self.part(self._fields(start, blank + 2), blank + 4, end, default, around)
         if end - start > BLOCK_BYTES_MAX or (start < end and self.body[end - 2 : end] != b"\r\n"):
             raise Broken("a part whose headers do not end")
-        child = self.part(read_block(self.body[start:end], start), end, end, default, around)
+        child = self.part(self._fields(start, end), end, end, default, around)
         child.needs_blank = True
         return child
+
+    def _fields(self, start: int, end: int) -> list[Field]:
+        self.blocks -= end - start
+        if self.blocks < 0:
+            raise Broken("headers of parts that are too long")
+        return read_block(self.body[start:end], start)
 
     def _pieces(self, boundary: bytes, start: int, end: int) -> Iterator[tuple[int, int]]:
         """(start, end) of what lies between the delimiters."""
         mark, begun, at = b"--" + boundary, -1, start
+        self.left -= end - start
+        if self.left < 0:
+            raise Broken("parts too deep in each other for their size")
         while (found := self.body.find(mark, at, end)) >= 0:
+            self.marks += 1
+            if self.marks > MARKS_MAX:
+                raise Broken("too much that looks like a delimiter")
             at = found + len(mark)
             if found != start and self.body[found - 2 : found] != b"\r\n":
                 continue

@@ -19,10 +19,16 @@ ATTRIBUTES_MAX = 40
 FORMATTING_MAX = 20
 REOPENED_LETTERS_MAX = 200_000
 # What may be left to the parser as it is: its work grows with the square of these.
+SIMPLE_LETTERS_MAX = 20_000
 SIMPLE_TAGS_MAX = 1_000
 SIMPLE_WORDS_MAX = 5_000
 SIMPLE_COPIED_MAX = 5_000_000
 SEPARATORS = " \t\n\f\r/\"'"
+# nh3 0.3 writes a text with many "&" or letters of U+0080 to U+00BF in quadratic time: none is longer than this.
+TEXT_LETTERS_MAX = 2_000
+REFERENCE_LETTERS_MAX = 40
+SLOW = re.compile("[&\x80-\xbf]")
+BETWEEN_TEXTS = "<!---->"
 
 FORMATTING = {
     *("a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u"),
@@ -70,7 +76,11 @@ class TooMuch(ValueError):
 def is_simple(source: str) -> bool:
     """Whether a parser can read it as it is: even the worst that may be in it costs little."""
     tags = source.count("<")
-    if tags > SIMPLE_TAGS_MAX or sum(map(source.count, SEPARATORS)) > SIMPLE_WORDS_MAX:
+    if (
+        len(source) > SIMPLE_LETTERS_MAX
+        or tags > SIMPLE_TAGS_MAX
+        or sum(map(source.count, SEPARATORS)) > SIMPLE_WORDS_MAX
+    ):
         return False
     return FORMATTING_TAG.search(source) is None or tags * len(source) <= SIMPLE_COPIED_MAX
 
@@ -84,7 +94,7 @@ def balanced(source: str, allowed: AbstractSet[str], letters_max: int) -> str:
     while 0 <= at < len(source):
         mark = MARK.search(source, at)
         end = mark.start() if mark else len(source)
-        writer.put(source[at:end].replace("<", "&lt;"))
+        writer.text(source[at:end].replace("<", "&lt;"))
         at = _marked(source, mark, writer) if mark else end
     return writer.finish()
 
@@ -121,6 +131,8 @@ def _attributes(source: str, at: int) -> tuple[str, int]:
         at = one.end()
         if len(found) < ATTRIBUTES_MAX and NAME.fullmatch(one[1]):
             value = one[2] or one[4] or one[6] or ""
+            if len(value) > TEXT_LETTERS_MAX and SLOW.search(value):
+                continue
             found.append(f' {one[1]}="{value.replace(chr(34), "&quot;")}"')
     return "".join(found), end.end()
 
@@ -141,6 +153,18 @@ class _Writer:
         if self.letters > self.letters_max:
             raise TooMuch
         self.out.append(text)
+
+    def text(self, text: str) -> None:
+        """Put a text, a long one in several: a comment between them keeps them apart and is not shown."""
+        at = 0
+        while len(text) - at > TEXT_LETTERS_MAX:
+            end = at + TEXT_LETTERS_MAX
+            # Not within a reference.
+            begun = text.rfind("&", max(at + 1, end - REFERENCE_LETTERS_MAX), end)
+            end = begun if begun >= 0 else end
+            self.put(text[at:end] + BETWEEN_TEXTS)
+            at = end
+        self.put(text[at:])
 
     def start(self, name: str, attributes: str) -> None:
         if name not in self.allowed:

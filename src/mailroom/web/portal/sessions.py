@@ -19,6 +19,8 @@ from pathlib import Path
 
 from mailroom.accounts.signin.sessions import LIFE_S, SHAPE
 from mailroom.core import paths
+from mailroom.core.net import counted_as
+from mailroom.core.problems import TooMany
 from mailroom.web import asking
 
 COOKIE = "mailroom"
@@ -28,7 +30,32 @@ KEY_FILE = paths.SERVE_SOCKET.parent / "csrf-key"
 KEY_BYTES = 32
 # So long a token that worked is believed; one that was closed or whose owner was deactivated works no longer.
 PROVEN_S = 2.0
+# After a restart of the sign-in service every open page of an office shows a cookie that works no longer, a few times.
+MISSES_MAX, MISSES_FOR_S, ADDRESSES_MAX = 200, 60.0, 10_000
 
+
+class Misses:
+    """Cookies that did not work, by address. They cannot be guessed; this bounds what inventing them costs."""
+
+    def __init__(self) -> None:
+        self.counts: dict[str, int] = {}
+        self.until = 0.0
+
+    def refuse(self, address: str, now: float) -> None:
+        """Raises TooMany for an address that has shown too many."""
+        if now >= self.until:
+            self.counts, self.until = {}, now + MISSES_FOR_S
+        if self.counts.get(counted_as(address), 0) >= MISSES_MAX:
+            wait_s = max(1, round(self.until - now))
+            raise TooMany("Too many sessions that have ended.", retry_after_s=wait_s, next="Wait, then try again.")
+
+    def add(self, address: str, now: float) -> None:
+        """One more."""
+        if len(self.counts) < ADDRESSES_MAX:
+            self.counts[counted_as(address)] = self.counts.get(counted_as(address), 0) + 1
+
+
+_misses = Misses()
 _proven: dict[str, float] = {}
 _lock = threading.Lock()
 
@@ -71,13 +98,23 @@ def is_csrf(session: Session | None, given: str) -> bool:
     return session is not None and hmac.compare_digest(csrf(session).encode(), given.encode())
 
 
-def proven(session: Session) -> bool:
-    """Whether the token works. Raises Unavailable when that cannot be told now."""
+def proven(session: Session, address: str) -> bool:
+    """Whether the token works. address: the client's, for which cookies that do not work are counted.
+
+    Raises TooMany, and Unavailable when it cannot be told now.
+    """
     now = time.monotonic()
     with _lock:
         if _proven.get(session.id, 0.0) > now:
             return True
+        _misses.refuse(address, now)
+    # Not by signing in to IMAP, which costs a process: whoever invents cookies would keep the mailboxes busy.
     if not asking.portal_is_open(session.user, session.token):
+        from mailroom.web.portal.imap import pool
+
+        pool.POOL.drop(session)
+        with _lock:
+            _misses.add(address, now)
         return False
     with _lock:
         if len(_proven) > 10_000:

@@ -12,7 +12,7 @@ from typing import Any
 CRLF = b"\r\n"
 LITERAL = re.compile(rb"~?\{(\d{1,10})\+?\}\Z")
 STATUS = re.compile(rb"(\S+) (OK|NO|BAD|BYE|PREAUTH)(?: (.*))?\Z", re.DOTALL | re.IGNORECASE)
-ATOM_END = re.compile(rb'[\s()"]')
+ATOM_STOP = re.compile(rb'[\s()"\[]')
 RESPONSE_BYTES_MAX = 64 * 1024 * 1024
 LINE_BYTES_MAX = 4 * 1024 * 1024
 DEPTH_MAX = 200
@@ -170,16 +170,16 @@ def _literal(data: bytes, at: int) -> tuple[bytes, int]:
 def _atom(data: bytes, at: int) -> tuple[bytes | None, int]:
     """An atom; what stands in [brackets] belongs to it, spaces and lists included: BODY[HEADER.FIELDS (TO)]<0>."""
     start = at
-    while at < len(data):
-        stop = ATOM_END.search(data, at)
-        bracket = data.find(b"[", at, stop.start() if stop else len(data))
-        if bracket < 0:
-            at = stop.start() if stop else len(data)
+    while stop := ATOM_STOP.search(data, at):
+        at = stop.start()
+        if stop[0] != b"[":
             break
-        closed = data.find(b"]", bracket)
+        closed = data.find(b"]", at)
         if closed < 0:
             raise Garbled("A bracket does not close.")
         at = closed + 1
+    else:
+        at = len(data)
     if at == start:
         raise Garbled("There is no value.")
     atom = data[start:at]
