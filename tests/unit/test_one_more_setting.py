@@ -20,7 +20,7 @@ FIELD = """
         parameter="smtpd_helo_required",
     )
 
-    @field_validator("domain", "hostname")"""
+    _in_a_labels = field_validator("domain", "hostname","""
 LINE = 'smtpd_helo_required = {{ "yes" if general.helo_required else "no" }}'
 LOOK = """
 import json
@@ -57,7 +57,7 @@ def test_one_more_postfix_setting_touches_two_files(tmp_path: Path) -> None:
     changed = tmp_path / "mailroom"
     shutil.copytree(SOURCE, changed, ignore=shutil.ignore_patterns("__pycache__"))
     page, template = (changed / PAGE), (changed / TEMPLATE)
-    anchor = '\n    @field_validator("domain", "hostname")'
+    anchor = '\n    _in_a_labels = field_validator("domain", "hostname",'
     assert anchor in page.read_text()
     page.write_text(page.read_text().replace(anchor, FIELD, 1))
     former = "smtpd_helo_required = yes"

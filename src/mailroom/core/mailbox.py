@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import unquote
 
+from mailroom.core.idn import a_labels
+
 TEXT_LETTERS_MAX = 2_000
 ADDRESS_LETTERS_MAX = 500
 ATEXT = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]"
@@ -161,7 +163,7 @@ def _local(text: str) -> str:
 def _ascii(domain: str) -> str:
     """A domain in A-labels, or "" when it is none."""
     try:
-        made = domain if domain.isascii() else domain.encode("idna").decode()
-    except UnicodeError:
+        made = a_labels(domain)
+    except ValueError:
         return ""
     return made if DOMAIN.fullmatch(made) else ""

@@ -27,6 +27,8 @@ NOWHERE = "they stand where nothing may be encoded"
 LARGE = "the part in which they stand is larger than 10 MB"
 # 30 ms for the look at a part of this size; more would hold up the messages beside it.
 PART_BYTES_MAX = 10 * 1024 * 1024
+# Where a line may be folded: at the first blank behind something else.
+AFTER_WORD = re.compile(rb"[^ \t][ \t]")
 SIGNATURES = {b"dkim-signature", b"arc-seal", b"domainkey-signature"}
 
 
@@ -159,8 +161,8 @@ def _folds(line: bytes, before: int) -> Iterator[bytes]:
         # Before a blank that has something on either side of it: no line may be empty.
         found = max(line.rfind(b" ", at + 1, at + room), line.rfind(b"\t", at + 1, at + room))
         if found < 0 or not line[at:found].strip() or not line[found:].strip():
-            found = next((one.start() for one in re.finditer(rb"(?<=\S)[ \t]+(?=\S)", line[at + 1 :])), -1)
-            found = found + at + 1 if found >= 0 else -1
+            further = AFTER_WORD.search(line, at + 1)
+            found = further.end() - 1 if further and line[further.end() :].strip() else -1
         if found < 0:
             break
         yield line[at:found]

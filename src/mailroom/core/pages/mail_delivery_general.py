@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import field_validator, model_validator
 
+from mailroom.core import typed_domain
 from mailroom.core.address import SEPARATORS
 from mailroom.core.lists import Item
 from mailroom.core.net import networks
@@ -27,16 +28,13 @@ class AdditionalDomain(Item):
         group="names",
         rows="DL02, DL03",
         help="Every user receives mail at this domain, too. Its MX record must lead to this server.",
-        pattern=DOMAIN,
+        pattern=typed_domain.PATTERN,
         max_length=253,
         placeholder="example.org",
         column=True,
     )
 
-    @field_validator("domain")
-    @classmethod
-    def _lower(cls, name: str) -> str:
-        return name.lower()
+    _in_a_labels = field_validator("domain", mode="before")(typed_domain.in_a_labels)
 
 
 class MailDeliveryGeneral(Page):
@@ -125,7 +123,7 @@ class MailDeliveryGeneral(Page):
         rows="DL01, SW05",
         help="Mail to anybody@this-domain is received here. It should match the domain's MX record.",
         parameter="virtual_mailbox_domains",
-        pattern=DOMAIN,
+        pattern=typed_domain.PATTERN,
         max_length=253,
         placeholder="example.com",
     )
@@ -146,7 +144,7 @@ class MailDeliveryGeneral(Page):
         help="The name by which this server greets others. It should match its A record and the reverse record.",
         parameter="myhostname",
         machine=True,
-        pattern=DOMAIN,
+        pattern=typed_domain.PATTERN,
         max_length=253,
         placeholder="mail.example.com",
     )
@@ -255,10 +253,7 @@ class MailDeliveryGeneral(Page):
             known.add(one.domain)
         return self
 
-    @field_validator("domain", "hostname")
-    @classmethod
-    def _lower(cls, name: str) -> str:
-        return name.lower()
+    _in_a_labels = field_validator("domain", "hostname", mode="before")(typed_domain.in_a_labels)
 
     @field_validator("banner")
     @classmethod
