@@ -15,6 +15,8 @@ from typing import IO
 
 from mailroom.core import paths, root_files
 from mailroom.daemons.render import render
+from mailroom.daemons.services import command
+from mailroom.daemons.shape import Service
 
 HERE = Path(__file__).parent
 FOLDER = paths.DATA / "clamav"
@@ -26,17 +28,11 @@ LINES_MAX, LINE_BYTES_MAX = 200, 2_000
 # Loading all definitions takes 1.2 GiB, a second time beside it 2.4 (docs.clamav.net, "Memory (RAM) Requirements").
 # A machine of 8 GB says a little less.
 TESTED_FROM_MB = 7_000
-# setpriv(1): no other group, no capability, no way to get one; it ends when the process that started it does.
-AS_CLAMAV = (
-    "setpriv",
-    "--reuid=clamav",
-    "--regid=clamav",
-    "--clear-groups",
-    "--no-new-privs",
-    "--inh-caps=-all",
-    "--bounding-set=-all",
-    "--pdeathsig=KILL",
-)
+USER = "clamav"
+# As the engine has: the test loads the same definitions.
+MEMORY_MB = 6_144
+# It ends when the process that started it does; set last, because a change of user forgets it (prctl(2)).
+ENDS_WITH_US = ("setpriv", "--pdeathsig=KILL")
 # What a run that was killed has left; and until when a mirror has asked to be left alone.
 LEFT = ("-mindepth", "1", "-maxdepth", "1", "-name", "tmp.*")
 CLEAN = ("/usr/bin/find", str(FOLDER), *LEFT, "-exec", "/bin/rm", "-rf", "--", "{}", "+")
@@ -80,7 +76,7 @@ def fetch(source: Source, memory_mb: int, forget: bool = False, limit_s: float =
 
     forget: that a mirror has asked to be left alone. freshclam keeps that for the folder, whatever mirror it is to ask.
     """
-    root_files.write(CONFIG, text(source, memory_mb).encode(), "clamav", "clamav", 0o400)
+    root_files.write(CONFIG, text(source, memory_mb).encode(), USER, USER, 0o400)
     try:
         _run(CLEAN, 60.0)
         if forget:
@@ -93,8 +89,9 @@ def fetch(source: Source, memory_mb: int, forget: bool = False, limit_s: float =
 def _run(argv: tuple[str, ...], limit_s: float) -> Run:
     """Its last lines are read while it runs, so that it never waits for us and never fills our memory."""
     late = threading.Event()
+    service = Service((*ENDS_WITH_US, *argv), user=USER, memory_mb=MEMORY_MB)
     with subprocess.Popen(
-        (*AS_CLAMAV, *argv), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd="/"
+        command(service), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd="/"
     ) as process:
 
         def end() -> None:
