@@ -80,7 +80,7 @@ def office() -> Iterator[Office]:
     chain.auth = AuthStub(chain.run_folder / "dovecot/auth-postfix", PASSWORD)
     chain.outside = NextServer(chain)
     facts = chain.run_folder / "accounts" / "facts.json"
-    facts.write_text(json.dumps({"senders": {"alice@example.com": ["alice"]}}))
+    facts.write_text(json.dumps({"senders": {"alice@example.com": ["alice"]}, "ended": {}}))
     facts.chmod(0o644)
     chain.ready(*READY["postfix"])
     yield chain
