@@ -125,7 +125,7 @@ def test_a_copy_that_comes_back_is_not_copied_again(server: Office) -> None:
         found = [one for one in server.machine.world_mail() if "Subject: goes round" in one["content"]]
         assert len(found) == 1
         # Somebody else's message is copied, whatever id it claims.
-        forged = server.mail("claims an id")
+        forged = server.mail("claims an id", "Something else.\n")
         claimed = sent["content"].partition("X-Mailroom-ID: ")[2].partition("\n")[0].strip()
         assert len(claimed.split()) == 2
         forged["X-Mailroom-ID"] = claimed

@@ -118,6 +118,7 @@ def test_whoever_has_a_copied_message_evades_no_rule_with_another(returned: Head
         arriving((name, b" \xff \xff"), (name, b""), (name, b" ")),
         *(arriving((name, f" {id} {''.join(chance.choices('ABCDEF234567', k=16))}".encode())) for _ in range(50)),
     ]
+    forged.append(arriving(returned, (b"Subject", b" Another")))
     other = arriving(returned)
     other.headers[0] = (b"Message-ID", b" <2@world.example>")
     assert [len(copied(one, *RULES_OF_TWO).copies) for one in (*forged, other)] == [2] * (len(forged) + 1)
@@ -130,8 +131,16 @@ def test_the_mark_is_over_what_leaves(monkeypatch: pytest.MonkeyPatch) -> None:
     changes = Changes(body=iter([BODY, memoryview(b"-- disclaimer")]))
     name_transaction.act(mail, [], with_rules(RULES_OF_TWO[0]), changes)
     id, mark = changes.added[-1][1].decode().split()
-    assert own_mark.is_right(mark, id, "<1@world.example>", [BODY + b"-- disclaimer"])
+    assert own_mark.is_right(mark, id, ("<1@world.example>", ""), own_mark.digest([BODY + b"-- disclaimer"]))
     assert changes.body is not None and b"".join(map(bytes, changes.body)) == BODY + b"-- disclaimer"
+
+
+def test_spam_is_known_by_the_subject_with_which_it_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(own_mark, "key", lambda: b"k" * 32)
+    changes = Changes(replaced=[(1, b"Subject", b" ***SPAM*** x")])
+    name_transaction.act(arriving((b"Subject", b" x")), [], with_rules(RULES_OF_TWO[0]), changes)
+    id, mark = changes.added[-1][1].decode().split()
+    assert own_mark.is_right(mark, id, ("<1@world.example>", "***SPAM*** x"), own_mark.digest([BODY]))
 
 
 def test_without_rules_there_is_only_the_id() -> None:

@@ -14,7 +14,7 @@ from functools import cache
 from mailroom.filtering.bcc_rules import BccRule
 from mailroom.filtering.message import Asked, Changes, Message
 from mailroom.filtering.own_clients import is_this_machine
-from mailroom.filtering.own_mark import is_right
+from mailroom.filtering.own_mark import digest, is_right
 from mailroom.filtering.rules import Rules
 from mailroom.store.journal import JournalStore
 
@@ -71,9 +71,11 @@ def copied_before(message: Message) -> set[str]:
     values = [value.decode("ascii", "replace").split() for name, value in message.headers
               if name.strip().lower() == b"x-mailroom-id"]  # fmt: skip
     found: set[str] = set()
-    for id, given in [value for value in values if len(value) == 2][-LOOKED_AT_MAX:]:
-        about = message.first(b"message-id")[:998]
-        if not ID.fullmatch(id) or not is_right(given, id, about, message.body.pieces()):
+    marked = [value for value in values if len(value) == 2 and ID.fullmatch(value[0])][-LOOKED_AT_MAX:]
+    body = digest(message.body.pieces()) if marked else b""
+    for id, given in marked:
+        about = message.first(b"message-id"), message.first(b"subject")
+        if not is_right(given, id, about, body):
             continue
         if (record := journal().get(id)) is not None:
             found |= {one.lower() for one in record["copies"]}
