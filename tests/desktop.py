@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import http.client
 import json
+import socket
+import threading
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -56,6 +60,35 @@ class Desktop:
         """Change something. Raises Refusal."""
         return self.ask("POST", path, body)
 
+    def stream(self, path: str) -> Listening:
+        """Listen to an event stream. Raises Refusal."""
+        known = {"Cookie": self.cookie, "X-SYNO-TOKEN": self.token}
+        return Listening(urllib.request.Request(f"{self.nas.web}{RELAY}/{path}", headers=known))
+
+
+class Listening:
+    """An event stream that somebody listens to."""
+
+    def __init__(self, asked: urllib.request.Request) -> None:
+        self.answer = opened(asked)
+        self.over = threading.Event()
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def _listen(self) -> None:
+        with contextlib.suppress(OSError, ValueError, http.client.HTTPException):
+            while self.answer.readline():
+                pass
+        self.over.set()
+
+    def is_open(self) -> bool:
+        """Whether the server has not ended it."""
+        return not self.over.is_set()
+
+    def close(self) -> None:
+        """Listen no longer."""
+        with contextlib.suppress(OSError, AttributeError):
+            self.answer.fp.raw._sock.shutdown(socket.SHUT_RDWR)
+
 
 class Portal:
     """One browser at /mail."""
@@ -77,6 +110,10 @@ class Portal:
     def ask(self, method: str, path: str, body: Any = None) -> Any:
         """One question to the portal's API; its JSON answer. Raises Refusal."""
         return told(self._request(method, path, body))
+
+    def stream(self, path: str) -> Listening:
+        """Listen to an event stream. Raises Refusal."""
+        return Listening(self._request("GET", path, None))
 
     def _request(self, method: str, path: str, body: Any) -> urllib.request.Request:
         headers = {**self.headers, **({} if body is None else {"Content-Type": "application/json"})}
