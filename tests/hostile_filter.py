@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hostile import parser, text
-from mailroom.core import address, mailbox, sts_policy, tls_reports
+from mailroom.core import address, idn, mailbox, sts_policy, tls_reports
 from mailroom.dns import announced, spf_macros
 from mailroom.filtering import long_lines, milter, policy, received, wildcard
 from mailroom.filtering.actions import strip_forged
@@ -186,6 +186,12 @@ def mail_address(content: bytes) -> object:
         own=(b"a@b.", b"a-.", b"()", b'"a" '), bytes_max=mailbox.TEXT_LETTERS_MAX)  # fmt: skip
 def recipient(content: bytes) -> object:
     return str(mailbox.mailbox(text(content)))
+
+
+@parser("core.idn", before=(b"", "ü".encode()), after=(b"", b".example"),
+        own=("ü".encode(), "ü.".encode(), "ß".encode(), "é。".encode()), refuses=(ValueError,))  # fmt: skip
+def domain(content: bytes) -> object:
+    return idn.a_labels(text(content))
 
 
 POLICY = b"version: STSv1\nmode: enforce\nmax_age: 1\n"

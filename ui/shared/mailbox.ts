@@ -9,6 +9,7 @@ export interface Mailbox {
 
 const LETTERS_MAX = 2000
 const ADDRESS_LETTERS_MAX = 500
+const NOT_ONE_LINE = /[\r\n]/
 const ATOMS = /^[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+$/
 const DOTS_WRONG = /^\.|\.\.|\.$/
 const QUOTABLE = /^[ -~]+$/
@@ -64,9 +65,15 @@ export function lastBracket(text: string): number {
   return found
 }
 
+/** Whether a name ends with another address in brackets, not within quotes: nobody can tell which one is meant. */
+function namesAnother(phrase: string, address: string): boolean {
+  const at = phrase.endsWith('>') ? lastBracket(phrase) : -1
+  return at >= 0 && phrase.slice(at + 1, -1).trim() !== address
+}
+
 /** The address and the name in a text, or null when it is no address. */
 export function parsed(text: string): Mailbox | null {
-  if (text.length > LETTERS_MAX) return null
+  if (text.length > LETTERS_MAX || NOT_ONE_LINE.test(text)) return null
   const [bare, comments] = withoutComments(text)
   let plain = bare.trim()
   let name = ''
@@ -74,8 +81,9 @@ export function parsed(text: string): Mailbox | null {
     const at = lastBracket(plain)
     if (at < 0) return null
     const phrase = plain.slice(0, at).trim()
-    name = oneLine(isQuoted(phrase) ? unescaped(phrase.slice(1, -1)) : phrase)
     plain = plain.slice(at + 1, -1).trim()
+    if (namesAnother(phrase, plain)) return null
+    name = oneLine(isQuoted(phrase) ? unescaped(phrase.slice(1, -1)) : phrase)
   }
   if (/^mailto:/i.test(plain)) plain = decoded(plain.slice(7).split('?')[0] ?? '').trim()
   const at = plain.lastIndexOf('@')

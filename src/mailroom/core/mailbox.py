@@ -20,6 +20,8 @@ ATEXT = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]"
 DOT_ATOM = re.compile(rf"{ATEXT}+(\.{ATEXT}+)*")
 ATOMS = re.compile(rf"(?:{ATEXT}|\.)+")
 QUOTABLE = re.compile(r"[ -~]*")
+NOT_ONE_LINE = re.compile(r"[\r\n]")
+FOLD = re.compile(r"\r?\n[ \t]")
 MAILTO = re.compile(r"mailto:", re.IGNORECASE)
 # Underscores are in names of hosts, though not in the standards. A top-level domain begins with a letter.
 LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
@@ -54,7 +56,7 @@ def readable(local: str, domain: str) -> str:
 
 def mailbox(text: str) -> Mailbox | None:
     """What a text names, or None when that is no address: "Anna Adler <anna@example.com>", anna@example.com (Anna)."""
-    if len(text) > TEXT_LETTERS_MAX:
+    if len(text) > TEXT_LETTERS_MAX or NOT_ONE_LINE.search(text):
         return None
     plain, comments = _without_comments(text)
     plain = plain.strip()
@@ -63,7 +65,10 @@ def mailbox(text: str) -> Mailbox | None:
         at = _last_bracket(plain)
         if at < 0:
             return None
-        name, plain = _phrase(plain[:at]), plain[at + 1 : -1].strip()
+        before, plain = plain[:at].strip(), plain[at + 1 : -1].strip()
+        if _names_another(before, plain):
+            return None
+        name = _phrase(before)
     found = MAILTO.match(plain)
     if found:
         plain = unquote(plain[found.end() :].partition("?")[0]).strip()
@@ -78,7 +83,7 @@ def mailbox(text: str) -> Mailbox | None:
 def mailboxes(text: str) -> list[Mailbox]:
     """What a header's list of addresses names (RFC 5322 3.4); names of groups and what is no address are left out."""
     parts, inside = [""], ""
-    for piece, _ in _pieces(text):
+    for piece, _ in _pieces(FOLD.sub(" ", text)):
         if not inside and piece in "(<":
             inside = {"(": ")", "<": ">"}[piece]
         elif piece == inside:
@@ -136,9 +141,14 @@ def _last_bracket(text: str) -> int:
     return found
 
 
+def _names_another(phrase: str, address: str) -> bool:
+    """Whether a name ends with another address in brackets, not within quotes: nobody can tell which one is meant."""
+    at = _last_bracket(phrase) if phrase.endswith(">") else -1
+    return at >= 0 and phrase[at + 1 : -1].strip() != address
+
+
 def _phrase(text: str) -> str:
     """A display name without the quotes around it; others are a part of it."""
-    text = text.strip()
     whole = text.startswith('"') and _end_of_quote(text, 0) == len(text)
     return _one_line(_unescaped(text[1:-1]) if whole else text)
 

@@ -40,7 +40,7 @@ def clashes(bundle: Path = Path("/etc/passwd"), host: Path = OUTSIDE / "etc" / "
 
 def _users(file: Path) -> dict[str, int]:
     try:
-        rows = [line.split(":") for line in file.read_text(errors="replace").splitlines()]
+        rows = [line.split(":") for line in file.read_text(errors="replace").split("\n")]
     except OSError:
         return {}
     return {row[0]: int(row[2]) for row in rows if len(row) > 2 and row[2].isdigit()}

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import resource
+import signal
 import subprocess
 import sys
 import threading
@@ -18,7 +20,7 @@ from typing import Any
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
-from mailroom.core.problems import Invalid, TooMany, from_dict
+from mailroom.core.problems import Invalid, TooMany, Unavailable, from_dict
 from mailroom.tls import chain
 from mailroom.tls.brought import KEY, PASSWORD, Files, read, refused, strong
 from mailroom.tls.chain import Pair, joined
@@ -49,7 +51,7 @@ def judged(files: Files, now: float) -> Pair:
 
 
 def _asked(files: Files, now: float) -> dict[str, Any]:
-    """What the other process says. Raises Invalid when it needs too much."""
+    """What the other process says. Raises Invalid when it needs too much, Unavailable when it does not work."""
     parts = {name: base64.b64encode(getattr(files, name)).decode() for name in ("certificate", "key", "chain")}
     question = {**parts, "password": files.password, "now": now, "roots": str(chain.ROOTS)}
     try:
@@ -60,12 +62,22 @@ def _asked(files: Files, now: float) -> dict[str, Any]:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             timeout=LIMIT_S,
-            check=True,
+            check=False,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
         )
+    except subprocess.TimeoutExpired:
+        raise _slow(files) from None
+    if done.returncode in (-signal.SIGXCPU, -signal.SIGKILL):
+        raise _slow(files)
+    try:
         return dict(json.loads(done.stdout))
-    except (subprocess.SubprocessError, ValueError):
-        field = PASSWORD if files.password else KEY
-        raise refused(field, SLOW, "Write the file anew with usual settings, for example with openssl.") from None
+    except ValueError:
+        raise Unavailable("The files could not be read just now.", next="Try again.") from None
+
+
+def _slow(files: Files) -> Invalid:
+    field = PASSWORD if files.password else KEY
+    return refused(field, SLOW, "Write the file anew with usual settings, for example with openssl.")
 
 
 def answer(question: dict[str, Any]) -> dict[str, Any]:

@@ -18,5 +18,5 @@ def is_nearly_full(status: Path = STATUS, limit_bytes: int | None = None) -> boo
     allowed = resource.getrlimit(resource.RLIMIT_DATA)[0] if limit_bytes is None else limit_bytes
     if allowed == resource.RLIM_INFINITY:
         return False
-    sizes_kb = [int(line.split()[1]) for line in status.read_text().splitlines() if line.startswith("VmData:")]
+    sizes_kb = [int(line.split()[1]) for line in status.read_text().split("\n") if line.startswith("VmData:")]
     return any(size * 1024 > FULL * allowed for size in sizes_kb)

@@ -114,3 +114,24 @@ def test_one_client_leaves_places_to_others() -> None:
         assert places.clients == {} and not places.free.locked()
 
     asyncio.run(run())
+
+
+def test_a_session_that_worked_lately_is_not_shut_out_by_others_behind_its_router(
+    service: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [1000.0]
+    monkeypatch.setattr(sessions.time, "monotonic", lambda: now[0])
+    service.open.add(ANNA.token)
+    assert sessions.proven(ANNA, HERE)
+    for number in range(MISSES_MAX):
+        assert not sessions.proven(invented(number), HERE)
+    now[0] += sessions.PROVEN_S + 1
+    with pytest.raises(TooMany):
+        sessions.proven(invented(1), HERE)
+    assert sessions.proven(ANNA, HERE)
+    # Once it is closed it is a cookie like any other.
+    service.open.clear()
+    now[0] += sessions.PROVEN_S + 1
+    assert not sessions.proven(ANNA, HERE)
+    with pytest.raises(TooMany):
+        sessions.proven(ANNA, HERE)

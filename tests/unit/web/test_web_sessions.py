@@ -20,6 +20,8 @@ from mailroom.web.route import WINDOW, routes
 from mailroom.web.streams import Event
 from mailroom.web.tools import Asking
 
+CLIENT = "192.0.2.7"
+
 
 def passed(cookie: str, user: str = "anna", **more: str) -> str:
     known = [("cookie", cookie), *((name.replace("_", "-"), value) for name, value in more.items())]
@@ -96,9 +98,9 @@ def test_the_sign_in_service_is_asked_for_a_token_soon_again(monkeypatch: pytest
     monkeypatch.setattr(sessions.time, "monotonic", lambda: now[0])
     monkeypatch.setattr(asking, "portal_is_open", lambda user, token: answers.pop(0))
     sessions.forget(session)
-    assert sessions.proven(session) and sessions.proven(session) and answers == [False]
+    assert sessions.proven(session, CLIENT) and sessions.proven(session, CLIENT) and answers == [False]
     now[0] += sessions.PROVEN_S + 0.1
-    assert sessions.PROVEN_S <= 5 and not sessions.proven(session)
+    assert sessions.PROVEN_S <= 5 and not sessions.proven(session, CLIENT)
 
 
 def test_while_nobody_can_tell_nobody_is_signed_out(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -108,7 +110,7 @@ def test_while_nobody_can_tell_nobody_is_signed_out(monkeypatch: pytest.MonkeyPa
     session = sessions.Session("ben", "mrs1." + "y" * 43)
     monkeypatch.setattr(asking, "portal_is_open", down)
     with pytest.raises(Unavailable):
-        sessions.proven(session)
+        sessions.proven(session, CLIENT)
 
 
 def test_sessions_of_the_portal_are_listed_and_closed_by_a_name_that_opens_nothing() -> None:

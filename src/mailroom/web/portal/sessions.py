@@ -30,6 +30,8 @@ KEY_FILE = paths.SERVE_SOCKET.parent / "csrf-key"
 KEY_BYTES = 32
 # So long a token that worked is believed; one that was closed or whose owner was deactivated works no longer.
 PROVEN_S = 2.0
+# So long after that it is asked about in any case.
+SPARED_S = 600.0
 # After a restart of the sign-in service every open page of an office shows a cookie that works no longer, a few times.
 MISSES_MAX, MISSES_FOR_S, ADDRESSES_MAX = 200, 60.0, 10_000
 
@@ -105,15 +107,19 @@ def proven(session: Session, address: str) -> bool:
     """
     now = time.monotonic()
     with _lock:
-        if _proven.get(session.id, 0.0) > now:
+        until = _proven.get(session.id, float("-inf"))
+        if until > now:
             return True
-        _misses.refuse(address, now)
+        # Whoever invents cookies behind an office's router shuts out nobody whose session worked lately.
+        if now - until > SPARED_S:
+            _misses.refuse(address, now)
     # Not by signing in to IMAP, which costs a process: whoever invents cookies would keep the mailboxes busy.
     if not asking.portal_is_open(session.user, session.token):
         from mailroom.web.portal.imap import pool
 
         pool.POOL.drop(session)
         with _lock:
+            _proven.pop(session.id, None)
             _misses.add(address, now)
         return False
     with _lock:
