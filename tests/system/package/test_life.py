@@ -132,6 +132,9 @@ def test_an_upgrade_keeps_mail_settings_and_seats(nas: Office, tmp_path: Path) -
     if nas.profile == "7":
         # DSM gives an upgraded package its rights afresh: the window asks for the activation once more.
         assert json.loads(nas.machine.run("cat", f"{PACKAGE}/conf/privilege").stdout)["defaults"]["run-as"] == "package"
+        # It can show itself though the folder above all data is root's since the first activation.
+        assert nas.machine.run("stat", "-c", "%u %a", f"{PACKAGE}/var/").stdout == "0 755\n"
+        until(lambda: Desktop(nas).get("api/session")["activation"], 30, "the window names the command")
     nas.activate()
     nas.ready()
     assert_kept(nas, "upgrade", size)
