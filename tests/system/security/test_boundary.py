@@ -30,6 +30,7 @@ REASONS = {
     # Delivery and IMAP work as that user; what is open was opened so.
     "vmail": re.compile(r"/mail/mailboxes(/.*)?"),
 }
+TEMPORARY = ("/tmp", "/dev/shm")
 SENSITIVE = ("/data/secrets", "/data/db", "/data/tls", "/data/log")
 
 
@@ -171,16 +172,18 @@ def test_strangers_bytes_are_read_within_limits(scene: Scene) -> None:
 
 
 def table(scene: Scene) -> str:
-    """The reach of each user, as docs/security.md shows it."""
+    """The reach of each user, as docs/security.md shows it: of all processes of a user together, whichever run now."""
     lines = ["| Process | User | Reads beyond what all may | Writes | Connects to |", "|---|---|---|---|---|"]
     public = set.intersection(*(may.reads for may in scene.reach.values()))
-    for who in sorted(scene.reach, key=lambda one: one.name):
-        may = scene.reach[who]
-        services = sorted({one.service for one in scene.running if one.identity == who and one.service})
-        reads = boundary.topmost({path for path in may.reads - public if not path.startswith(("/tmp", "/dev/shm"))})
-        writes = boundary.topmost({path for path in may.writes if not path.startswith(("/tmp", "/dev/shm"))})
-        cells = [", ".join(services) or "(off)", who.name, *map(_listed, (reads, writes))]
-        lines.append(f"| {' | '.join([*cells, _listed(boundary.topmost(may.connects))])} |")
+    for name in sorted({who.name for who in scene.reach}):
+        reach = [may for who, may in scene.reach.items() if who.name == name]
+        services = sorted({one.service for one in scene.running if one.identity.name == name and one.service})
+        reads, writes = set.union(*(may.reads for may in reach)), set.union(*(may.writes for may in reach))
+        columns = (reads - public, writes, set.union(*(may.connects for may in reach)))
+        cells = (
+            _listed(boundary.topmost({one for one in column if not one.startswith(TEMPORARY)})) for column in columns
+        )
+        lines.append(f"| {' | '.join([', '.join(services) or '(off)', name, *cells])} |")
     return "\n".join(lines) + "\n"
 
 
