@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 READY_LIMIT_S = 120.0
 MAIL_LIMIT_S = 60.0
-ANSWERING = {"running", "disabled"}
+ANSWERING = {"running", "limited", "disabled"}
 
 
 @dataclass
@@ -236,7 +236,7 @@ def status(as_json: bool) -> int:
         facts["package"] = machine.ask("status", name="Mailroom")
         overview = ctl(machine, "status")
         facts["health"] = overview["health"]
-        facts["daemons"] = [{**one, "ready": one["state"] == "running"} for one in overview["daemons"]]
+        facts["daemons"] = [{**one, "ready": one["state"] in ANSWERING - {"disabled"}} for one in overview["daemons"]]
     print(json.dumps(facts, indent=2, ensure_ascii=False) if as_json else words(facts))
     return 0 if facts["on"] else 1
 

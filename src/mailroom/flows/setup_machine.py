@@ -23,7 +23,7 @@ from mailroom.flows.setup_job import Ports, Setup
 CONDITION = "mail-volume"
 # Without these no mail comes in; scanners may take minutes at their first start.
 NEEDED = ("signin", "filter", *reversed(mail_place.SERVICES))
-ANSWERING = ("running", "disabled")
+ANSWERING = ("running", "limited", "disabled")
 
 
 class Machine:
