@@ -214,7 +214,8 @@ def _day() -> int:
 def _last_words(daemon: dict[str, Any]) -> str:
     """What a daemon that does not run as it should has said before it ended."""
     ended = daemon["ended"]
-    return logs.last_line(daemon["id"], ended["time"]) if ended and daemon["state"] != "running" else ""
+    runs = daemon["state"] in ("running", "limited")
+    return logs.last_line(daemon["id"], ended["time"]) if ended and not runs else ""
 
 
 def _end_told(name: str, end: dict[str, Any]) -> str:
