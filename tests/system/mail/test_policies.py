@@ -227,7 +227,7 @@ def test_who_guesses_accounts_is_blocked_for_the_day(server: Office) -> None:
         assert guess(server, "nobody", last=18) == [250, 550]
         (told_ban,) = blocked()
         assert (told_ban["value"], told_ban["failures"]) == (address, 13)
-        assert any(address in text for text in events())
+        until(lambda: any(address in text for text in events()), 10, "the job process tells of it")
         for service in ("filter", "postfix"):
             server.inside("s6-svc", "-wR", "-T", "30000", "-r", f"/run/service/{service}")
         until(lambda: guess(server) == [554], 30, "blocked after a restart, too")
