@@ -179,7 +179,9 @@ def table(scene: Scene) -> str:
         reach = [may for who, may in scene.reach.items() if who.name == name]
         services = sorted({one.service for one in scene.running if one.identity.name == name and one.service})
         reads, writes = set.union(*(may.reads for may in reach)), set.union(*(may.writes for may in reach))
-        columns = (reads - public, writes, set.union(*(may.connects for may in reach)))
+        # What lies in a folder of the user's own comes and goes with what its program did so far.
+        below = {one for one in reads if any(one.startswith(f"{folder}/") for folder in writes)}
+        columns = (reads - public - below, writes, set.union(*(may.connects for may in reach)))
         cells = (
             _listed(boundary.topmost({one for one in column if not one.startswith(TEMPORARY)})) for column in columns
         )

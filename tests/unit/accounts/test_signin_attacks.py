@@ -100,6 +100,14 @@ def test_a_password_that_has_become_right_is_right_soon(house: House) -> None:
     assert house.answer("anna", "new", "imap", OFFICE) == "ok"
 
 
+def test_a_password_set_on_the_host_is_right_at_once(house: House) -> None:
+    assert house.answer("anna", "new", "imap", OFFICE) == "bad"
+    house.passwords.answer = "ok"
+    assert house.answer("anna", "new", "imap", OFFICE) == "bad", "not shown to the host again"
+    house.users.version += 1
+    assert house.answer("anna", "new", "imap", OFFICE) == "ok"
+
+
 def test_a_guesser_in_the_office_holds_back_none_who_work_there(house: House) -> None:
     assert house.answer("anna", "right", "imap", OFFICE) == "ok"
     for turn in range(40):

@@ -55,7 +55,12 @@ class Table:
 class Users:
     def __init__(self) -> None:
         self.names = {"anna": "Anna", "bert": "bert", "carl": "carl", "fresh": "Fresh"}
-        self.readable = True
+        self.readable, self.version = True, 1
+
+    def signature(self) -> int:
+        if not self.readable:
+            raise SourceUnreadable("gone")
+        return self.version
 
     async def find(self, key: str) -> dict[str, Any] | None:
         if not self.readable:

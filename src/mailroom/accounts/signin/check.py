@@ -40,6 +40,7 @@ class HostUsers(Protocol):
     """The host's users. Raises SourceUnreadable or NoAnswer."""
 
     async def find(self, key: str) -> dict[str, Any] | None: ...
+    def signature(self) -> object: ...
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,7 @@ class SignIn:
         self.failures, self.sessions, self.pace = failures, sessions, pace
         self.elapsed, self.sleep = elapsed, sleep
         self.turns: dict[str, tuple[asyncio.Lock, int]] = {}
+        self.host_signature: object = None
 
     async def check(self, attempt: Attempt) -> dict[str, Any]:
         """{answer, user, address, retry_after_s?}; answer: ok | bad | disabled | not_active | temp | blocked."""
@@ -92,6 +94,7 @@ class SignIn:
                 wait_s = self.failures.retry_after_s(key, address)
                 if wait_s > 0:
                     return {**self._result(BLOCKED, key), "retry_after_s": max(1, round(wait_s))}
+                self._note_host_changes()
                 if self.failures.repeats(key, address, attempt.password):
                     answer = BAD
                 else:
@@ -102,6 +105,16 @@ class SignIn:
         if answer == BAD:
             await self.sleep(max(0.0, self.pace.refusal_s() - (self.elapsed() - started)))
         return self._result(answer, key)
+
+    def _note_host_changes(self) -> None:
+        """A password that was set, or a user unlocked, counts at the next sign-in."""
+        try:
+            signature = self.users.signature()
+        except SourceUnreadable:
+            return
+        if signature != self.host_signature:
+            self.host_signature = signature
+            self.failures.host_changed()
 
     async def _by_password(self, attempt: Attempt, key: str, domain: str) -> str:
         try:

@@ -29,11 +29,15 @@ class Directory:
 
     async def users(self) -> list[dict[str, Any]]:
         """Everybody. Raises SourceUnreadable or NoAnswer; never a part of the list."""
-        seen = local.signature(self.root)
+        seen = self.signature()
         if seen != self.seen or self.now() - self.read_at > AGAIN_AFTER_S:
             self.read_users = await self.workers.do("users", str(self.root), self.key.hex(), limit_s=READ_LIMIT_S)
             self.seen, self.read_at = seen, self.now()
         return self.read_users
+
+    def signature(self) -> local.Signature:
+        """Another one after each change of the host's users or passwords. Raises SourceUnreadable."""
+        return local.signature(self.root)
 
     async def find(self, key: str) -> dict[str, Any] | None:
         """The user whose name has this key. Raises as `users` does."""

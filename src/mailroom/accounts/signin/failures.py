@@ -74,6 +74,8 @@ class Failures:
         self.familiar: dict[Pair, float] = {}
         self.tries: dict[Pair, Tries] = {}
         self.key = os.urandom(32)
+        # Refusals before this time say nothing any more: the host has changed since.
+        self.refusals_count_from_s = float("-inf")
         self.unsaved = False
         self._load()
 
@@ -96,7 +98,11 @@ class Failures:
         """Whether the host has refused just this a moment ago, so that it need not be asked again."""
         tries = self.tries.get((account, counted_as(address)))
         refused_s = tries.wrong.get(self._digest(password)) if tries else None
-        return refused_s is not None and self.now() - refused_s < REPEATED_S
+        return refused_s is not None and refused_s > self.refusals_count_from_s and self.now() - refused_s < REPEATED_S
+
+    def host_changed(self) -> None:
+        """What the host has refused so far it may accept now. The counts stay."""
+        self.refusals_count_from_s = self.now()
 
     def add(self, account: str, address: str, password: str) -> None:
         """Count one wrong password or unknown name, unless the same has come from there before.
