@@ -127,7 +127,7 @@ def _of_settings() -> Iterator[tuple[str, str]]:
         menu = settings.pages()[name].menu.replace("_", " ").title()
         kinds = [schema, *(kind for kind in schema.get("$defs", {}).values() if "properties" in kind)]
         groups = (group["title"] for kind in kinds for group in kind.get("x-groups", []))
-        texts = [menu, schema["title"], *groups]
+        texts = [menu, *(kind["title"] for kind in kinds), *groups]
         for field in (field for kind in kinds for field in kind["properties"].values()):
             hints = field["x-ui"]
             if hints.get("hidden"):

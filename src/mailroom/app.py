@@ -199,6 +199,9 @@ def settings_operations(settings: Settings) -> dict[str, Callable[..., Any]]:
     def preview(changes: dict[str, Any], page: str | None = None, revision: int | None = None) -> Any:
         return setting_history.preview(settings, wanted_values(page, changes), revision)
 
+    def check(changes: dict[str, Any], page: str) -> Any:
+        return setting_history.check(settings, wanted_values(page, changes))
+
     def apply(
         revision: int, changes: dict[str, Any], who: str, where: str, page: str | None = None, note: str = ""
     ) -> Any:
@@ -225,6 +228,7 @@ def settings_operations(settings: Settings) -> dict[str, Callable[..., Any]]:
         "settings.fields": setting_history.fields,
         "settings.read": read,
         "settings.preview": preview,
+        "settings.check": check,
         "settings.apply": apply,
         "settings.history": history,
         "settings.compare": compare,

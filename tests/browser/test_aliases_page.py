@@ -54,6 +54,50 @@ def test_an_alias_is_made_with_all_kinds_of_members(page_of_aliases: FrameLocato
     until(lambda: members(server) == {"ben": ["user:anna", "group:administrators", "partner@else.example"]}, 60)
 
 
+def test_the_dialog_judges_as_apply_does_and_the_row_stays_chosen(
+    page_of_aliases: FrameLocator, server: Office
+) -> None:
+    """AL01, AL07: what Apply refuses is told at OK; what it refuses later is told with its row."""
+    inside = page_of_aliases
+    inside.get_by_role("button", name="Create", exact=True).click()
+    dialog = inside.get_by_role("dialog", name="Create Alias")
+    ok = dialog.get_by_role("button", name="OK", exact=True)
+    dialog.get_by_label("Alias name", exact=True).fill("sales team")
+    ok.click()
+    expect(dialog.get_by_text("A mail address may only have letters")).to_be_visible()
+    expect(dialog.get_by_text("Choose at least one member.")).to_have_count(0)
+    dialog.get_by_label("Alias name", exact=True).fill("sales")
+    ok.click()
+    expect(dialog.get_by_text("Choose at least one member.")).to_be_visible()
+    dialog.get_by_label("anna", exact=True).check()
+    ok.click()
+    expect(dialog).to_have_count(0)
+    inside.get_by_role("button", name="Apply", exact=True).click()
+    until(lambda: members(server) == {"sales": ["user:anna"]}, 60)
+    expect(inside.get_by_role("button", name="Apply", exact=True)).to_be_disabled()
+    expect(inside.get_by_role("row", name="sales", selected=True)).to_be_visible()
+    inside.get_by_role("button", name="Edit", exact=True).click()
+    dialog = inside.get_by_role("dialog", name="Edit Alias")
+    dialog.get_by_label("ben", exact=True).check()
+    dialog.get_by_role("button", name="OK", exact=True).click()
+    inside.get_by_role("button", name="Create", exact=True).click()
+    dialog = inside.get_by_role("dialog", name="Create Alias")
+    dialog.get_by_label("Alias name", exact=True).fill("all")
+    dialog.get_by_role("tab", name="Aliases").click()
+    dialog.get_by_label("sales", exact=True).check()
+    dialog.get_by_role("button", name="OK", exact=True).click()
+    expect(dialog).to_have_count(0)
+    inside.get_by_text("anna, ben", exact=True).click()
+    inside.get_by_role("button", name="Delete", exact=True).click()
+    expect(inside.get_by_role("button", name="Delete", exact=True)).to_be_disabled()
+    inside.get_by_role("button", name="Apply", exact=True).click()
+    refused = inside.get_by_role("alert").filter(has_text="1 entry is refused")
+    expect(refused).to_contain_text("all: all has the alias sales, which does not exist.")
+    refused.get_by_role("button", name="Show", exact=True).click()
+    expect(inside.get_by_role("row", name="all", selected=True)).to_be_visible()
+    assert members(server) == {"sales": ["user:anna"]}
+
+
 def test_a_file_is_looked_at_before_it_is_imported(page_of_aliases: FrameLocator, server: Office) -> None:
     """AL05, AL06."""
     inside = page_of_aliases

@@ -1,5 +1,5 @@
 import type { Call, Reply } from './mock'
-import { state } from './window-state'
+import { state, type Values } from './window-state'
 
 /** Made-up users and groups, and a look at a file that finds what a test needs to see. */
 const NAMES = ['anna', 'ben', 'chloe', 'dora', 'emil', 'fiona', 'gustav', 'hanna', 'ivo', 'jana', 'karl']
@@ -70,3 +70,14 @@ export const ALIAS_ROUTES: [RegExp, string, (call: Call, match: string[]) => Rep
   [/^(aliases|auto-bcc)\/import-preview$/, 'POST', () => ({ json: { new: NEW, refused: REFUSED } })],
   [/^(aliases|auto-bcc)\/import$/, 'POST', take],
 ]
+
+/** What the server would refuse: a name of two words. */
+export function checked({ body }: Call): Reply {
+  const put = (body.changes as { aliases?: { put?: Values[] } }).aliases?.put ?? []
+  const wrong = put.filter((one) => String(one.name).includes(' '))
+  const sentence =
+    'A mail address may only have letters, digits, dots, dashes and underscores, with no dot at an end.'
+  return {
+    json: { fields: Object.fromEntries(wrong.map((one) => [`aliases/${String(one.id)}/name`, sentence])) },
+  }
+}

@@ -63,11 +63,8 @@ export function knownSettings() {
   )
 }
 
-/** A setting after a change: of a list the items after an edit, each with an id. */
+/** A setting after a change: of a list the items after an edit. */
 export function whole(now: unknown, wanted: unknown): unknown {
   if (!Array.isArray(now) || !isEdit(wanted)) return wanted
-  return withEdit(now as Item[], wanted).map((item, index) => ({
-    ...item,
-    id: item.id.startsWith('N') ? `n${Date.now() % 1e9}x${index}` : item.id,
-  }))
+  return withEdit(now as Item[], wanted)
 }

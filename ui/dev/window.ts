@@ -1,3 +1,4 @@
+import { checked } from './aliases'
 import { tell, type Api, type Call, type Reply } from './mock'
 import { checkRoutes } from './check'
 import { clients } from './clients'
@@ -136,6 +137,7 @@ const ROUTES: [RegExp, string, (call: Call, match: string[]) => Reply][] = [
       return { json: { settings: changes, files: filesOf(changes) } }
     },
   ],
+  [/^settings\/check$/, 'POST', checked],
   [/^settings\/fields$/, 'GET', () => ({ json: knownSettings() })],
   [/^settings\/apply$/, 'POST', apply],
   [

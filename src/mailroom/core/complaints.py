@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
+
+from pydantic import ValidationError
 
 from mailroom.core.problems import Invalid
 
@@ -28,6 +31,49 @@ WORDS = {
     "model_type": "This is no entry of this list.",
     "model_attributes_type": "This is no entry of this list.",
 }
+
+
+# A file of 20,000 entries may be wrong in each; nobody reads more than this at once.
+FIELDS_MAX = 200
+
+
+class BadFields(ValueError):
+    """Raised by a check of several fields together: {field, of an item of a list LIST/ID/FIELD: sentence}."""
+
+    def __init__(self, fields: Mapping[str, str]) -> None:
+        super().__init__(next(iter(fields.values())))
+        self.fields = fields
+
+
+def refuse(fields: Mapping[str, str]) -> None:
+    """Raises BadFields when there are any."""
+    if fields:
+        raise BadFields(fields)
+
+
+def by_field(reason: ValidationError, values: Mapping[str, Any]) -> dict[str, str]:
+    """{field at fault: sentence}, at most FIELDS_MAX; for an item of a list LIST/ID/FIELD. values: what was checked."""
+    found: dict[str, str] = {}
+    for fault in reason.errors():
+        error = fault.get("ctx", {}).get("error")
+        place = place_in(fault["loc"], values)
+        several = error.fields if isinstance(error, BadFields) else {getattr(error, "field", ""): sentence(fault)}
+        for own, text in several.items():
+            # The place of a field that is wrong by itself ends with its name already.
+            name = "/".join(part for part in (place, own) if part) or "page"
+            found.setdefault(name, text)
+            if len(found) == FIELDS_MAX:
+                return found
+    return found
+
+
+def place_in(location: tuple[int | str, ...], values: Mapping[str, Any]) -> str:
+    """SETTING, or SETTING/ID and the field of an item of a list; "" for a page as a whole."""
+    if len(location) < 2:
+        return "".join(str(part) for part in location)
+    item = values[str(location[0])][location[1]]
+    name = item.get("id", location[1]) if isinstance(item, dict) else location[1]
+    return "/".join(str(part) for part in (location[0], name, *location[2:3]))
 
 
 def sentence(fault: Any) -> str:

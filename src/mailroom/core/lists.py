@@ -22,7 +22,7 @@ Items = list[dict[str, Any]]
 
 
 class Item(BaseModel):
-    """One item. `label` is the field by which people know it.
+    """One item. `label` is the field by which people know it; `title` is what one item is called: "Alias".
 
     samples: items of which each alone must change what some daemon reads, and no two alike (a test of the house).
     """
@@ -30,6 +30,7 @@ class Item(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, validate_default=True)
 
     label: ClassVar[str] = "name"
+    title: ClassVar[str]
     samples: ClassVar[tuple[dict[str, Any], ...]] = ()
     # As Page.kept_for, of the item's own fields.
     kept_for: ClassVar[dict[str, tuple[str, ...]]] = {}

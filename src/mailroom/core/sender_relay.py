@@ -44,6 +44,7 @@ def host(text: str, here: str = COMES_BACK) -> str:
 class SenderRelay(Item):
     """The server for one sender domain."""
 
+    title: ClassVar[str] = "Relay"
     label: ClassVar[str] = "domain"
     kept_for: ClassVar[dict[str, tuple[str, ...]]] = {"password": ("server", "port", "tls", "verify", "account")}
     samples: ClassVar[tuple[dict[str, Any], ...]] = (

@@ -229,6 +229,9 @@ def schema_of(page: str) -> dict[str, Any]:
     kind = page_named(page)
     schema = kind.model_json_schema()
     schema["title"] = kind.title
+    for key in kind.model_fields:
+        if found := item_of(page, key):
+            schema["$defs"][found.__name__]["title"] = found.title
     schema["x-groups"] = [{"id": name, "title": title} for name, title in kind.groups.items()]
     schema["x-tabs"] = kind.tabs
     return schema
@@ -242,13 +245,13 @@ def clean(page: str, values: Values) -> Values:
     kind = page_named(page)
     places, kept = places_of_secrets(page), dict[str, Sealed]()
     if (half := place_of_half(values)) is not None:
-        raise complaints.fault(page, _field_of({"loc": half}, values), SENTENCE)
+        raise complaints.fault(page, complaints.place_in(half, values) or "page", SENTENCE)
     try:
         found = kind.model_validate(sealed.each(page, values, places, _without(kept))).model_dump(mode="json")
         _refuse_doubles(page, found)
         return sealed.each(page, found, places, lambda name, text: kept.get(name) or sealed.seal(text, name))
     except ValidationError as reason:
-        fields = {_field_of(fault, values): complaints.sentence(fault) for fault in reason.errors()}
+        fields = complaints.by_field(reason, values)
         first = next(iter(fields))
         raise Invalid(
             fields[first], field=first, setting=f"{page}.{first}", next="Correct the marked fields.", fields=fields
@@ -282,16 +285,3 @@ def _refuse_doubles(page: str, values: Values) -> None:
             counted = Counter(item["id"] for item in values[key])
             if double := next((name for name, count in counted.items() if count > 1), None):
                 raise complaints.fault(page, f"{key}/{double}", f"There are two items with the id {double}.")
-
-
-def _field_of(fault: Any, values: Values) -> str:
-    """The setting at fault; for an item of a list SETTING/ID/FIELD."""
-    place = fault["loc"]
-    if not place:
-        return str(getattr(fault.get("ctx", {}).get("error"), "field", "page"))
-    if len(place) == 1:
-        return str(place[0])
-    item = values[place[0]][place[1]]
-    name = item.get("id", place[1]) if isinstance(item, dict) else place[1]
-    own = getattr(fault.get("ctx", {}).get("error"), "field", "")
-    return "/".join(str(part) for part in (place[0], name, place[2] if len(place) > 2 else own) if part != "")

@@ -84,16 +84,20 @@ class AutoBcc:
         old, new = (aliases.by_name(known[aliases.PAGE][aliases.KEY]) for known in (before, after))
         gone = {name.partition("@")[0] for name in old.keys() - new.keys()}
         rules = [one for one in after[PAGE][KEY] if one["target"].partition("@")[0] in gone]
-        for one in [*aliases.changed(before[PAGE][KEY], after[PAGE][KEY]), *rules]:
-            if fault := self._fault(one["target"], after):
-                field = f"{KEY}/{one['id']}/target"
-                raise Invalid(
-                    fault,
-                    field=field,
-                    setting=f"{PAGE}.{KEY}",
-                    next="Choose another address for the copies.",
-                    fields={field: fault},
-                )
+        fields = {
+            f"{KEY}/{one['id']}/target": fault
+            for one in [*aliases.changed(before[PAGE][KEY], after[PAGE][KEY]), *rules]
+            if (fault := self._fault(one["target"], after))
+        }
+        if fields:
+            first = next(iter(fields))
+            raise Invalid(
+                fields[first],
+                field=first,
+                setting=f"{PAGE}.{KEY}",
+                next="Choose another address for the copies.",
+                fields=fields,
+            )
 
     def _fault(self, target: str, values: AllValues) -> str:
         name, _, domain = target.partition("@")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mailroom.core import settings as declared
-from mailroom.core.problems import NotFound
+from mailroom.core.problems import Invalid, NotFound
 from mailroom.core.settings import AllValues
 from mailroom.flows.setting import Author, Settings, cleaned, complete
 from mailroom.flows.setting_difference import Rendered, differences, digests, file_differences
@@ -59,6 +59,19 @@ def preview(settings: Settings, wanted: AllValues, base: int | None = None) -> d
         settings.refuse_stale(base, now, wanted)
     settings.judge(before, after)
     return {**_compared(settings, before, after), "warnings": settings.advise(before, after)}
+
+
+def check(settings: Settings, wanted: AllValues) -> dict[str, dict[str, str]]:
+    """{fields: {field, of an item LIST/ID/FIELD: sentence}}: what an Apply would refuse. Nothing is changed.
+
+    For a list's dialog, which asks before it takes an item. Raises NotFound.
+    """
+    before = complete(settings.current().settings)
+    try:
+        settings.judge(before, cleaned(before, wanted))
+    except Invalid as reason:
+        return {"fields": dict(reason.more.get("fields") or {reason.field or "page": reason.message})}
+    return {"fields": {}}
 
 
 def history(settings: Settings, page: str | None, offset: int, limit: int) -> dict[str, Any]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import random
+from typing import Any
+
 import pytest
 from pretend import ANNA, BEN, GENERAL, hops
 
-from mailroom.core.problems import NotFound, Stale
+from mailroom.core.problems import Invalid, NotFound, Stale
 from mailroom.core.settings import defaults
 from mailroom.flows import setting_history
 from mailroom.flows.setting import Settings
@@ -98,3 +101,28 @@ def test_the_history_lists_the_first_items_of_a_long_list_and_counts_the_others(
     assert len(change["items"]) == 50 and change["more"] == 10
     (whole,) = setting_history.compare(settings, 1, 2)["settings"]
     assert len(whole["items"]) == 60 and "more" not in whole
+
+
+def test_a_check_says_what_an_apply_would_and_changes_nothing(settings: Settings) -> None:
+    """Whatever is sent: the fields named are the same, and none when the Apply goes through."""
+    chance = random.Random(47)
+    names, members = ("sales", "info", "sales team", "Müller", ""), ("user:anna", "user:ben", "alias:sales", "foo")
+
+    def alias(number: int) -> dict[str, Any]:
+        chosen = chance.sample(members, chance.randint(0, 2))
+        return {"id": f"a{number}", "name": chance.choice(names), "domain": "", "members": chosen}
+
+    seen: set[bool] = set()
+    for _ in range(200):
+        wanted = {"mail_delivery.alias": {"aliases": [alias(number) for number in range(chance.randint(1, 3))]}}
+        revision = settings.current().number
+        told = setting_history.check(settings, wanted)["fields"]
+        assert settings.current().number == revision
+        try:
+            settings.apply(revision, wanted, ANNA)
+            refused = {}
+        except Invalid as reason:
+            refused = reason.more["fields"]
+        assert told == refused
+        seen.add(bool(told))
+    assert seen == {True, False}

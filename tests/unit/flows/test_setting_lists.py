@@ -7,6 +7,7 @@ from typing import ClassVar
 import pytest
 
 from mailroom.core import settings as declared
+from mailroom.core.complaints import FIELDS_MAX
 from mailroom.core.lists import Item, edited, is_edit, item_differences
 from mailroom.core.problems import Invalid
 from mailroom.core.settings import BadField, Page, setting
@@ -15,6 +16,7 @@ from mailroom.flows.setting_difference import differences
 
 
 class Rule(Item):
+    title: ClassVar[str] = "Rule"
     name: str = setting("", "Name", group="", rows="", help="", min_length=1, max_length=20)
     pattern: str = setting("", "Pattern", group="", rows="", help="")
 
@@ -118,3 +120,30 @@ def test_a_rule_across_fields_names_its_item(monkeypatch: pytest.MonkeyPatch) ->
     with pytest.raises(Invalid) as refused:
         cleaned(of(), {Rules.page: {"rules": [{"id": "q", "name": "same", "pattern": "same"}]}})
     assert refused.value.more["fields"] == {"rules/q/pattern": "Choose another pattern."}
+
+
+def test_every_fault_of_every_item_is_named_at_once() -> None:
+    wrong = [
+        {"id": "a", "name": "sales team", "domain": "", "members": ["user:anna"]},
+        {"id": "b", "name": "Müller", "domain": "", "members": ["foo"]},
+        {"id": "c", "name": "", "domain": "", "members": []},
+        {"id": "d", "name": "fine", "domain": "", "members": ["user:anna"]},
+    ]
+    with pytest.raises(Invalid) as refused:
+        cleaned(declared.defaults(), {"mail_delivery.alias": {"aliases": wrong}})
+    assert set(refused.value.more["fields"]) == {
+        "aliases/a/name", "aliases/b/name", "aliases/b/members", "aliases/c/name", "aliases/c/members",
+    }  # fmt: skip
+    double = [{**wrong[3], "id": name} for name in "def"] + [
+        {**wrong[3], "id": "g", "name": "x", "members": ["alias:y"]}
+    ]
+    with pytest.raises(Invalid) as refused:
+        cleaned(declared.defaults(), {"mail_delivery.alias": {"aliases": double}})
+    assert set(refused.value.more["fields"]) == {"aliases/e/name", "aliases/f/name", "aliases/g/members"}
+
+
+def test_no_more_faults_are_told_than_anybody_reads() -> None:
+    many = [{"id": f"x{n}", "name": "a b", "domain": "", "members": []} for n in range(5_000)]
+    with pytest.raises(Invalid) as refused:
+        cleaned(declared.defaults(), {"mail_delivery.alias": {"aliases": many}})
+    assert len(refused.value.more["fields"]) == FIELDS_MAX

@@ -22,7 +22,13 @@ EVERY = [*routes(WINDOW), *routes(PORTAL)]
 TOKEN = "mrs1." + "a" * 43
 SESSION = sessions.Session("anna", TOKEN)
 # They change nothing; or nothing but what somebody is typing (row SW08).
-ASK_ONLY = {"api/settings/preview", "api/accounts/preview", "api/setup/draft", "api/certificate/check"}
+ASK_ONLY = {
+    "api/settings/check",
+    "api/settings/preview",
+    "api/accounts/preview",
+    "api/setup/draft",
+    "api/certificate/check",
+}
 
 
 # Whoever is not signed in may ask these: a mail program that is being set up, and who signs in.

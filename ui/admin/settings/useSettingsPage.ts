@@ -36,16 +36,29 @@ export function useSettingsPage(page: string) {
   /** What the schema refuses, and what the server refused as long as that very value stands there. */
   const errors = computed(() => {
     const own = facts.value ? errorsOf(facts.value.schema, values.value) : {}
-    const told = Object.entries(refused.value).filter(
-      ([name, one]) => values.value[settingOf(name)] === one.value,
-    )
+    const standing = Object.entries(refused.value).filter(([name, one]) => same(valueAt(name), one.value))
     return {
       ...Object.fromEntries(
-        told.map(([name, { problem }]) => [name, problem.fields[name] ?? problem.message]),
+        standing.map(([name, { problem }]) => [name, problem.fields[name] ?? problem.message]),
       ),
       ...own,
     }
   })
+
+  /** The items of each list by their id: a list may have thousands, and each of them may be refused. */
+  const byId = computed(() =>
+    Object.fromEntries(
+      Object.entries(values.value).map(([name, value]) => [
+        name,
+        new Map(isList(value) ? value.map((item) => [item.id, item] as const) : []),
+      ]),
+    ),
+  )
+  /** What stands at SETTING, or at SETTING/ITEM and its fields; undefined when there is no such thing. */
+  function valueAt(path: string): unknown {
+    const [name = '', id] = path.split('/')
+    return id === undefined ? values.value[name] : byId.value[name]?.get(id)
+  }
 
   const copied = (): Values => JSON.parse(JSON.stringify(values.value)) as Values
 
@@ -105,8 +118,11 @@ export function useSettingsPage(page: string) {
     applyProblem.value = problem
     const [ofPage, key] = splitSetting(problem.facts.setting)
     const names = new Set([...Object.keys(problem.fields), ...(ofPage === page ? [key] : [])])
-    const known = [...names].filter((name) => name !== PAGE && name in values.value)
-    refused.value = Object.fromEntries(known.map((name) => [name, { value: values.value[name], problem }]))
+    const places = [...names].filter((name) => name !== PAGE && valueAt(name) !== undefined)
+    // A copy: an edited item is refused no longer, the others are.
+    refused.value = Object.fromEntries(
+      places.map((name) => [name, { value: JSON.parse(JSON.stringify(valueAt(name))) as unknown, problem }]),
+    )
   }
 
   async function trying<T>(
@@ -142,6 +158,17 @@ export function useSettingsPage(page: string) {
     toast(t('settings.applied', { n: done.changed.length, ms: done.took_ms }))
     for (const warning of done.warnings ?? []) toast(told(warning.text), 'bad')
     await load({}, sent)
+  }
+
+  /** What an Apply of this list would be refused for: as on screen otherwise, but for what is marked already. */
+  async function judge(list: string, items: Item[]): Promise<Record<string, string>> {
+    const wanted = edits(saved.value, changesOf(saved.value, { ...values.value, [list]: items }))
+    const marked = new Set(Object.keys(errors.value).map(settingOf))
+    const asked = Object.entries(wanted).filter(([name]) => name === list || !marked.has(name))
+    if (!(list in wanted)) return {}
+    const body = { page, changes: Object.fromEntries(asked) }
+    const { fields } = await api.post<{ fields: Record<string, string> }>('settings/check', body)
+    return Object.fromEntries(Object.entries(fields).map(([name, text]) => [name, told(text)]))
   }
 
   async function showPreview(): Promise<void> {
@@ -188,6 +215,7 @@ export function useSettingsPage(page: string) {
     followOthers,
     reset,
     apply,
+    judge,
     showPreview,
     applyOver,
     discard,

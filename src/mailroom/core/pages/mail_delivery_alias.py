@@ -8,6 +8,7 @@ from typing import ClassVar
 from pydantic import field_validator, model_validator
 
 from mailroom.core.address import foreign, local_part_fault
+from mailroom.core.complaints import refuse
 from mailroom.core.lists import Item, Items
 from mailroom.core.settings import BadField, Page, setting
 
@@ -20,6 +21,7 @@ Aliases = dict[str, list[str]]
 class Alias(Item):
     """One alias. A member is user:NAME, group:NAME, alias:NAME or an address of another server."""
 
+    title: ClassVar[str] = "Alias"
     name: str = setting(
         "",
         "Alias name",
@@ -56,11 +58,19 @@ class Alias(Item):
         max_length=1000,
     )
 
+    @model_validator(mode="after")
+    def _filled(self) -> Alias:
+        refuse(
+            ({} if self.name else {"name": "Enter the alias name."})
+            | ({} if self.members else {"members": "Choose at least one member."})
+        )
+        return self
+
     @field_validator("name")
     @classmethod
     def _name(cls, name: str) -> str:
         if not name:
-            # The default of a new alias; the page refuses it.
+            # Told by _filled, together with what else is missing.
             return name
         if fault := local_part_fault(name.lower()):
             raise ValueError(fault)
@@ -80,6 +90,7 @@ class Alias(Item):
 class CatchAll(Item):
     """Who gets the mail to unknown addresses of one domain."""
 
+    title: ClassVar[str] = "Catch-all"
     label: ClassVar[str] = "domain"
 
     domain: str = setting(
@@ -104,6 +115,12 @@ class CatchAll(Item):
         max_length=NAME_MAX,
         placeholder="ben",
     )
+
+    @model_validator(mode="after")
+    def _filled(self) -> CatchAll:
+        missing = [field for field, text in (("domain", self.domain), ("recipient", self.recipient)) if not text]
+        refuse(dict.fromkeys(missing, "Enter the domain, and the user or alias."))
+        return self
 
     @field_validator("domain", "recipient")
     @classmethod
@@ -148,22 +165,17 @@ class MailDeliveryAlias(Page):
     @model_validator(mode="after")
     def _whole(self) -> MailDeliveryAlias:
         items = [one.model_dump() for one in self.aliases]
-        known: dict[str, Aliases] = {}
+        known = {domain: at_domain(items, domain) for domain in {one.domain for one in self.aliases}}
+        faults: dict[str, str] = {}
         taken: set[tuple[str, str]] = set()
         for one in self.aliases:
-            if not one.name:
-                raise BadField(f"aliases/{one.id}/name", "Enter the alias name.")
-            if not one.members:
-                raise BadField(f"aliases/{one.id}/members", f"The alias {one.name} needs at least one member.")
             if (one.name, one.domain) in taken:
-                raise BadField(f"aliases/{one.id}/name", f"There already is an alias {one.name}.")
+                faults[f"aliases/{one.id}/name"] = f"There already is an alias {one.name}."
             taken.add((one.name, one.domain))
-            if one.domain not in known:
-                known[one.domain] = at_domain(items, one.domain)
-        for one in self.aliases:
             lacks = next((kind for kind in aliases_in(one.members) if kind not in known[one.domain]), None)
             if lacks is not None:
-                raise BadField(f"aliases/{one.id}/members", f"{one.name} has the alias {lacks}, which does not exist.")
+                faults[f"aliases/{one.id}/members"] = f"{one.name} has the alias {lacks}, which does not exist."
+        refuse(faults)
         for domain, found in known.items():
             if loop := loop_in(found):
                 first = next(one for one in self.aliases if one.name == loop[0] and one.domain in ("", domain))
@@ -174,13 +186,12 @@ class MailDeliveryAlias(Page):
     @model_validator(mode="after")
     def _one_for_each_domain(self) -> MailDeliveryAlias:
         seen: set[str] = set()
+        faults: dict[str, str] = {}
         for one in self.catch_all:
-            for field, text in (("domain", one.domain), ("recipient", one.recipient)):
-                if not text:
-                    raise BadField(f"catch_all/{one.id}/{field}", "Enter the domain, and the user or alias.")
             if one.domain in seen:
-                raise BadField(f"catch_all/{one.id}/domain", f"There already is a catch-all for {one.domain}.")
+                faults[f"catch_all/{one.id}/domain"] = f"There already is a catch-all for {one.domain}."
             seen.add(one.domain)
+        refuse(faults)
         return self
 
 

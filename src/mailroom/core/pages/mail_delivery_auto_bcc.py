@@ -8,8 +8,9 @@ from typing import ClassVar, Literal
 from pydantic import field_validator, model_validator
 
 from mailroom.core.address import foreign, local_part_fault
+from mailroom.core.complaints import refuse
 from mailroom.core.lists import Item
-from mailroom.core.settings import BadField, Page, setting
+from mailroom.core.settings import Page, setting
 
 FROM, TO, ALL = "from", "to", "all"
 # Part of an address. What has a meaning of its own in Postfix's tables stays out; no address in use has it.
@@ -21,6 +22,7 @@ LABELS = {FROM: "From: address contains", TO: "To: address contains", ALL: "All 
 class BccRule(Item):
     """One rule."""
 
+    title: ClassVar[str] = "Auto BCC rule"
     label: ClassVar[str] = "target"
 
     criterion: Literal["from", "to", "all"] = setting(
@@ -56,6 +58,14 @@ class BccRule(Item):
         placeholder="archive",
     )
 
+    @model_validator(mode="after")
+    def _filled(self) -> BccRule:
+        if self.criterion == ALL:
+            self.text = ""
+        missing = {} if self.text or self.criterion == ALL else {"text": "Enter the address, or a part of it."}
+        refuse(missing | ({} if self.target else {"target": "Enter where the copies go."}))
+        return self
+
     @field_validator("text")
     @classmethod
     def _text(cls, text: str) -> str:
@@ -69,7 +79,7 @@ class BccRule(Item):
     def _target(cls, target: str) -> str:
         target = target.strip()
         if not target:
-            # The default of a new rule; the page refuses it.
+            # Told by _filled, together with what else is missing.
             return target
         if "@" in target:
             if not (found := foreign(target)):
@@ -101,17 +111,13 @@ class MailDeliveryAutoBcc(Page):
     )
 
     @model_validator(mode="after")
-    def _whole(self) -> MailDeliveryAutoBcc:
+    def _differ(self) -> MailDeliveryAutoBcc:
         known: set[tuple[str, str, str]] = set()
+        faults: dict[str, str] = {}
         for one in self.rules:
-            if one.criterion == ALL:
-                one.text = ""
-            elif not one.text:
-                raise BadField(f"rules/{one.id}/text", "Enter the address, or a part of it.")
-            if not one.target:
-                raise BadField(f"rules/{one.id}/target", "Enter where the copies go.")
             rule = (one.criterion, one.text, one.target)
             if rule in known:
-                raise BadField(f"rules/{one.id}/target", "There already is a rule like this.")
+                faults[f"rules/{one.id}/target"] = "There already is a rule like this."
             known.add(rule)
+        refuse(faults)
         return self

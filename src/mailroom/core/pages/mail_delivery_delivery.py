@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from pydantic import field_validator, model_validator
 
+from mailroom.core.complaints import refuse
 from mailroom.core.sender_relay import ACCOUNT, ADDRESS, NEEDS_BOTH, NEEDS_NAME, PASSWORD, SenderRelay, host
 from mailroom.core.settings import BadField, Page, Values, setting
 
@@ -169,10 +170,12 @@ class MailDeliveryDelivery(Page):
     @model_validator(mode="after")
     def _one_for_each_domain(self) -> MailDeliveryDelivery:
         known: set[str] = set()
+        faults: dict[str, str] = {}
         for one in self.sender_relays:
             if one.domain in known:
-                raise BadField(f"sender_relays/{one.id}/domain", f"There is a relay for {one.domain} already.")
+                faults[f"sender_relays/{one.id}/domain"] = f"There is a relay for {one.domain} already."
             known.add(one.domain)
+        refuse(faults)
         return self
 
     @model_validator(mode="after")
@@ -183,9 +186,8 @@ class MailDeliveryDelivery(Page):
             raise BadField("server", "Enter the relay server.")
         if self.always_tls and self.verify and ADDRESS.fullmatch(self.server):
             raise BadField("server", NEEDS_NAME)
-        for key in ("account", "password") if self.authentication else ():
-            if not getattr(self, key):
-                raise BadField(key, NEEDS_BOTH)
+        if self.authentication:
+            refuse({key: NEEDS_BOTH for key in ("account", "password") if not getattr(self, key)})
         return self
 
 

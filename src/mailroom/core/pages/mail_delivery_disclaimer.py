@@ -23,6 +23,7 @@ CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 class Disclaimer(Item):
     """One disclaimer: whose mail it is put below, and its text."""
 
+    title: ClassVar[str] = "Disclaimer"
     model_config = ConfigDict(
         json_schema_extra={"x-groups": [{"id": id, "title": title} for id, title in BOXES.items()]}
     )

@@ -8,9 +8,10 @@ from pydantic import field_validator, model_validator
 
 from mailroom.core import typed_domain
 from mailroom.core.address import SEPARATORS
+from mailroom.core.complaints import refuse
 from mailroom.core.lists import Item
 from mailroom.core.net import networks
-from mailroom.core.settings import BadField, Page, Values, setting
+from mailroom.core.settings import Page, Values, setting
 
 LABEL = "[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 DOMAIN = rf"^({LABEL}\.)+[A-Za-z]([A-Za-z0-9-]{{0,61}}[A-Za-z0-9])?$"
@@ -19,6 +20,7 @@ DOMAIN = rf"^({LABEL}\.)+[A-Za-z]([A-Za-z0-9-]{{0,61}}[A-Za-z0-9])?$"
 class AdditionalDomain(Item):
     """One more domain whose mail is received here, for all users."""
 
+    title: ClassVar[str] = "Additional domain"
     label: ClassVar[str] = "domain"
     samples: ClassVar[tuple[dict[str, Any], ...]] = ({"domain": "one.example"}, {"domain": "two.example"})
 
@@ -247,10 +249,12 @@ class MailDeliveryGeneral(Page):
     @model_validator(mode="after")
     def _domains_differ(self) -> MailDeliveryGeneral:
         known = {self.domain, local_domain(self.domain)}
+        faults: dict[str, str] = {}
         for one in self.additional_domains:
             if one.domain in known:
-                raise BadField(f"additional_domains/{one.id}/domain", f"{one.domain} is received here already.")
+                faults[f"additional_domains/{one.id}/domain"] = f"{one.domain} is received here already."
             known.add(one.domain)
+        refuse(faults)
         return self
 
     _in_a_labels = field_validator("domain", "hostname", mode="before")(typed_domain.in_a_labels)

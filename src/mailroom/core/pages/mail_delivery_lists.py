@@ -7,10 +7,11 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import ConfigDict, model_validator
 
+from mailroom.core.complaints import refuse
 from mailroom.core.criteria import PARSERS, SHAPES
 from mailroom.core.lines import ONE_LINE
 from mailroom.core.lists import Item
-from mailroom.core.settings import BadField, Page, setting
+from mailroom.core.settings import Page, setting
 
 RULES_MAX = 10_000
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -76,18 +77,19 @@ class Rule(Item):
     @model_validator(mode="after")
     def _right_form(self) -> Rule:
         self.name = self.name.strip()
-        if not self.name or CONTROL.search(self.name):
-            raise BadField("name", "Enter a name.")
+        faults = {"name": "Enter a name."} if not self.name or CONTROL.search(self.name) else {}
         try:
             self.criteria = PARSERS[self.type](self.criteria.strip())
         except ValueError as reason:
-            raise BadField("criteria", str(reason)) from None
+            faults["criteria"] = str(reason)
+        refuse(faults)
         return self
 
 
 class BlacklistRule(Rule):
     """Whose mail is stopped, and how."""
 
+    title: ClassVar[str] = "Blacklist rule"
     samples: ClassVar[tuple[dict[str, Any], ...]] = (
         {"name": "a", "enabled": True, "type": "ip", "criteria": "192.0.2.1", "action": "reject"},
         {"name": "a", "enabled": True, "type": "ip", "criteria": "192.0.2.1", "action": "discard"},
@@ -112,6 +114,7 @@ class BlacklistRule(Rule):
 class WhitelistRule(Rule):
     """Whose mail is let through."""
 
+    title: ClassVar[str] = "Whitelist rule"
     samples: ClassVar[tuple[dict[str, Any], ...]] = (
         {"name": "a", "enabled": True, "type": "ip", "criteria": "192.0.2.1"},
         {"name": "a", "enabled": True, "type": "ip_mask", "criteria": "192.0.2.0/24"},

@@ -44,6 +44,13 @@ class Changes(Asked):
     changes: dict[str, Any] = Field(max_length=500)
 
 
+class Checked(Asked):
+    """What to judge."""
+
+    page: str = Field(max_length=100)
+    changes: dict[str, Any] = Field(max_length=500)
+
+
 class Apply(Changes):
     """What to put in force. note: for the history."""
 
@@ -198,6 +205,22 @@ def read(call: Call) -> Any:
 def preview(call: Call) -> Any:
     asked = call.body
     return asking.job("settings.preview", revision=asked.revision, page=asked.page, changes=asked.changes)
+
+
+@route(
+    WINDOW,
+    "POST",
+    "api/settings/check",
+    summary="What an Apply would refuse; nothing is changed",
+    answer="Each setting, or LIST/ID/FIELD of an item of a list, that would be refused, with the reason.",
+    example={"fields": Named({"aliases/1f2e3d4c/members": "Choose at least one member."})},
+    body=Checked,
+    errors=(404, 503),
+    asked={"page": "mail_delivery.alias", "changes": {"aliases": {"put": [{"id": "1f2e3d4c", "name": "sales"}]}}},
+    asks_only=True,
+)
+def check(call: Call) -> Any:
+    return asking.job("settings.check", page=call.body.page, changes=call.body.changes)
 
 
 @route(
