@@ -132,6 +132,7 @@ def job_parts(
     from mailroom.flows.certificate import Certificates
     from mailroom.flows.definitions import Definitions
     from mailroom.flows.doctor import Doctor
+    from mailroom.flows.mail_queue import MailQueue
     from mailroom.flows.message import mark, today
     from mailroom.flows.open_sessions import OpenSessions
     from mailroom.flows.outbound_usage import OutboundUsage
@@ -157,7 +158,7 @@ def job_parts(
     operations |= dns_records.operations(settings.values) | own_policy.operations()
     operations |= relay.operations(settings.values)
     blocked = Blocked(GuessStore(), events)
-    operations |= blocked.operations()
+    operations |= blocked.operations() | MailQueue(events).operations()
     sessions = OpenSessions(WindowSessionStore(), accounts.store, events, accounts.end_sessions)
     accounts.on_lost, accounts.end_lost = sessions.lost, sessions.try_again
     operations |= sessions.operations()

@@ -58,7 +58,7 @@ def test_leaving_with_unsaved_changes_asks(show: Show) -> None:
     assert page.evaluate("window.mailroomUnsaved()")
     page.get_by_role("button", name="Queue").click()
     page.get_by_role("button", name="Discard Changes").click()
-    expect(page.get_by_text("The messages that wait to be delivered")).to_be_visible()
+    expect(page.get_by_role("grid", name="Queue")).to_be_visible()
 
 
 def test_activation_shows_the_command_and_goes_on_by_itself(show: Show) -> None:

@@ -37,6 +37,7 @@ const history = defineAsyncComponent(() => import('./pages/History.vue'))
 const configuration = defineAsyncComponent(() => import('./pages/ConfigurationBackup.vue'))
 const bans = defineAsyncComponent(() => import('./pages/Bans.vue'))
 const sessions = defineAsyncComponent(() => import('./pages/Sessions.vue'))
+const queue = defineAsyncComponent(() => import('./pages/Queue.vue'))
 const messages = defineAsyncComponent(() => import('./pages/Messages.vue'))
 const licences = defineAsyncComponent(() => import('./pages/Licences.vue'))
 const users = defineAsyncComponent(() => import('./pages/Users.vue'))
@@ -45,7 +46,7 @@ const certificate = defineAsyncComponent(() => import('./pages/Certificate.vue')
 const tokens = defineAsyncComponent(() => import('./pages/Tokens.vue'))
 const personal = defineAsyncComponent(() => import('./pages/Personal.vue'))
 
-/** The left menu, in the guide's order. An entry without any page says in one line what will be there. */
+/** The left menu, in the guide's order. An entry without any page says that it is not in this version. */
 export const MENU: MenuEntry[] = [
   {
     id: 'server_management',
@@ -82,7 +83,7 @@ export const MENU: MenuEntry[] = [
       { id: 'sessions', component: sessions },
     ],
   },
-  { id: 'queue', icon: Layers, colour: '#e08a1e', tabs: [] },
+  { id: 'queue', icon: Layers, colour: '#e08a1e', tabs: [{ id: 'messages', component: queue }] },
   { id: 'auditing', icon: ScrollText, colour: '#6f8497', tabs: [{ id: 'messages', component: messages }] },
   { id: 'license', icon: BadgeCheck, colour: '#c79a1b', tabs: [{ id: 'licences', component: licences }] },
   { id: 'account', icon: Users, colour: '#8a63d2', tabs: [{ id: 'user', component: users }] },

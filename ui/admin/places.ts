@@ -39,7 +39,7 @@ function pagesOf(entry: MenuEntry, pages: PageEntry[]): Place[] {
     ...pages.filter((page) => page.menu === entry.id).map((page) => ({ id: page.tab, title: page.title })),
     ...entry.tabs.map((tab) => ({ id: tab.id, title: tab.id })),
   ]
-  const own = { ...plain, tab: '', title: menu, where: '' }
+  const own = { ...plain, tab: '', title: menu, where: '', more: moreOf(entry.id, entry.tabs[0]?.id) }
   return [
     own,
     ...tabs.map((tab) => ({
@@ -47,6 +47,13 @@ function pagesOf(entry: MenuEntry, pages: PageEntry[]): Place[] {
       tab: tab.id,
       title: tabTitle(entry.id, tab.id, tab.title),
       where: menu,
+      more: moreOf(entry.id, tab.id),
     })),
   ].filter((place) => place === own || place.title !== menu)
+}
+
+/** More words by which a page is looked for. */
+function moreOf(menu: string, tab = ''): string {
+  const key = `later.found.${menu}.${tab}`
+  return hasText(key) ? t(`later.found.${menu}.${tab}`) : ''
 }

@@ -11,6 +11,8 @@ const SCOPES = [
   'accounts:read',
   'accounts:change',
   'messages:read',
+  'queue:read',
+  'queue:change',
   'sign_in:read',
   'sign_in:change',
 ]

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { notes, notesFor } from '../admin/later'
 import { search, type Place } from '../admin/search'
 
 const place = (title: string, parameter = '', more = '', where = 'Service › Protocol'): Place => ({
@@ -50,5 +51,28 @@ describe('search', () => {
 
   it('finds nothing for nothing', () => {
     expect(titles('  ')).toEqual([])
+  })
+})
+
+describe('what has no page', () => {
+  const told = (text: string) => notesFor(notes(), text).map((note) => note.id)
+
+  it.each([
+    ['greylist', 'greylisting'],
+    ['postscreen', 'greylisting'],
+    ['DKIM', 'authentication'],
+    ['auto-reply', 'auto_reply'],
+    ['vacation', 'auto_reply'],
+    ['out of office', 'auto_reply'],
+    ['log', 'logs'],
+    ['language', 'language'],
+    ['open relay', 'open_relay'],
+    ['MCP', 'content'],
+  ])('says so of %s', (text, id) => {
+    expect(told(text)).toContain(id)
+  })
+
+  it.each(['queue', 'size', 'a', '', 'certificate', 'alias'])('says nothing of %s', (text) => {
+    expect(told(text)).toEqual([])
   })
 })

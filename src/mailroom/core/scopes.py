@@ -13,6 +13,8 @@ SCOPES = (
     "accounts:read",
     "accounts:change",
     "messages:read",
+    "queue:read",
+    "queue:change",
     "sign_in:read",
     "sign_in:change",
 )
