@@ -115,8 +115,8 @@ def amavis(roots: Path, scanners: tuple[str, ...], settings: dict[str, Any] | No
     chain.execute(
         "sh", "-euc",
         "echo amavis:x:990:990::/var/lib/amavis:/bin/sh >>/etc/passwd; echo amavis:x:990:clamav >>/etc/group;"
-        # It drops all groups but its own, and clamd's folder lets in only ours.
-        "chmod 755 /run/clamav;"
+        # It drops all groups but its own; clamd's folder and spamd's configuration let in only theirs.
+        "chmod 755 /run/clamav; chmod -R a+rX /data/conf/rev-1/spamd;"
         "install -d -o amavis -g amavis -m 750 /var/lib/amavis /var/lib/amavis/tmp;"
         "chown -R amavis /data/spamassassin",
     )  # fmt: skip

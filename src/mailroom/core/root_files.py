@@ -6,7 +6,6 @@ files (setfsuid(2)), for what root has to do in a folder of that user's.
 
 from __future__ import annotations
 
-import ctypes
 import errno
 import grp
 import os
@@ -17,6 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 ROOT = "root"
 READ_BYTES_MAX = 1024 * 1024
@@ -110,7 +110,10 @@ def acting_as(user: str) -> Iterator[None]:
 
 
 @cache
-def _libc() -> ctypes.CDLL:
+def _libc() -> Any:
+    # Loaded where it is used alone: 0.7 MB in each process that reads a file of root's.
+    import ctypes
+
     return ctypes.CDLL(None)
 
 

@@ -17,6 +17,8 @@ from mailroom.policy.text_file import logical_lines
 LINE = re.compile(r"(/(?:[^/\\]|\\.)*/[imxU]*|[^\s/]\S*)\s+(\S+)")
 # What stands for one character, and so is part of an address.
 PLAIN = re.compile(r"\[([^\]\[^])\]|\\([^A-Za-z0-9])|([A-Za-z0-9@_=&~!#'-])")
+# Far more than an address has; reading one line then never takes long.
+LINE_CHARACTERS_MAX = 2_000
 NO_RULE = "This is no rule. Write it as “/part of an address/ address”."
 
 
@@ -37,7 +39,7 @@ def read(text: str) -> list[Line]:
 
 
 def _line(number: int, line: str) -> Line:
-    match = LINE.fullmatch(line)
+    match = LINE.fullmatch(line) if len(line) <= LINE_CHARACTERS_MAX else None
     if match is None or not line.isprintable():
         return Line(number, fault=NO_RULE, readable=False)
     part, target = _part(match[1]), match[2]
