@@ -4,35 +4,24 @@ from __future__ import annotations
 
 import base64
 import socket
-import threading
 from pathlib import Path
 
+from listening_server import ListeningServer
 
-class AuthStub:
+
+class AuthStub(ListeningServer):
     """Listens on a unix socket until closed; every user has the password."""
 
     def __init__(self, file: Path, password: str) -> None:
         self.password = password
-        self.listener = socket.socket(socket.AF_UNIX)
-        self.listener.bind(str(file))
+        listener = socket.socket(socket.AF_UNIX)
+        listener.bind(str(file))
         file.chmod(0o777)
-        self.listener.listen(50)
-        threading.Thread(target=self._accept, daemon=True).start()
+        super().__init__(listener)
 
-    def close(self) -> None:
-        """Listen no more."""
-        self.listener.close()
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                link, _ = self.listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._serve, args=(link,), daemon=True).start()
-
-    def _serve(self, link: socket.socket) -> None:
-        with link, link.makefile("rb") as lines:
+    def serve(self, link: socket.socket) -> None:
+        """Say yes or no to each question."""
+        with link.makefile("rb") as lines:
             link.sendall(b"VERSION\t1\t1\nMECH\tPLAIN\tplaintext\nSPID\t1\nCUID\t1\nCOOKIE\t0\nDONE\n")
             for line in lines:
                 verb, *words = line.decode().rstrip("\n").split("\t")

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
+from listening_server import ListeningServer
+
 
 @dataclass
 class Taken:
@@ -19,18 +21,17 @@ class Taken:
     content: bytes = b""
 
 
-class LmtpSink:
+class LmtpSink(ListeningServer):
     """Listens on a unix socket until closed."""
 
     def __init__(self, file: Path) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
         self.taken: list[Taken] = []
         self.news = threading.Condition()
-        self.listener = socket.socket(socket.AF_UNIX)
-        self.listener.bind(str(file))
+        listener = socket.socket(socket.AF_UNIX)
+        listener.bind(str(file))
         file.chmod(0o777)
-        self.listener.listen(100)
-        threading.Thread(target=self._accept, daemon=True).start()
+        super().__init__(listener)
 
     def wait(self, true: Callable[[list[Taken]], bool], limit_s: float = 20.0) -> list[Taken]:
         """Wait until `true(messages)`; a copy of the messages."""
@@ -43,25 +44,11 @@ class LmtpSink:
         known = self.wait(lambda taken: any(words in one.content for one in taken), limit_s)
         return next(one for one in known if words in one.content)
 
-    def close(self) -> None:
-        """Listen no more."""
-        self.listener.close()
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                link, _ = self.listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._serve, args=(link,), daemon=True).start()
-
-    def _serve(self, link: socket.socket) -> None:
-        with link, link.makefile("rb") as lines:
-            try:
-                link.sendall(b"220 sink LMTP\r\n")
-                self._talk(link, lines)
-            except OSError:
-                return
+    def serve(self, link: socket.socket) -> None:
+        """Take what comes."""
+        with link.makefile("rb") as lines:
+            link.sendall(b"220 sink LMTP\r\n")
+            self._talk(link, lines)
 
     def _talk(self, link: socket.socket, lines: BinaryIO) -> None:
         message = Taken("")

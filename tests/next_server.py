@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import socket
 import threading
 
+from listening_server import ListeningServer
 from own_room import CLIENT, Room
 
 PORT = 2525
 WORDS = ("PIPELINING", "8BITMIME", "SIZE 99999999", "SMTPUTF8")
 
 
-class NextServer:
+class NextServer(ListeningServer):
     """Listens in the room's network until closed. words: what it announces after EHLO."""
 
     def __init__(self, room: Room) -> None:
@@ -20,11 +20,10 @@ class NextServer:
         self.commands: list[bytes] = []
         self.messages: list[bytes] = []
         self.news = threading.Condition()
-        self.listener = room.socket()
-        self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self.listener.bind((CLIENT, PORT))
-        self.listener.listen(50)
-        threading.Thread(target=self._accept, daemon=True).start()
+        listener = room.socket()
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((CLIENT, PORT))
+        super().__init__(listener)
 
     def holding(self, words: bytes, limit_s: float = 20.0) -> bytes:
         """Wait for the message that holds `words`."""
@@ -36,20 +35,9 @@ class NextServer:
             assert self.news.wait_for(lambda: found() is not None, limit_s), f"{len(self.messages)} messages came"
             return found() or b""
 
-    def close(self) -> None:
-        """Listen no more."""
-        self.listener.close()
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                link, _ = self.listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._serve, args=(link,), daemon=True).start()
-
-    def _serve(self, link: socket.socket) -> None:
-        with contextlib.suppress(OSError), link, link.makefile("rb") as lines:
+    def serve(self, link: socket.socket) -> None:
+        """Answer each command, and keep it."""
+        with link.makefile("rb") as lines:
             link.sendall(b"220 next ESMTP\r\n")
             for line in lines:
                 self.commands.append(line)

@@ -24,13 +24,13 @@ from typing import Any
 
 from devtools import spk
 from dsmhost.machine import Machine
+from mailroom.daemons.states import SETTLED
 from typed import typed
 
 CLONE_NEWNET = 0x40000000
 DOMAIN, HOSTNAME = "example.com", "mail.example.com"
 ANSWERS = {"wizard_domain": DOMAIN, "wizard_hostname": HOSTNAME}
 USERS = {"anna": True, "ben": False, "chloe": False}
-ANSWERING = {"running", "limited", "disabled"}
 PACKAGE = "/var/packages/Mailroom"
 GENERATIONS = {"6.2": "6", "7": "7"}
 
@@ -138,7 +138,7 @@ class Office:
 
     def late(self) -> list[str]:
         """Daemons that should run and do not answer."""
-        return [one["id"] for one in self.ctl("status")["daemons"] if one["state"] not in ANSWERING]
+        return [one["id"] for one in self.ctl("status")["daemons"] if one["state"] not in SETTLED]
 
     def daemon(self, name: str) -> dict[str, Any]:
         """One daemon's state."""

@@ -18,13 +18,13 @@ from devtools import spk as packages
 from devtools import standin
 from devtools.say import Stop, say, step
 from devtools.standin import DOMAIN, HOSTNAME, USERS, Notes
+from mailroom.daemons.states import SETTLED, UP
 
 if TYPE_CHECKING:
     from dsmhost.machine import Machine
 
 READY_LIMIT_S = 120.0
 MAIL_LIMIT_S = 60.0
-ANSWERING = {"running", "limited", "disabled"}
 
 
 @dataclass
@@ -118,7 +118,7 @@ def until_ready(machine: Machine) -> None:
     until, waited_for = time.monotonic() + READY_LIMIT_S, ""
     while True:
         try:
-            late = [one["title"] for one in ctl(machine, "status")["daemons"] if one["state"] not in ANSWERING]
+            late = [one["title"] for one in ctl(machine, "status")["daemons"] if one["state"] not in SETTLED]
         except Stop as reason:
             late = [str(reason)]
         if not late:
@@ -236,7 +236,7 @@ def status(as_json: bool) -> int:
         facts["package"] = machine.ask("status", name="Mailroom")
         overview = ctl(machine, "status")
         facts["health"] = overview["health"]
-        facts["daemons"] = [{**one, "ready": one["state"] in ANSWERING - {"disabled"}} for one in overview["daemons"]]
+        facts["daemons"] = [{**one, "ready": one["state"] in UP} for one in overview["daemons"]]
     print(json.dumps(facts, indent=2, ensure_ascii=False) if as_json else words(facts))
     return 0 if facts["on"] else 1
 

@@ -14,6 +14,7 @@ from mailroom.daemons import mail_place, svstat
 from mailroom.daemons.asked import asked_ends, note_asked
 from mailroom.daemons.command import run
 from mailroom.daemons.order import BY_ID, DAEMONS
+from mailroom.daemons.states import ABNORMAL, DISABLED, RUNNING, STARTING
 from mailroom.daemons.svstat import Death, Known
 
 # So long after an end that nobody asked for it is still told, and the ends within it are counted.
@@ -26,7 +27,7 @@ MEMORY_NEXT = "If it does not stay up by itself, read its log. SIGKILL mostly me
 class State:
     """One daemon as the Server List shows it (guide ch. 9, states of a function).
 
-    state: running | starting (the guide's "getting ready") | abnormal | disabled (the guide's "stopped": not enabled).
+    state: one of states.py; starting is the guide's "getting ready", disabled its "stopped".
     since: of this state, seconds since the epoch. why, next: in words, "" when there is nothing to say.
     ended: the latest end that nobody asked for, {time, exit_code, signal}; ends: how many in the last ten minutes.
     """
@@ -114,25 +115,25 @@ def state(name: str, title: str, program: str, known: Known | None, now: float) 
     """From what s6 knows to what people want to know."""
     if known is None:
         why = "The supervisor does not know it."
-        return State(name, title, program, "abnormal", None, None, why, "Stop and start the package.")
+        return State(name, title, program, ABNORMAL, None, None, why, "Stop and start the package.")
     asked = asked_ends(name, [death.time for death in known.deaths])
     unasked = [death for death in known.deaths if now - death.time < RECENT_S and death.time not in asked]
     last = unasked[-1] if unasked else None
     kept: dict[str, Any] = {"ended": _facts(last) if last else None, "ends": len(unasked)}
     if known.up:
         if known.ready or not (paths.SERVICES / name / "notification-fd").exists():
-            return State(name, title, program, "running", known.pid, known.since, **kept)
+            return State(name, title, program, RUNNING, known.pid, known.since, **kept)
         # Between two starts s6 has it down for a moment only: what has just ended it is told until it answers.
         why = _again(last) if last and last.time <= known.since + 1 else "It has been started and has not answered yet."
-        return State(name, title, program, "starting", known.pid, known.since, why, _next(last), **kept)
+        return State(name, title, program, STARTING, known.pid, known.since, why, _next(last), **kept)
     if (paths.SERVICES / name / "down").exists():
         why = "Not enabled in the settings."
         if name in mail_place.SERVICES and mail_place.missing():
             why = "The volume with the mail is missing."
-        return State(name, title, program, "disabled", None, known.since, why)
+        return State(name, title, program, DISABLED, None, known.since, why)
     if known.deaths and known.deaths[-1].time in asked:
-        return State(name, title, program, "starting", None, known.since, "It is being restarted.", **kept)
-    return State(name, title, program, "abnormal", None, known.since, _ended(known.deaths), _next(last), **kept)
+        return State(name, title, program, STARTING, None, known.since, "It is being restarted.", **kept)
+    return State(name, title, program, ABNORMAL, None, known.since, _ended(known.deaths), _next(last), **kept)
 
 
 def _again(death: Death) -> str:

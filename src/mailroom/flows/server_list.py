@@ -11,6 +11,7 @@ from mailroom.core.settings import AllValues
 from mailroom.daemons import logs, supervise
 from mailroom.daemons.costs import Costs
 from mailroom.daemons.order import BY_ID
+from mailroom.daemons.states import UP
 from mailroom.flows.announced import waits_for_security
 from mailroom.flows.definitions_state import with_limited
 from mailroom.flows.jobs import Operation
@@ -214,8 +215,7 @@ def _day() -> int:
 def _last_words(daemon: dict[str, Any]) -> str:
     """What a daemon that does not run as it should has said before it ended."""
     ended = daemon["ended"]
-    runs = daemon["state"] in ("running", "limited")
-    return logs.last_line(daemon["id"], ended["time"]) if ended and not runs else ""
+    return logs.last_line(daemon["id"], ended["time"]) if ended and daemon["state"] not in UP else ""
 
 
 def _end_told(name: str, end: dict[str, Any]) -> str:

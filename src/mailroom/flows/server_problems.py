@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from mailroom.daemons.states import ABNORMAL, DISABLED, STARTING
+
 PROBLEM, ATTENTION, NOTE = "problem", "attention", "note"
 UPDATE = "definitions.update"
 ACTIONS = (UPDATE,)
@@ -85,12 +87,12 @@ def health(found: Iterable[dict[str, Any]]) -> dict[str, Any]:
 def _daemon(daemon: dict[str, Any], now: float) -> Finding | None:
     name, title = daemon["id"], daemon["title"]
     go, id = f"log/{name}", f"daemon-{name}"
-    if daemon["state"] == "abnormal":
+    if daemon["state"] == ABNORMAL:
         return Finding(id, PROBLEM, f"{title} does not run", daemon["why"], daemon["next"], go, daemon["since"])
     if daemon["ends"] >= ENDS_MANY:
         text = f"It ended {daemon['ends']} times within ten minutes and was started again each time."
         return Finding(id, PROBLEM, f"{title} does not stay up", text, "Its log says why it ends.", go)
-    if daemon["state"] == "starting":
+    if daemon["state"] == STARTING:
         slow = daemon["since"] is not None and now - daemon["since"] > SLOW_START_S
         next_step = "Read its log, and restart it if nothing moves." if slow else daemon["next"]
         return Finding(id, ATTENTION, f"{title} is getting ready", daemon["why"], next_step, go, daemon["since"])
@@ -126,7 +128,7 @@ def _volume(volume: dict[str, Any]) -> Finding | None:
 
 def _definitions(definitions: dict[str, Any], daemons: list[dict[str, Any]]) -> Finding | None:
     """definitions: as `Definitions.read`."""
-    if any(daemon["id"] == "clamd" and daemon["state"] == "disabled" for daemon in daemons):
+    if any(daemon["id"] == "clamd" and daemon["state"] == DISABLED for daemon in daemons):
         return None
     absent, old = definitions["state"] == "absent", definitions["state"] == "old"
     if not (absent or old or definitions["limited"]):

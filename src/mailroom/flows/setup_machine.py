@@ -14,6 +14,7 @@ from mailroom.daemons.dovecot.daemon import has_message
 from mailroom.daemons.order import wanted
 from mailroom.daemons.postfix.daemon import DAEMON as POSTFIX
 from mailroom.daemons.postfix.daemon import waits_for
+from mailroom.daemons.states import SETTLED
 from mailroom.filtering import conditions
 from mailroom.flows import interface, setup_check, setup_test_mail
 from mailroom.flows.dns_records import quick
@@ -23,7 +24,6 @@ from mailroom.flows.setup_job import Ports, Setup
 CONDITION = "mail-volume"
 # Without these no mail comes in; scanners may take minutes at their first start.
 NEEDED = ("signin", "filter", *reversed(mail_place.SERVICES))
-ANSWERING = ("running", "limited", "disabled")
 
 
 class Machine:
@@ -56,7 +56,7 @@ class Machine:
 
     def late(self) -> list[str]:
         """Titles of mail services that do not answer yet."""
-        return [one["title"] for one in supervise.status() if one["id"] in NEEDED and one["state"] not in ANSWERING]
+        return [one["title"] for one in supervise.status() if one["id"] in NEEDED and one["state"] not in SETTLED]
 
     def report_missing(self) -> None:
         """Say that the volume with the mail is not there, if it is so."""

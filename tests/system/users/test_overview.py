@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from desktop import RELAY, Desktop, Refusal
+from mailroom.daemons.states import UP
 from office import Office, until
 
 
@@ -27,7 +28,7 @@ def test_the_overview_tells_processor_memory_and_network(server: Office) -> None
     assert volume["holds"] == ["mail", "data"] and 0 < volume["free_mb"] < volume["total_mb"]
     # It is counted every few seconds.
     until(lambda: desktop.get("api/overview")["today"]["received"] > before, 15, "it is counted")
-    running = {one["id"]: one for one in told["daemons"] if one["state"] in ("running", "limited")}
+    running = {one["id"]: one for one in told["daemons"] if one["state"] in UP}
     assert {"postfix", "dovecot", "filter", "clamd", "spamd", "signin", "job", "serve", "resolver"} <= set(running)
     assert all(one["pid"] and one["program"] for one in running.values())
     until(lambda: all(one["cost"] for one in desktop.get("api/overview")["daemons"] if one["pid"]), 30, "all measured")
