@@ -194,6 +194,12 @@ def domain(content: bytes) -> object:
     return idn.a_labels(text(content))
 
 
+@parser("core.idn", before=(b"", b"xn--", b"xn--bcher-kva.xn--"), after=(b"", b".example", b".xn--p1ai"),
+        own=(b"xn--a.", b"xn--bcher-kva.", b"9", b"z", "ü".encode()))  # fmt: skip
+def shown_domain(content: bytes) -> object:
+    return idn.in_letters(text(content))
+
+
 POLICY = b"version: STSv1\nmode: enforce\nmax_age: 1\n"
 
 

@@ -52,8 +52,11 @@ export const withKind = (members: string[], kind: Kind | null, now: string[]): s
   ...now,
 ]
 
+const ASCII = /^[ -~]*$/
+const localOf = (address: string) => address.slice(0, address.lastIndexOf('@'))
+
 /** Whether it is an address of another server that can be a member, as src/mailroom/core/address.py foreign() says. */
 export const isAddress = (text: string): boolean => {
   const found = parsed(text)
-  return found !== null && !/^"?[-/|:\\]/.test(found.address)
+  return found !== null && !/^"?[-/|:\\]/.test(found.address) && ASCII.test(localOf(found.address))
 }

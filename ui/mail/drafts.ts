@@ -24,11 +24,14 @@ export interface Me {
   address: string
 }
 
+/** A domain as identifiers have it: its letters outside ASCII as A-labels, which the browser knows. */
+const inAscii = (domain: string) => new URL(`http://${domain}`).hostname
+
 /** A new Message-ID (RFC 5322 3.6.4). Not crypto.randomUUID: that is missing on plain http. */
 export function newMessageId(me: Me): string {
   const random = crypto.getRandomValues(new Uint8Array(16))
   const name = [...random].map((byte) => byte.toString(16).padStart(2, '0')).join('')
-  return `<${name}@${me.address.split('@')[1] ?? 'localhost'}>`
+  return `<${name}@${inAscii(me.address.split('@')[1] ?? 'localhost')}>`
 }
 
 export function emptyDraft(me: Me, to: string[] = []): Draft {

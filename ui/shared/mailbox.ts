@@ -8,11 +8,13 @@ export interface Mailbox {
 }
 
 const LETTERS_MAX = 2000
-const ADDRESS_LETTERS_MAX = 500
+const ADDRESS_BYTES_MAX = 500
 const NOT_ONE_LINE = /[\r\n]/
-const ATOMS = /^[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+$/
+const ATOMS = /^[A-Za-z0-9!#$%&'*+/=?^_`{|}~.\u{80}-\u{10ffff}-]+$/u
 const DOTS_WRONG = /^\.|\.\.|\.$/
-const QUOTABLE = /^[ -~]+$/
+const QUOTABLE = /^[ -~\u{80}-\u{10ffff}]+$/u
+// Python's str.isprintable: no controls, nothing that changes the direction of writing, no blanks but the space.
+const NOT_PRINTABLE = /[\p{C}\p{Zl}\p{Zp}]|(?! )\p{Zs}/u
 const LABEL = /^[\p{L}\p{M}\p{N}_]([\p{L}\p{M}\p{N}_-]{0,61}[\p{L}\p{M}\p{N}_])?$/u
 const TOP = /^\p{L}/u
 
@@ -94,7 +96,7 @@ export function parsed(text: string): Mailbox | null {
     .replace(/\.$/, '')
   if (at < 0 || !local || !isDomain(domain)) return null
   const address = `${local}@${domain}`
-  return address.length <= ADDRESS_LETTERS_MAX ? { name: name || comments, address } : null
+  return new TextEncoder().encode(address).length <= ADDRESS_BYTES_MAX ? { name: name || comments, address } : null
 }
 
 function decoded(text: string): string {
@@ -108,6 +110,7 @@ function decoded(text: string): string {
 /** A local part as SMTP has it: within quotes where it needs them (RFC 5321 4.1.2); "" for none. */
 function localPart(text: string): string {
   const inner = isQuoted(text) ? unescaped(text.slice(1, -1)) : text
+  if (NOT_PRINTABLE.test(inner)) return ''
   if (ATOMS.test(inner) && !DOTS_WRONG.test(inner)) return inner
   const usable = isQuoted(text) ? QUOTABLE.test(inner) : ATOMS.test(inner)
   return usable ? `"${inner.replace(/(["\\])/g, '\\$1')}"` : ''

@@ -45,10 +45,13 @@ def is_address(text: str) -> bool:
 def foreign(text: str) -> str:
     """The address of another server that a text names, in its one spelling, or "" when it is none (mailbox.py).
 
-    What begins with "-" would be an option to some program, with "/", "|" or ":" a file, a command or a list.
+    Mail to a local part outside ASCII needs SMTPUTF8, and what is passed on came without (decision 0034). What begins
+    with "-" would be an option to some program, with "/", "|" or ":" a file, a command or a list.
     """
     found = mailbox(text)
-    return normal(found.address) if found and found.local[0] not in "-/|:\\" else ""
+    if found is None or not found.local.isascii() or found.local[0] in "-/|:\\":
+        return ""
+    return normal(found.address)
 
 
 def normal(address: str) -> str:

@@ -1,8 +1,9 @@
 """Addresses of others as they come (RFC 5322 3.4): patient in what is read, strict in what is written.
 
 What came in can be answered. So a local part may be longer than 64 letters (RFC 5321 4.5.3.1: no limits where that is
-possible), have dots in wrong places, which are written within quotes (4.1.2), or need quotes. Comments, brackets,
-mailto: and a dot at the end of the domain are taken off. ui/shared/mailbox.ts reads the same; one table holds both.
+possible), have dots in wrong places, which are written within quotes (4.1.2), or need quotes. It may have letters
+outside ASCII (RFC 6531 3.3); who cannot take those has to refuse them. Comments, brackets, mailto: and a dot at the end
+of the domain are taken off. ui/shared/mailbox.ts reads the same; one table holds both.
 """
 
 from __future__ import annotations
@@ -12,14 +13,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from mailroom.core.idn import a_labels
+from mailroom.core.idn import a_labels, in_letters
 
 TEXT_LETTERS_MAX = 2_000
-ADDRESS_LETTERS_MAX = 500
-ATEXT = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]"
+ADDRESS_BYTES_MAX = 500
+ATEXT = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u0080-\U0010ffff-]"
 DOT_ATOM = re.compile(rf"{ATEXT}+(\.{ATEXT}+)*")
 ATOMS = re.compile(rf"(?:{ATEXT}|\.)+")
-QUOTABLE = re.compile(r"[ -~]*")
+QUOTABLE = re.compile(r"[ -~\u0080-\U0010ffff]*")
 NOT_ONE_LINE = re.compile(r"[\r\n]")
 FOLD = re.compile(r"\r?\n[ \t]")
 MAILTO = re.compile(r"mailto:", re.IGNORECASE)
@@ -50,8 +51,8 @@ def quoted(local: str) -> str:
 
 
 def readable(local: str, domain: str) -> str:
-    """An address as people read it: in quotes only what no reader would understand without them."""
-    return f"{local if ATOMS.fullmatch(local) else quoted(local)}@{domain}"
+    """An address as people read it: in quotes only what no reader would understand without them, domains in letters."""
+    return f"{local if ATOMS.fullmatch(local) else quoted(local)}@{in_letters(domain)}"
 
 
 def mailbox(text: str) -> Mailbox | None:
@@ -77,7 +78,7 @@ def mailbox(text: str) -> Mailbox | None:
     if not sign or not local or not ascii_domain:
         return None
     made = Mailbox(name or comments, local, ascii_domain)
-    return made if len(made.address) <= ADDRESS_LETTERS_MAX else None
+    return made if len(made.address.encode()) <= ADDRESS_BYTES_MAX else None
 
 
 def mailboxes(text: str) -> list[Mailbox]:
@@ -164,10 +165,10 @@ def _one_line(text: str) -> str:
 def _local(text: str) -> str:
     """A local part without its quotes, or "" when it is none."""
     text = text.strip()
-    if text.startswith('"') and _end_of_quote(text, 0) == len(text):
-        inner = _unescaped(text[1:-1])
-        return inner if QUOTABLE.fullmatch(inner) else ""
-    return text if ATOMS.fullmatch(text) else ""
+    whole = text.startswith('"') and _end_of_quote(text, 0) == len(text)
+    inner, form = (_unescaped(text[1:-1]), QUOTABLE) if whole else (text, ATOMS)
+    # Neither controls nor what changes the direction of writing, nor blanks that nobody sees.
+    return inner if form.fullmatch(inner) and inner.isprintable() else ""
 
 
 def _ascii(domain: str) -> str:

@@ -6,6 +6,7 @@ import email
 import email.policy
 import json
 import time
+from email.errors import NonASCIILocalPartDefect
 from pathlib import Path
 from typing import Any
 
@@ -36,10 +37,11 @@ def test_what_is_written_is_read_by_others(row: dict[str, Any]) -> None:
     found = mailbox(row["text"])
     assert found is not None
     field = mail_header.address_field("To", [(found.name, found.address)])
-    made = email.message_from_bytes(field + b"\r\n", policy=email.policy.default)["to"]
+    # Addresses outside ASCII stand there in UTF-8 (RFC 6532), which this parser reads from text alone.
+    made = email.message_from_string(field.decode() + "\r\n", policy=email.policy.default)["to"]
     (read,) = made.addresses
     assert (read.display_name, read.username, read.domain) == (found.name, found.local, found.domain)
-    assert not made.defects
+    assert {type(one) for one in made.defects} <= {NonASCIILocalPartDefect}
     again = mailbox(found.address)
     assert (
         again is not None and again.address == found.address and mailbox(readable(found.local, found.domain)) == again
@@ -98,7 +100,7 @@ def test_no_text_is_two_addresses_or_a_line_more(text: str) -> None:
     found = mailbox(text)
     if found is None:
         return
-    assert found.address.isascii() and found.address.isprintable() and found.name.isprintable()
+    assert found.domain.isascii() and found.address.isprintable() and found.name.isprintable()
     again = mailbox(found.address)
     assert again is not None and again.address == found.address and again.name == ""
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import Field
 
+from mailroom.core.idn import shown_address
 from mailroom.core.net import is_public
 from mailroom.core.problems import Refused, TooMany, Unavailable
 from mailroom.web import asking
@@ -121,7 +122,7 @@ def _shown(session: Session, address: str = "") -> dict[str, Any]:
     person = asking.person(session.user)
     return {
         "user": session.user,
-        "address": person["address"] or address,
+        "address": shown_address(person["address"] or address),
         "full_name": person["full_name"],
         "csrf": sessions.csrf(session),
     }
