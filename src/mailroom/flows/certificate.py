@@ -77,7 +77,7 @@ class Certificates:
             "hostname": hostname,
             "current": told(current, hostname, now) if current else None,
             "earlier": [told(one, hostname, now) for one in others],
-            "services": [{"service": speaks.rstrip("s").upper(), "port": port} for speaks, port in speaking(values)],
+            "services": [{"service": _name(speaks), "port": port} for speaks, port in speaking(values)],
         }
 
     def check(self, certificate: str, key: str = "", chain: str = "", password: str = "") -> dict[str, Any]:
@@ -199,6 +199,10 @@ class Certificates:
         except (OSError, ValueError) as reason:
             return f"Port {port} shows no certificate ({reason})."
         return "" if shown.fingerprint == fingerprint else f"Port {port} still shows another certificate."
+
+
+def _name(speaks: served.Speaks) -> str:
+    return "ManageSieve" if speaks == "sieve" else speaks.rstrip("s").upper()
 
 
 def _refuse_unusable(entry: Entry) -> None:

@@ -15,7 +15,7 @@ from mailroom.core.pages.mail_delivery_general import is_set_up, named_domains
 from mailroom.core.settings import AllValues, Values
 
 TLS, STARTTLS = "tls", "starttls"
-INCOMING, OUTGOING = ("imap", "pop3"), ("smtp",)
+INCOMING, OUTGOING, RULES = ("imap", "pop3"), ("smtp",), "sieve"
 UNKNOWN, HERE, ELSEWHERE = "unknown", "here", "elsewhere"
 
 
@@ -41,6 +41,8 @@ WAYS = (
     Way("pop3", "pop3", "POP3", STARTTLS, 110, "pop3_enabled", "_pop3._tcp"),
     Way("smtps", "smtp", "SMTP", TLS, "smtps_port", "smtps_enabled", "_submissions._tcp"),
     Way("submission", "smtp", "SMTP", STARTTLS, "submission_port", "submission_enabled", "_submission._tcp"),
+    # RFC 5804 1.8. No mail program finds it by the documents: they have no word for it.
+    Way("managesieve", RULES, "ManageSieve", STARTTLS, 4190, "managesieve_enabled", "_sieve._tcp"),
 )
 ADVICE = {
     "not_set_up": (

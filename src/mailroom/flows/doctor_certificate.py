@@ -87,5 +87,6 @@ def speaking(values: AllValues) -> Iterator[tuple[Speaks, int]]:
         ("imaps", "imaps", 993),
         ("pop3", "pop3", 110),
         ("pop3s", "pop3s", 995),
+        ("managesieve", "sieve", 4190),
     )
     return ((speaks, port) for name, speaks, port in services if protocol[f"{name}_enabled"])

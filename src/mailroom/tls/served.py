@@ -5,10 +5,11 @@ from __future__ import annotations
 import imaplib
 import poplib
 import smtplib
+import socket
 import ssl
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import BinaryIO, Literal
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -17,7 +18,8 @@ from cryptography.x509.oid import ExtensionOID, NameOID
 
 # As FIPS 186-5 calls them.
 CURVES = {"secp256r1": "P-256", "secp384r1": "P-384", "secp521r1": "P-521"}
-Speaks = Literal["smtp", "smtps", "imap", "imaps", "pop3", "pop3s"]
+Speaks = Literal["smtp", "smtps", "imap", "imaps", "pop3", "pop3s", "sieve"]
+SIEVE_LINES_MAX, SIEVE_LINE_MAX = 100, 8_192
 
 
 @dataclass(frozen=True)
@@ -88,10 +90,34 @@ def _shown(host: str, port: int, speaks: Speaks, context: ssl.SSLContext, limit_
             pop3.stls(context)
         case "pop3s":
             pop3 = poplib.POP3_SSL(host, port, context=context, timeout=limit_s)
+        case "sieve":
+            with socket.create_connection((host, port), limit_s) as link:
+                _starttls_sieve(link)
+                with context.wrap_socket(link) as sieve:
+                    return _of(sieve)
     try:
         return _of(pop3.sock)
     finally:
         pop3.close()
+
+
+def _starttls_sieve(link: socket.socket) -> None:
+    """STARTTLS of ManageSieve (RFC 5804 2.2), of which Python has no client. Raises OSError."""
+    with link.makefile("rb") as stream:
+        _sieve_ok(stream)
+        link.sendall(b"STARTTLS\r\n")
+        _sieve_ok(stream)
+
+
+def _sieve_ok(stream: BinaryIO) -> None:
+    """Read until OK: the greeting has a line for each capability before it. Raises OSError."""
+    for _ in range(SIEVE_LINES_MAX):
+        line = stream.readline(SIEVE_LINE_MAX)
+        if line[:2].upper() == b"OK":
+            return
+        if not line.startswith(b'"'):
+            break
+    raise OSError(f"no TLS: {line[:80]!r}")
 
 
 def _of(link: object) -> bytes | None:

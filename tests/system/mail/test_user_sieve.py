@@ -125,6 +125,19 @@ def test_scripts_have_a_size_and_a_number(client: ManageSieve) -> None:
         client.put("one more", "keep;")
 
 
+def test_its_certificate_can_be_looked_at(server: Office, enabled: None) -> None:
+    """As that of the other services: by the deliverability check, and after each change of the certificate."""
+    look = """
+from mailroom.tls.served import served
+print(*(served("127.0.0.1", port, speaks, 9).fingerprint for port, speaks in ((4190, "sieve"), (993, "imaps"))))
+"""
+    path = "PYTHONPATH=/opt/mailroom/app:/opt/mailroom/lib"
+    shown = server.inside("env", path, "python3.11", "-c", look)
+    assert len(set(shown.split())) == 1
+    told = server.ctl("certificate", "show")["services"]
+    assert {"service": "ManageSieve", "port": PORT} in told
+
+
 def test_the_delivery_script_is_not_a_user_s(server: Office, client: ManageSieve) -> None:
     """Ours is not listed, and no name of a script leads to it; what it does happens whatever the user's script says."""
     assert client.scripts() == {}

@@ -8,6 +8,7 @@ import pytest
 
 from mailroom.core.settings import AllValues, defaults
 from mailroom.flows import clients
+from mailroom.web.clients import addresses
 
 
 def settings(**protocol: Any) -> AllValues:
@@ -59,6 +60,18 @@ def test_without_smtp_authentication_nobody_is_told_to_send() -> None:
 
 def test_other_ports_are_told() -> None:
     assert ("smtps", 4650) in usable(clients.clients(settings(smtps_port=4650)))
+
+
+def test_managesieve_is_for_rules_and_no_way_to_read() -> None:
+    values = settings(managesieve_enabled=True)
+    facts = clients.clients(values)
+    assert usable(facts)[-1] == ("managesieve", 4190) and ("managesieve", 4190) not in usable(
+        clients.clients(settings())
+    )
+    assert ("_sieve._tcp.example.com", 4190) in [(one["name"], one["port"]) for one in facts["srv"]]
+    only = settings(managesieve_enabled=True, imaps_enabled=False, imap_enabled=False)
+    assert clients.clients(only)["incoming"] is None
+    assert {one["kind"] for ways in addresses.ways(facts) for one in ways} == {"imap", "smtp"}
 
 
 def test_a_server_that_is_not_set_up_says_so() -> None:

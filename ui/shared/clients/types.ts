@@ -1,7 +1,7 @@
 /** The answer of GET api/clients, in the window and in the portal. */
 export interface Protocol {
   id: string
-  kind: 'imap' | 'pop3' | 'smtp'
+  kind: 'imap' | 'pop3' | 'smtp' | 'sieve'
   title: string
   enabled: boolean
   usable: boolean

@@ -60,7 +60,7 @@ def for_address(address: str, facts: dict[str, Any]) -> dict[str, Any]:
 def ways(facts: dict[str, Any]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """(ways to read, ways to send) that can be used, best first. Raises NotFound when one kind is missing."""
     usable = [one for one in facts["protocols"] if one["usable"]]
-    incoming = [one for one in usable if one["kind"] != "smtp"]
+    incoming = [one for one in usable if one["kind"] in ("imap", "pop3")]
     outgoing = [one for one in usable if one["kind"] == "smtp"]
     if not incoming or not outgoing:
         told = next((one["text"] for one in facts["advice"] if one["code"] != "not_set_up"), "")
