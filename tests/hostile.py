@@ -79,7 +79,8 @@ def parser(module: str, **more: Any) -> Callable[[Callable[[bytes], object]], Ca
 
 def parsers() -> list[Parser]:
     """All of them."""
-    import hostile_filter  # noqa: F401 (declares)
+    import hostile_conversations  # noqa: F401 (declares)
+    import hostile_filter  # noqa: F401
     import hostile_net  # noqa: F401
     import hostile_portal  # noqa: F401
 

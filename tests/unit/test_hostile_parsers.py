@@ -53,17 +53,14 @@ NOT_FOREIGN = {
     "it only splits lines or writes them; the text is bounded by who asks": """
         core.lines core.mail_header core.mail_text filtering.completing web.clients.autoconfig web.clients.profile""",
     "the request was read and bounded by web.heads and web.tools": """
-        web.api.aliases web.api.configuration web.app web.guards web.hub web.streams web.portal.api.messages""",
+        web.api.aliases web.api.configuration web.app web.guards web.streams web.portal.api.messages""",
     "an authority that the administrator has chosen, over checked TLS, 1 MB an answer": "tls.acme tls.acme_link",
     "evaluation of records that dns.wire has read, with the limits of RFC 7208": "dns.spf dns.blocklist",
     "a name of at most 240 letters, asked by Postfix (socketmap: 4 KB)": "filtering.tls_policies",
     "an id of 26 letters, of at most five headers": "filtering.actions.auto_bcc",
     "parts that filtering.footer.tree has found; counts in one pass": "filtering.checks.attachment_size",
 }
-REMEDY = (
-    "declare what it reads in tests/hostile_filter.py, hostile_net.py or hostile_portal.py, or say in NOT_FOREIGN why "
-    "it reads nothing of strangers"
-)
+REMEDY = "declare what it reads in tests/hostile_*.py, or say in NOT_FOREIGN why it reads nothing of strangers"
 PARSERS = hostile.parsers()
 
 
