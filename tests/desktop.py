@@ -66,6 +66,24 @@ class Desktop:
         return Listening(urllib.request.Request(f"{self.nas.web}{RELAY}/{path}", headers=known))
 
 
+class Script:
+    """A program that asks the window's API with a token."""
+
+    def __init__(self, nas: Office, token: str) -> None:
+        self.nas, self.headers = nas, {"Authorization": f"Bearer {token}"}
+
+    def get(self, path: str) -> Any:
+        """A JSON answer. Raises Refusal."""
+        return told(self._request(path))
+
+    def stream(self, path: str) -> Listening:
+        """Listen to an event stream. Raises Refusal."""
+        return Listening(self._request(path))
+
+    def _request(self, path: str) -> urllib.request.Request:
+        return urllib.request.Request(f"{self.nas.web}{RELAY}/{path}", headers=self.headers)
+
+
 class Listening:
     """An event stream that somebody listens to."""
 

@@ -18,7 +18,17 @@ export const api = createApi({
     stream.close()
   },
 })
-export const stream = new EventStream(() => 'api/events')
+export const stream = new EventStream(() => 'api/events', () => void lookWhetherSignedOut())
+
+/** Nobody's mail stays on screen after the session was ended elsewhere, also when nothing is done here. */
+async function lookWhetherSignedOut(): Promise<void> {
+  if (!session.value) return
+  try {
+    await api.get<Session>('session')
+  } catch {
+    // A 401 has been taken care of (signedOut above); all else the stream's next attempt will show.
+  }
+}
 
 function enter(fresh: Session): void {
   session.value = fresh

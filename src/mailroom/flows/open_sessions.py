@@ -1,6 +1,7 @@
 """What users have open: listed, ended by hand, and ended when its ground ends (flows/session_grounds.py).
 
-SMTP connections are not listed: they last for a message or two, and no part of Postfix tells of them.
+SMTP connections are not listed. No part of Postfix lists them; its log names a user only with a message, and the filter
+learns of one only at MAIL FROM, so a list would lack who has signed in and waits. They end by their mark.
 """
 
 from __future__ import annotations

@@ -6,7 +6,9 @@ CLOSED  the sign-in service closes the tokens of the portal's sessions; requests
 KICKED  Dovecot ends the connections (doveadm-kick(1)); event streams of the portal hold one
 MARKED  the account table says that what was opened before is over: the filter answers 421 to an SMTP connection's next
         command that matters, and the web process refuses the window's session
-ASKED   it is asked with each request; event streams of the window are asked again every 5 s
+ASKED   it is asked with each request; event streams of the window and of scripts are asked again every 3 s
+
+A token of the API works for its maker: it ends with what makes that user no administrator, not with a new password.
 """
 
 from __future__ import annotations
@@ -19,20 +21,21 @@ from mailroom.store.accounts import ACTIVATE, Account
 CLOSED, KICKED, MARKED, ASKED = "closed", "kicked", "marked", "asked"
 MAIL = {"portal": CLOSED, "portal_stream": KICKED, "imap": KICKED, "pop3": KICKED, "smtp": MARKED}
 WINDOW = {"window": MARKED, "window_stream": ASKED}
+SCRIPT = {"api": ASKED, "api_stream": ASKED}
 PASSWORD_CHANGED, DISABLED, GONE = "password_changed", "disabled", "gone"
 DEACTIVATED, SEAT_LOST, ENDED = "deactivated", "seat_lost", "ended"
 ROLE_LOST, TOKEN_REVOKED = "role_lost", "token_revoked"
 # {ground: {kind: what ends it}}.
 TABLE: dict[str, dict[str, str]] = {
     PASSWORD_CHANGED: MAIL | WINDOW,
-    DISABLED: MAIL | WINDOW,
-    GONE: MAIL | WINDOW,
+    DISABLED: MAIL | WINDOW | SCRIPT,
+    GONE: MAIL | WINDOW | SCRIPT,
     DEACTIVATED: MAIL,
     SEAT_LOST: MAIL,
     # Somebody has ended all that a user has open.
     ENDED: MAIL | WINDOW,
-    ROLE_LOST: {"window": ASKED, "window_stream": ASKED},
-    TOKEN_REVOKED: {"api": ASKED, "window_stream": ASKED},
+    ROLE_LOST: {"window": ASKED, "window_stream": ASKED, **SCRIPT},
+    TOKEN_REVOKED: SCRIPT,
 }
 WORDS = {
     PASSWORD_CHANGED: "the password was changed",

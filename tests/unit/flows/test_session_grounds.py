@@ -13,7 +13,7 @@ from mailroom.core.problems import Invalid, NotFound, Unavailable
 from mailroom.daemons.dovecot.connections import Connection, listed
 from mailroom.flows import session_grounds
 from mailroom.flows.open_sessions import OpenSessions
-from mailroom.flows.session_grounds import MAIL, TABLE, WINDOW, lost, marked
+from mailroom.flows.session_grounds import MAIL, SCRIPT, TABLE, WINDOW, lost, marked
 from mailroom.store.accounts import ACTIVATE, DEACTIVATE, Account
 from mailroom.store.window_sessions import WindowSessionStore
 
@@ -25,7 +25,7 @@ def test_each_kind_has_one_end_for_each_ground() -> None:
     assert set(MAIL) | set(WINDOW) == {"portal", "portal_stream", "imap", "pop3", "smtp", "window", "window_stream"}
     for ground, ends in TABLE.items():
         assert ends, ground
-        assert set(ends) <= {*MAIL, *WINDOW, "api"}
+        assert set(ends) <= {*MAIL, *WINDOW, *SCRIPT}
         # What ends all of a user's mail ends every kind of it.
         assert set(ends) >= set(MAIL) or not set(ends) & set(MAIL)
 
