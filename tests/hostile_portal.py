@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from hostile import parser, text
 from mailroom.core.problems import Problem
-from mailroom.web.portal import balanced, contents, html, reading, sessions, split, transfer, uploads, words, writing
+from mailroom.web.portal import (
+    balanced,
+    contents,
+    drafts,
+    html,
+    reading,
+    sessions,
+    split,
+    transfer,
+    uploads,
+    words,
+    writing,
+)
 from mailroom.web.portal.imap import structure, tokens, utf7
 
 HTML_UNITS = (
@@ -147,3 +159,12 @@ def file_name(content: bytes) -> object:
         own=(b"a@b.", b"a-."), bytes_max=900_000)  # fmt: skip
 def recipient(content: bytes) -> object:
     return str(writing.address(text(content), "to"))
+
+
+@parser("web.portal.drafts", bytes_max=reading.HEADER_BYTES_MAX,
+        before=(b"X-Mailroom-To: ", b"Bcc: ", b"References: ", b"X-Mailroom-Answers: {", b""),
+        own=(b"<a@b.example> ", b"[", b'["', b'"a", ', b'"a <a@b.example>", ', b"\r\n "))  # fmt: skip
+def draft_fields(content: bytes) -> object:
+    fields = reading.header_fields(content)
+    people = drafts._people({"to": [], "cc": []}, fields)
+    return [people, drafts._answers(fields), drafts._references(fields), drafts._ids(fields, [], 1, 1)]

@@ -21,6 +21,7 @@ from mailroom.flows import (
     announced,
     check_settings,
     clients,
+    colleagues,
     dns_records,
     early_refusals,
     interface,
@@ -164,6 +165,7 @@ def job_parts(
     operations |= sessions.operations()
     operations |= OutboundUsage(UsageStore(), events, settings.values).operations()
     operations |= Aliases(settings, accounts.store).operations() | AutoBcc(settings, accounts.store).operations()
+    operations |= colleagues.operations(settings.values, accounts.store.all)
     operations |= check_settings.operations(settings) | setting_file.operations(settings)
     doctor = Doctor(CheckStore(), events, settings.values)
     operations |= doctor.operations()

@@ -164,17 +164,73 @@ def test_message_that_is_sent_again_keeps_its_number(show: Show) -> None:
     page.get_by_role("button", name="Remove lost@example.org").click()
     page.get_by_label("To", exact=True).fill("found@example.org")
     page.get_by_role("button", name="Send", exact=True).click()
+    expect(page.get_by_role("button", name="Undo")).to_be_visible()
     expect(page.get_by_text("Sent.")).to_be_visible()
     assert len(numbers) == 2 and len(set(numbers)) == 1
 
 
-def test_closing_an_unsent_message_asks(show: Show) -> None:
+def test_closing_a_message_saves_it_and_an_empty_one_says_nothing(show: Show) -> None:
     page = show("m/")
+    page.get_by_role("button", name="Compose").click()
+    expect(page.get_by_role("combobox", name="To")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(page.locator(".toast")).to_have_count(0)
     page.get_by_role("button", name="Compose").click()
     page.get_by_label("Subject").fill("Half")
     page.get_by_role("button", name="Close").click()
-    page.get_by_role("button", name="Keep Writing").click()
-    expect(page.get_by_label("Subject")).to_have_value("Half")
+    expect(page.get_by_text("Saved in Drafts.")).to_be_visible()
+    expect(page.get_by_role("button", name="Discard")).to_be_visible()
+
+
+def test_recipients_are_completed_by_the_keyboard_alone(show: Show) -> None:
+    page = show("m/")
+    page.get_by_role("button", name="Compose").click()
+    write = page.get_by_role("dialog")
+    expect(write.get_by_role("combobox", name="To")).to_be_focused()
+    page.keyboard.type("ann")
+    expect(write.get_by_role("option", name="Anna Keller")).to_have_attribute("aria-selected", "true")
+    assert barriers(page) == []
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(page.locator(".tag")).to_have_text(["Annabel Ode <annabel@example.com>"])
+    # Tab takes the best one, also when it comes at once.
+    page.keyboard.type("anna")
+    page.keyboard.press("Tab")
+    expect(page.locator(".tag")).to_have_count(2)
+    expect(page.locator(".tag").last).to_have_text("Anna Keller <anna.keller@example.org>")
+    # Esc closes the list and nothing else; what is no address is said to be none.
+    page.keyboard.type("ann")
+    expect(write.get_by_role("option")).to_have_count(3)
+    page.keyboard.press("Escape")
+    expect(write.get_by_role("option")).to_have_count(0)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("“ann” is not a mail address.")
+    page.keyboard.press("Backspace")
+    expect(page.get_by_role("alert")).to_have_count(0)
+
+
+def test_many_recipients_leave_room_to_write(show: Show) -> None:
+    page = show("m/")
+    page.get_by_role("button", name="Compose").click()
+    page.get_by_role("combobox", name="To").fill(", ".join(f"person{n}@example.org" for n in range(33)))
+    page.keyboard.press("Enter")
+    expect(page.locator(".tag")).to_have_count(33)
+    page.get_by_label("Subject").click()
+    expect(page.locator(".tag")).to_have_count(10)
+    page.get_by_role("button", name="and 23 more").click()
+    expect(page.locator(".tag")).to_have_count(33)
+
+
+def test_an_error_goes_with_its_cause(show: Show) -> None:
+    page = show("m/")
+    page.get_by_role("button", name="Compose").click()
+    page.get_by_label("Subject").fill("To nobody")
+    page.get_by_role("button", name="Send", exact=True).click()
+    expect(page.get_by_role("alert")).to_contain_text("Say to whom the message goes.")
+    page.get_by_role("combobox", name="To").fill("ben@example.org")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_have_count(0)
 
 
 def test_new_mail_appears_by_itself(show: Show) -> None:

@@ -47,9 +47,9 @@ NOT_FOREIGN = {
     "what we have written ourselves": """
         core.sealed core.secrets filtering.account_facts filtering.own_mark filtering.conditions filtering.rules
         filtering.actions.quarantine tls.account tls.kept
-        tls.self_signed tls.challenge tls.judged web.portal.sending web.waiting""",
+        tls.self_signed tls.challenge tls.judged web.portal.sending web.portal.outgoing web.waiting""",
     "addresses of SMTP, at most 2 KB each, compared and not read": "filtering.lists filtering.own_clients",
-    "answers of our own daemons": "filtering.checks.clamav filtering.checks.rspamd",
+    "answers of our own daemons": "filtering.checks.clamav filtering.checks.rspamd web.portal.replies",
     "it only splits lines or writes them; the text is bounded by who asks": """
         core.lines core.mail_header core.mail_text filtering.completing web.clients.autoconfig web.clients.profile""",
     "the request was read and bounded by web.heads and web.tools": """

@@ -1,3 +1,4 @@
+import { held, writing } from './writing'
 import { clients } from './clients'
 import { sessions } from './sessions'
 import { tell, type Api, type Call, type Reply } from './mock'
@@ -172,6 +173,8 @@ export const portal: Api = (call) => {
   if (path === 'folders') return { json: { folders: FOLDERS } }
   if (path === 'uploads') return { json: { id: 'u1', name: call.query.get('name'), size: asked.bytes ?? 10 } }
   if (path === 'send') return sent(asked)
+  const written = writing(path, asked, call.query.get('search') ?? '')
+  if (written) return written
   if (path.startsWith('folders/Receipts/')) return { json: { total: 0, state: '1', messages: [] } }
   const uid = Number(/messages\/(\d+)/.exec(path)?.[1])
   if (path.endsWith('/messages')) return list(call)
@@ -192,7 +195,7 @@ function sent(asked: Record<string, unknown>): Reply {
         next: 'Try again in a moment.',
       },
     }
-  return { json: { sent: true, message_id: asked.message_id } }
+  return { json: held(asked) }
 }
 
 function change(path: string, asked: Record<string, unknown>): Reply {

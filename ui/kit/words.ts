@@ -25,4 +25,5 @@ export const words = reactive({
   usual: 'Restore Default',
   loading: 'Loading…',
   filters: 'Filters',
+  others: (n: number) => `and ${n} more`,
 })

@@ -1,5 +1,17 @@
+import type { Suggestion } from '../kit/completion'
 import { isAddress, lastBracket, parsed, pieces } from '../shared/mailbox'
+import { api } from './session'
 import type { Person } from './types'
+
+/** People whose name or address begins so, as the server knows them. */
+export async function suggestRecipients(search: string): Promise<Suggestion[]> {
+  const found = await api.get<{ recipients: (Person & { kind: string })[] }>('recipients', { search })
+  return found.recipients.map((one) => ({
+    value: written(one),
+    label: one.name || one.address,
+    detail: one.name ? one.address : '',
+  }))
+}
 
 /** The bare address of "Name <address>" or "address". */
 export const bare = (recipient: string): string => parsed(recipient)?.address ?? recipient.trim()

@@ -1,9 +1,33 @@
 import { longMoment } from '../shared/format'
 import { t } from '../shared/i18n'
 import { distinct, nameOf, written } from './addresses'
+import type { LocalDraft } from './localDrafts'
 import type { Attachment, Message, Person } from './types'
 
 export type Kind = 'new' | 'reply' | 'reply_all' | 'forward'
+
+/** One stored message in Drafts. */
+export interface Version {
+  uidvalidity: number
+  uid: number
+}
+
+/** Files that are on the server already, as uploads. */
+export type Files = { id: string; name: string; size: number }[]
+
+/** A draft as the server opens it. */
+export interface OpenedDraft {
+  version: Version
+  message_id: string
+  to: string[]
+  cc: string[]
+  bcc: string[]
+  subject: string
+  html: string
+  attachments: Files
+  reply_to: { folder: string; uid: number } | null
+  references: string[]
+}
 
 export interface Draft {
   /** Made once: a request that is sent again sends nothing twice. */
@@ -18,6 +42,16 @@ export interface Draft {
   /** Of the message that is forwarded: to be fetched and attached. */
   attachments: Attachment[]
   source: { folder: string; uid: number } | null
+  /** What was written already, of a draft that is opened again; "" for a fresh one. */
+  html: string
+  files: Files
+  references: string[]
+  version: Version | null
+  attempts: string[]
+  /** Whether something in it is not in Drafts yet. */
+  changed: boolean
+  /** The name of its copy in this browser, if there is one already. */
+  local: string
 }
 
 export interface Me {
@@ -45,7 +79,34 @@ export function emptyDraft(me: Me, to: string[] = []): Draft {
     quote: '',
     attachments: [],
     source: null,
+    html: '',
+    files: [],
+    references: [],
+    version: null,
+    attempts: [],
+    changed: false,
+    local: '',
   }
+}
+
+/** A draft from Drafts, ours or of another program. */
+export function openedDraft(found: OpenedDraft, me: Me): Draft {
+  const { reply_to, attachments, message_id, ...known } = found
+  const fresh = emptyDraft(me)
+  return {
+    ...fresh,
+    ...known,
+    message_id: message_id || fresh.message_id,
+    files: attachments,
+    source: reply_to,
+  }
+}
+
+/** A draft as this browser has kept it. */
+export function localDraft(found: LocalDraft, me: Me): Draft {
+  const { to, cc, bcc, subject, html, files, source, references, version, attempts, message_id } = found
+  const known = { to, cc, bcc, subject, html, files, source, references, version, attempts, message_id }
+  return { ...emptyDraft(me), ...known, changed: found.dirty, local: found.id }
 }
 
 /** "Re: " or "Fwd: " before a subject, once. */
@@ -61,7 +122,7 @@ export function draftFrom(
   body: string,
   me: Me,
 ): Draft {
-  const draft = { ...emptyDraft(me), kind, quote: quoted(kind, message, body) }
+  const draft = { ...emptyDraft(me), kind, quote: quoted(kind, message, wrapping(body)) }
   if (kind === 'forward') {
     // The editor takes no pictures of the message; they go along as files.
     const attachments = [...message.attachments, ...message.pictures]
@@ -104,6 +165,23 @@ function quoted(kind: Kind, message: Message, body: string): string {
   }
   const intro = t('compose.wrote', { date, name: nameOf(message.from) })
   return `<div>${escaped(intro)}</div><blockquote type="cite">${body}</blockquote>`
+}
+
+/** Plain text stands in <pre>, whose lines run out of every window: as lines that wrap, with the blanks they have. */
+export function wrapping(body: string): string {
+  const page = new DOMParser().parseFromString(body, 'text/html').body
+  for (const old of page.querySelectorAll('pre')) {
+    const lines = document.createElement('div')
+    const walk = document.createTreeWalker(old, NodeFilter.SHOW_TEXT)
+    while (walk.nextNode()) {
+      const node = walk.currentNode as Text
+      node.data = node.data.replace(/\t/g, '    ').replace(/ (?= )/g, '\u00a0')
+    }
+    lines.append(...old.childNodes)
+    lines.innerHTML = lines.innerHTML.replace(/\r?\n/g, '<br>')
+    old.replaceWith(lines)
+  }
+  return page.innerHTML
 }
 
 export function escaped(text: string): string {

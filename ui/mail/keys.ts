@@ -10,22 +10,14 @@ function isTaken(target: EventTarget | null): boolean {
   )
 }
 
-/** Single keys as shortcuts, unless `off` or somebody is typing. Returns the handler, for the frame of a message. */
+/** Single keys as shortcuts, and such as "Ctrl+z", unless `off` or somebody is typing. Returns the handler, for the frame of a message. */
 export function useShortcuts(
   off: () => boolean,
   shortcuts: Record<string, () => void>,
 ): (event: KeyboardEvent) => void {
   const handle = (event: KeyboardEvent) => {
-    if (
-      event.ctrlKey ||
-      event.metaKey ||
-      event.altKey ||
-      event.defaultPrevented ||
-      off() ||
-      isTaken(event.target)
-    )
-      return
-    const act = shortcuts[event.key]
+    if (event.altKey || event.defaultPrevented || off() || isTaken(event.target)) return
+    const act = shortcuts[`${event.ctrlKey || event.metaKey ? 'Ctrl+' : ''}${event.key}`]
     if (!act) return
     event.preventDefault()
     act()

@@ -7,6 +7,14 @@ import { api } from './session'
 import type { Flag, Folder, Message, Row } from './types'
 
 const INBOX = 'INBOX'
+// One column: whoever has dealt with a message there wants the list.
+const NARROW = matchMedia('(max-width: 767px)')
+
+/** Where messages are after a move. */
+interface Moved {
+  folder: string
+  uids: number[]
+}
 
 export const folderPath = (id: string): string => `folders/${encodeURIComponent(id)}`
 export const folderName = (folder: Folder): string => (folder.use ? t(`folder.${folder.use}`) : folder.name)
@@ -111,13 +119,12 @@ export function useMailbox() {
     return -1
   }
 
-  async function act(path: string, body: unknown): Promise<boolean> {
+  async function act<T>(path: string, body: unknown, id = current.value): Promise<T | null> {
     try {
-      await api.post(`${folderPath(current.value)}/${path}`, body)
-      return true
+      return await api.post<T>(`${folderPath(id)}/${path}`, body)
     } catch (reason) {
       toast(problemOf(reason).told, 'bad')
-      return false
+      return null
     }
   }
 
@@ -133,13 +140,30 @@ export function useMailbox() {
     else paint(!on)
   }
 
-  /** Take messages out of this folder; what was open gives way to its neighbour, which is not marked as read. */
+  /** Take messages out of this folder; what was open gives way to the next one. It can be undone for a while. */
   async function takeAway(path: string, uids: number[], body: object, done: string): Promise<void> {
-    if (!uids.length || !(await act(path, { uids, ...body }))) return
-    toast(t(done, { n: uids.length }))
-    if (open.value && uids.includes(open.value.uid)) close()
+    const from = current.value
+    const found = uids.length ? await act<{ moved?: Moved | null }>(path, { uids, ...body }) : null
+    if (!found) return
+    const moved = found.moved
+    const undo = moved?.uids.length
+      ? { label: t('undo'), key: 'z', run: () => bringBack(moved, from) }
+      : undefined
+    toast(t(done, { n: uids.length }), 'good', undo)
+    const was = open.value && uids.includes(open.value.uid) ? openIndex.value : -1
+    if (was >= 0) close()
     chosen.value = new Set()
     await Promise.all([list.reload(), readFolders()])
+    if (was >= 0 && !NARROW.matches && current.value === from && !open.value) {
+      const next = Math.min(was, list.total.value - 1)
+      if (next >= 0) await read(next)
+    }
+  }
+
+  async function bringBack(moved: Moved, to: string): Promise<void> {
+    if (!(await act('move', { uids: moved.uids, to }, moved.folder))) return
+    toast(t('mail.undone'))
+    await changed()
   }
 
   /** Into Trash; from Trash for good, after a question. */

@@ -2,6 +2,7 @@ import { computed, reactive, ref, watch } from 'vue'
 import { factsOf, queryText } from '../shared/api'
 import { t } from '../shared/i18n'
 import { Problem, UNREACHABLE, problemOf } from '../shared/problem'
+import type { Files } from './drafts'
 import { api } from './session'
 
 export interface Upload {
@@ -16,9 +17,19 @@ export interface Upload {
 }
 
 /** The files of one draft, each uploaded as soon as it is chosen. */
-export function useUploads() {
-  const uploads = ref<Upload[]>([])
+export function useUploads(there: Files = []) {
   let last = 0
+  const uploads = ref<Upload[]>(
+    there.map(({ id, name, size }) => ({
+      key: ++last,
+      id,
+      name,
+      size,
+      progress: 1,
+      problem: null,
+      stop: () => {},
+    })),
+  )
 
   function add(file: File | Blob, name: string): void {
     const upload = reactive<Upload>({
@@ -47,14 +58,17 @@ export function useUploads() {
 
   const waiting = computed(() => uploads.value.some((one) => !one.id && !one.problem))
   const failed = computed(() => uploads.value.some((one) => one.problem))
-  const ids = computed(() => uploads.value.map((one) => one.id).filter((id): id is string => id !== null))
+  /** Those that are on the server. */
+  const files = computed<Files>(() =>
+    uploads.value.flatMap(({ id, name, size }) => (id === null ? [] : [{ id, name, size }])),
+  )
 
   /** Resolves when no file is on its way any more. */
   async function settled(): Promise<void> {
     while (waiting.value) await new Promise((resolve) => watch(waiting, resolve, { once: true }))
   }
 
-  return { uploads, failed, ids, add, remove, removeAll, settled }
+  return { uploads, failed, waiting, files, add, remove, removeAll, settled }
 }
 
 /** fetch cannot tell how far an upload is; XMLHttpRequest can. */

@@ -49,13 +49,22 @@ export function moment(seconds: number): string {
 
 /** Day and time in the reader's own manner, for mail. */
 export function longMoment(date: Date): string {
-  return date.toLocaleString(locale(), { dateStyle: 'medium', timeStyle: 'short' })
+  return date.toLocaleString(locale(), {
+    dateStyle: 'medium',
+    timeStyle: 'short',
+    hourCycle: 'h23',
+  })
+}
+
+/** "10:42", with 24 hours as everywhere. */
+export function timeOfDay(date: Date): string {
+  return date.toLocaleTimeString(locale(), { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })
 }
 
 /** As short as can be: the time for today, the day for this year, else the date. */
 export function shortMoment(date: Date, now = new Date()): string {
   if (date.toDateString() === now.toDateString()) {
-    return date.toLocaleTimeString(locale(), { hour: '2-digit', minute: '2-digit' })
+    return timeOfDay(date)
   }
   if (date.getFullYear() === now.getFullYear()) {
     return date.toLocaleDateString(locale(), { day: 'numeric', month: 'short' })

@@ -43,5 +43,6 @@ export async function prepare(chosen?: string): Promise<void> {
     for (const name of ['remove', 'up', 'down'] as const) words[name] = t(`kit.${name}`, { name: '{n}' })
     words.items = (n) => t('kit.items', { n })
     words.selected = (n) => t('kit.selected', { n })
+    words.others = (n) => t('kit.others', { n })
   })
 }

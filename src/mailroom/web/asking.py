@@ -35,6 +35,7 @@ SIGNIN_LIMIT_S = 10.0
 # A user who loses a role on the host loses it here within the sync's seconds and these.
 PERSON_KEPT_S = 3.0
 SETTINGS_KEPT_S = 10.0
+COLLEAGUES_KEPT_S = 60.0
 
 _kept: dict[str, tuple[float, Any]] = {}
 _lock = threading.Lock()
@@ -90,6 +91,15 @@ def clients_now() -> dict[str, Any]:
 def policies() -> dict[str, str]:
     """{domain: the text of its MTA-STS policy} (flows/own_policy.py). Raises Problem."""
     return dict(_remembered("policies", SETTINGS_KEPT_S, "own_policy.policies"))
+
+
+def colleagues() -> list[dict[str, str]]:
+    """[{name, address, kind}] of who uses mail here, and of the aliases (flows/colleagues.py). Raises Problem.
+
+    The same list, as long as it is remembered.
+    """
+    listed: list[dict[str, str]] = _remembered("colleagues", COLLEAGUES_KEPT_S, "colleagues.list")
+    return listed
 
 
 def forget() -> None:

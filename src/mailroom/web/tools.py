@@ -131,7 +131,7 @@ def _answer(asked: Asking) -> Answer:
 
 def _refuse_long(length: int, bytes_max: int) -> None:
     if length > bytes_max:
-        raise TooLarge(f"This is larger than {bytes_max / 1_000_000:.0f} MB.", next="Send less at once.")
+        raise TooLarge(f"This is larger than {bytes_max / 1024**2:.0f} MB.", next="Send less at once.")
 
 
 def _query(route: Route, asked: Asking) -> Any:

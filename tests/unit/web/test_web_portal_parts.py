@@ -13,7 +13,7 @@ from test_web_mail_words import draft
 
 from mailroom.core import paths
 from mailroom.core.problems import Invalid, NotFound, Problem, Unavailable
-from mailroom.web.portal import sending, sessions, submit, uploads
+from mailroom.web.portal import sending, sessions, submit, uploads, writing
 from mailroom.web.portal.imap import mailbox
 from mailroom.web.portal.imap.link import Lost, TokenRefused
 from mailroom.web.portal.imap.pool import Pool
@@ -209,6 +209,14 @@ def test_a_repetition_goes_on_where_it_failed(monkeypatch: pytest.MonkeyPatch, w
     sending.send(ANNA, draft(), "digest", 10_000)
     sending.send(ANNA, draft(), "digest", 10_000)
     assert (box.left, box.sent) == (["ben@example.net"], ["<1@example.com>"])
+
+
+def test_sizes_are_in_the_units_of_the_setting() -> None:
+    """Thirty-five megabytes that an administrator allows are thirty-five to who writes."""
+    with pytest.raises(Invalid) as refused:
+        writing.refuse_too_large(int(35.5 * 1024**2), 35 * 1024**2)
+    assert refused.value.message == "The message has 35.5 MB; 35 MB are allowed."
+    writing.refuse_too_large(35 * 1024**2, 35 * 1024**2)
 
 
 def test_what_is_too_large_never_leaves(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -202,12 +202,15 @@ def _body(contents: Contents, part: Part, remote: bool) -> Body:
 
 
 def document(link: Link, found: Message, remote: bool, theme: str) -> str:
-    """The message as an HTML document that can do no harm (see html.py): all texts that are shown, in their order."""
+    """The message as an HTML document that can do no harm (see html.py)."""
+    return html.document(content(link, found, remote), theme)
+
+
+def content(link: Link, found: Message, remote: bool = False) -> str:
+    """All texts that are shown, in their order, as harmless HTML."""
     contents = Contents(link, found.uid, found.root)
     bodies = [_body(contents, part, remote).html for part in contents.arranged().shown]
-    if len(bodies) == 1:
-        return html.document(bodies[0], theme)
-    return html.document("".join(f"<div>{body}</div>" for body in bodies), theme)
+    return bodies[0] if len(bodies) == 1 else "".join(f"<div>{body}</div>" for body in bodies)
 
 
 def attachment(link: Link, found: Message, number: str) -> tuple[Part, Iterator[bytes]]:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO
 
 from mailroom.core import durable
-from mailroom.core.problems import Invalid, Problem, Unavailable
+from mailroom.core.problems import Problem, Unavailable
 from mailroom.web.portal import submit, uploads, writing
 from mailroom.web.portal.imap import mailbox
 from mailroom.web.portal.imap.link import Link
@@ -58,16 +58,17 @@ def send(session: Session, draft: Draft, digest: str, bytes_max: int) -> None:
         _write_note(note, digest, STORED)
 
 
+def has_left(user: str, message_id: str) -> bool:
+    """Whether this message was handed over, whatever became of it here."""
+    return _read(_note_file(user, message_id)) is not None
+
+
 def _write(draft: Draft, file: IO[bytes], bytes_max: int) -> int:
     try:
         length = writing.write(draft, file)
     except OSError as reason:
         raise Unavailable("The message cannot be written just now.", next="Try again later.") from reason
-    if length > bytes_max:
-        words = f"The message has {length / 1_000_000:.1f} MB; {bytes_max // 1024**2} MB are allowed."
-        raise Invalid(
-            words, code="too_large", field="attachments", next="Remove an attachment.", fields={"attachments": words}
-        )
+    writing.refuse_too_large(length, bytes_max)
     return length
 
 

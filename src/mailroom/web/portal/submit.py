@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import smtplib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from typing import IO
 
 from mailroom.core.problems import Invalid, Problem, Unavailable
 from mailroom.daemons.places import PORTAL_SMTP_PORT
+from mailroom.web.portal import replies
 from mailroom.web.portal.imap.pool import SessionEnded
 from mailroom.web.portal.sessions import Session
 
@@ -20,26 +22,43 @@ CHUNK_BYTES = 128 * 1024
 def submit(session: Session, sender: str, recipients: list[str], message: IO[bytes], length: int) -> None:
     """Send to all recipients or to none.
 
-    Raises Invalid with the server's words for each recipient it refuses, Unavailable for what may pass later.
+    Raises Invalid with a sentence for each recipient it refuses, Unavailable for what may pass later.
     """
+    with _connection() as link:
+        _announce(link, session, sender, recipients, length)
+        _accept(link.docmd("DATA"), "message", (354,))
+        for piece in _dotted(message):
+            link.send(piece)
+        link.send(b".\r\n")
+        _accept(link.getreply(), "message")
+
+
+def probe(session: Session, sender: str, recipients: list[str]) -> None:
+    """Whether the server takes a message to these recipients now; nothing is sent. Raises as `submit`."""
+    with _connection() as link:
+        _announce(link, session, sender, recipients, 0)
+        link.rset()
+
+
+@contextmanager
+def _connection() -> Iterator[smtplib.SMTP]:
     try:
         with smtplib.SMTP(*ADDRESS, local_hostname="portal.localhost", timeout=TIME_LIMIT_S) as link:
-            _sign_in(link, session)
-            options = [f"SIZE={length}"] if link.has_extn("size") else []
-            if not all(one.isascii() for one in (sender, *recipients)):
-                # Such addresses stand in the headers, too (RFC 6531 3.4, RFC 6532).
-                options += ["SMTPUTF8", "BODY=8BITMIME"]
-            _accept(link.mail(sender, options), "from")
-            _name_recipients(link, recipients)
-            _accept(link.docmd("DATA"), "message", (354,))
-            for piece in _dotted(message):
-                link.send(piece)
-            link.send(b".\r\n")
-            _accept(link.getreply(), "message")
+            yield link
     except (OSError, smtplib.SMTPException) as reason:
         if isinstance(reason, Problem):
             raise
         raise Unavailable(DOWN, next="Try again in a minute; it is kept as it is.") from reason
+
+
+def _announce(link: smtplib.SMTP, session: Session, sender: str, recipients: list[str], length: int) -> None:
+    _sign_in(link, session)
+    options = [f"SIZE={length}"] if length and link.has_extn("size") else []
+    if not all(one.isascii() for one in (sender, *recipients)):
+        # Such addresses stand in the headers, too (RFC 6531 3.4, RFC 6532).
+        options += ["SMTPUTF8", "BODY=8BITMIME"]
+    _accept(link.mail(sender, options), "from")
+    _name_recipients(link, recipients)
 
 
 def _sign_in(link: smtplib.SMTP, session: Session) -> None:
@@ -57,30 +76,31 @@ def _name_recipients(link: smtplib.SMTP, recipients: list[str]) -> None:
     for recipient in recipients:
         code, words = link.rcpt(recipient)
         if code not in (250, 251):
-            refused[recipient] = (code, _words(words))
+            refused[recipient] = (code, replies.recipient(code, words, recipient))
+            # Each further one gets the same answer.
+            if code == 421:
+                break
     if not refused:
         return
-    link.rset()
+    with suppress(smtplib.SMTPServerDisconnected):
+        link.rset()
     fields = {recipient: words for recipient, (_, words) in refused.items()}
     first = next(iter(fields))
-    told = f"{first}: {fields[first]}"
     if all(400 <= code < 500 for code, _ in refused.values()):
-        raise Unavailable(told, code="put_off", field=first, next="Try again later.", fields=fields)
-    raise Invalid(told, code="recipient_refused", field=first, next="Correct or remove the address.", fields=fields)
+        raise Unavailable(fields[first], code="put_off", field=first, next="Try again later.", fields=fields)
+    raise Invalid(
+        fields[first], code="recipient_refused", field=first, next="Correct or remove the address.", fields=fields
+    )
 
 
 def _accept(answer: tuple[int, bytes], field: str, good: tuple[int, ...] = (250,)) -> None:
     code, raw = answer
     if code in good:
         return
-    words = _words(raw)
+    words, step = replies.message(code, raw)
     if 400 <= code < 500:
         raise Unavailable(words, code="put_off", field=field, next="Try again later.", fields={field: words})
-    raise Invalid(words, code="message_refused", field=field, next="Change the message.", fields={field: words})
-
-
-def _words(raw: bytes) -> str:
-    return raw.decode("utf-8", "replace").replace("\n", " ").strip() or "The server refuses it."
+    raise Invalid(words, code="message_refused", field=field, next=step, fields={field: words})
 
 
 def _dotted(message: IO[bytes]) -> Iterable[bytes]:

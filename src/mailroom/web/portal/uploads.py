@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import os
@@ -9,7 +10,7 @@ import re
 import secrets
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ from typing import IO
 from mailroom.core import paths
 from mailroom.core.problems import Invalid, NotFound, Unavailable
 from mailroom.web.portal import words
+from mailroom.web.spool import spool
 
 KEPT_S = 86_400.0
 EACH_USER_MAX = 200
@@ -50,14 +52,49 @@ def take(user: str, name: str, kind: str, stream: IO[bytes], length: int, bytes_
         raise Invalid("The file is empty.", field="name", fields={"name": "The file is empty."})
     folder = folder_of(user)
     try:
-        folder.mkdir(mode=0o700, exist_ok=True)
-        kept = [one.stat().st_size for one in folder.glob("*.data")]
-        if len(kept) >= EACH_USER_MAX or sum(kept) + length > bytes_max * EACH_USER_TIMES:
-            raise Invalid("Too many files wait to be sent.", next="Remove some, or send the messages they are for.")
+        _make_room(folder, length, bytes_max)
         made = Upload(secrets.token_urlsafe(16), plain_name(name), kind, length, folder / "none")
         return _write(made, folder, stream)
     except OSError as reason:
         raise Unavailable("The file cannot be kept just now.", next="Try again later.") from reason
+
+
+def _make_room(folder: Path, length: int, bytes_max: int) -> None:
+    """Raises Invalid when too much is kept already."""
+    folder.mkdir(mode=0o700, exist_ok=True)
+    kept = [one.stat().st_size for one in folder.glob("*.data")]
+    if len(kept) >= EACH_USER_MAX or sum(kept) + length > bytes_max * EACH_USER_TIMES:
+        raise Invalid("Too many files wait to be sent.", next="Remove some, or send the messages they are for.")
+
+
+def restore(user: str, id: str, name: str, kind: str, pieces: Iterable[bytes], bytes_max: int) -> Upload:
+    """Keep a file of a stored message under an id that is known already. Raises Invalid and Unavailable as `take`."""
+    with suppress(NotFound):
+        return find(user, id)
+    folder = folder_of(user)
+    try:
+        _make_room(folder, 0, bytes_max)
+        with spool() as content:
+            content.writelines(pieces)
+            length = content.tell()
+            content.seek(0)
+            # What an earlier try has left half done.
+            (folder / f"{id}.data").unlink(missing_ok=True)
+            return _write(Upload(id, plain_name(name), kind, length, folder / "none"), folder, content)
+    except OSError as reason:
+        raise Unavailable("The file cannot be kept just now.", next="Try again later.") from reason
+
+
+def id_for(name: str) -> str:
+    """The id of a file that is known by a name of ours: the same each time."""
+    return base64.urlsafe_b64encode(hashlib.sha256(name.encode()).digest()[:16]).decode().rstrip("=")
+
+
+def renew(user: str, upload: Upload) -> None:
+    """It is in use: kept for a day from now."""
+    for file in (upload.file, folder_of(user) / f"{upload.id}.json"):
+        with suppress(OSError):
+            os.utime(file)
 
 
 def _write(upload: Upload, folder: Path, stream: IO[bytes]) -> Upload:

@@ -65,9 +65,12 @@ def address(given: str, field_name: str) -> Mailbox:
     )
 
 
-def write(draft: Draft, out: IO[bytes]) -> int:
-    """Write the message, without its Bcc, with CRLF line ends; its length in bytes."""
-    out.write(_headers(draft))
+def write(draft: Draft, out: IO[bytes], more: bytes = b"") -> int:
+    """Write the message, without its Bcc, with CRLF line ends; its length in bytes.
+
+    more: further header fields, as `mail_header` makes them.
+    """
+    out.write(_headers(draft) + more)
     if not draft.attachments:
         out.write(_texts(draft))
         return out.tell()
@@ -82,6 +85,15 @@ def write(draft: Draft, out: IO[bytes]) -> int:
     return out.tell()
 
 
+def refuse_too_large(length: int, bytes_max: int) -> None:
+    """Raises Invalid for a message with more than `bytes_max` bytes, in the units of the administrator's setting."""
+    if length > bytes_max:
+        words = f"The message has {length / 1024**2:.1f} MB; {bytes_max // 1024**2} MB are allowed."
+        raise Invalid(
+            words, code="too_large", field="attachments", next="Remove an attachment.", fields={"attachments": words}
+        )
+
+
 def _headers(draft: Draft) -> bytes:
     """The message's own fields, without those that say what its body is."""
     fields = [
@@ -91,7 +103,7 @@ def _headers(draft: Draft) -> bytes:
     ]
     for name, addresses in (("To", draft.to), ("Cc", draft.cc)):
         if addresses:
-            fields.append(_address_field(name, addresses))
+            fields.append(address_field(name, addresses))
     fields.append(mail_header.text_field("Subject", one_line(draft.subject)))
     if draft.references:
         fields.append(mail_header.structured_field("In-Reply-To", draft.references[-1]))
@@ -101,8 +113,8 @@ def _headers(draft: Draft) -> bytes:
     return b"".join(fields)
 
 
-def _address_field(name: str, addresses: list[Mailbox]) -> bytes:
-    """To or Cc. Raises Invalid when it would be longer than the server passes on."""
+def address_field(name: str, addresses: list[Mailbox]) -> bytes:
+    """To, Cc or Bcc. Raises Invalid when it would be longer than the server passes on."""
     known = list(map(_pair, addresses))
     whole = mail_header.address_field(name, known)
     if len(whole) <= mail_header.FIELD_BYTES_MAX:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -25,6 +26,7 @@ ROW = {
     "size": 2048,
     "preview": "At noon?",
 }
+MOVED = {"changed": 2, "moved": {"folder": "Archive", "uids": [3, 4]}}
 Uid = Annotated[int, Field(ge=1, le=4_294_967_295)]
 Flag = Literal["seen", "flagged", "answered"]
 
@@ -110,7 +112,7 @@ def messages(call: Call) -> dict[str, Any]:
     errors=(404, 503),
     asked={"id": "INBOX", "uids": [7, 9], "add": ["seen"], "remove": []},
 )
-def flags(call: Call) -> dict[str, int]:
+def flags(call: Call) -> dict[str, Any]:
     asked = call.body
     return _change(call, asked.uids, lambda link: mailbox.store(link, asked.uids, asked.add, asked.remove))
 
@@ -121,15 +123,19 @@ def flags(call: Call) -> dict[str, int]:
     "api/folders/{id}/move",
     role=USER,
     summary="Move messages to another folder",
-    answer="How many were asked for.",
-    example={"changed": 2},
+    answer="How many were asked for, and where they are now, so that it can be undone.",
+    example=MOVED,
     body=Move,
     errors=(404, 503),
     asked={"id": "INBOX", "uids": [7, 9], "to": "Archive"},
 )
-def move(call: Call) -> dict[str, int]:
+def move(call: Call) -> dict[str, Any]:
     asked = call.body
-    return _change(call, asked.uids, lambda link: mailbox.move(link, asked.uids, asked.to))
+    return _change(call, asked.uids, lambda link: _moved(link, asked.uids, asked.to))
+
+
+def _moved(link: Link, uids: list[int], to: str) -> dict[str, Any]:
+    return {"moved": {"folder": to, "uids": mailbox.move(link, uids, to)}}
 
 
 @route(
@@ -138,31 +144,30 @@ def move(call: Call) -> dict[str, int]:
     "api/folders/{id}/delete",
     role=USER,
     summary="Move messages to Trash; from there, delete them for good",
-    answer="How many were asked for.",
-    example={"changed": 2},
+    answer="How many were asked for, and where they are now; nowhere, when they were deleted for good.",
+    example=MOVED,
     body=Chosen,
     errors=(404, 503),
     asked={"id": "INBOX", "uids": [7, 9]},
 )
-def delete(call: Call) -> dict[str, int]:
+def delete(call: Call) -> dict[str, Any]:
     uids, folder = call.body.uids, call.path["id"]
 
-    def work(link: Link) -> None:
+    def work(link: Link) -> dict[str, Any]:
         trash = mailbox.folder_for(link, "trash")
-        if folder == trash:
-            mailbox.delete(link, uids)
-        else:
-            mailbox.move(link, uids, trash)
+        if folder != trash:
+            return _moved(link, uids, trash)
+        mailbox.delete(link, uids)
+        return {"moved": None}
 
     return _change(call, uids, work)
 
 
-def _change(call: Call, uids: list[int], change: Any) -> dict[str, int]:
+def _change(call: Call, uids: list[int], change: Callable[[Link], dict[str, Any] | None]) -> dict[str, Any]:
     folder = call.path["id"]
 
-    def work(link: Link) -> None:
+    def work(link: Link) -> dict[str, Any]:
         mailbox.open_folder(link, folder)
-        change(link)
+        return change(link) or {}
 
-    POOL.run(call.session, work, utf7.encode(folder))
-    return {"changed": len(set(uids))}
+    return {"changed": len(set(uids)), **POOL.run(call.session, work, utf7.encode(folder))}

@@ -13,6 +13,7 @@ from mailroom.core.problems import Refused, TooMany, Unavailable
 from mailroom.web import asking
 from mailroom.web.portal import sessions
 from mailroom.web.portal.imap.pool import POOL
+from mailroom.web.portal.outgoing import OUTGOING
 from mailroom.web.portal.sessions import Session
 from mailroom.web.route import ANYBODY, PORTAL, USER, Answer, Asked, Call, route
 from mailroom.web.tools import as_json
@@ -110,6 +111,8 @@ def session(call: Call) -> dict[str, Any]:
     errors=(503,),
 )
 def sign_out(call: Call) -> Answer:
+    # What waits for its sender to change his mind can only be sent while the session works.
+    OUTGOING.flush(call.session)
     asking.signin("session_close", token=call.session.token)
     sessions.forget(call.session)
     POOL.drop(call.session)

@@ -170,9 +170,12 @@ def store(link: Link, uids: list[int], add: Iterable[str], remove: Iterable[str]
             link.ask("UID", "STORE", uid_set(uids), f"{sign}FLAGS.SILENT", f"({flags})")
 
 
-def move(link: Link, uids: list[int], to: str) -> None:
-    """Move messages (RFC 6851). Raises NotFound."""
-    link.ask("UID", "MOVE", uid_set(uids), utf7.encode(to))
+def move(link: Link, uids: list[int], to: str) -> list[int]:
+    """Move messages (RFC 6851); their UIDs where they are now (COPYUID, RFC 4315 3). Raises NotFound."""
+    for response in link.ask("UID", "MOVE", uid_set(uids), utf7.encode(to)):
+        if len(response.code) > 3 and response.code[0].upper() == b"COPYUID":
+            return numbers(response.code[3])
+    return []
 
 
 def delete(link: Link, uids: list[int]) -> None:
@@ -181,9 +184,11 @@ def delete(link: Link, uids: list[int]) -> None:
     link.ask("UID", "EXPUNGE", uid_set(uids))
 
 
-def append(link: Link, folder: str, message: IO[bytes], length: int) -> None:
-    """Store a message as seen."""
-    link.ask("APPEND", utf7.encode(folder), "(\\Seen)", (message, length))
+def append(link: Link, folder: str, message: IO[bytes], length: int, flags: Iterable[str] = ("\\Seen",)) -> int:
+    """Store a message, as seen; its UID (APPENDUID, RFC 4315 3), or 0 when the server does not say."""
+    done, _ = link.follow("APPEND", utf7.encode(folder), f"({' '.join(flags)})", (message, length))
+    known = len(done.code) > 2 and done.code[0].upper() == b"APPENDUID"
+    return int(done.code[2]) if known else 0
 
 
 def has_message(link: Link, folder: str, message_id: str, newest: int = 200) -> bool:
