@@ -38,7 +38,7 @@ def test_an_own_certificate_is_brought_and_the_former_one_used_again(
     expect(current).to_contain_text("SMTP (25)")
     inside.get_by_role("button", name="Upload").click()
     dialog = inside.get_by_role("dialog", name="Upload a certificate")
-    put = dialog.get_by_role("button", name="Put in Force")
+    put = dialog.get_by_role("button", name="Use This Certificate")
     expect(put).to_be_disabled()
     dialog.get_by_label("Certificate", exact=True).set_input_files(file("mail.crt", made.pem))
     key = dialog.get_by_label("Private key", exact=True)

@@ -53,7 +53,7 @@ def test_only_the_whitelist_knows_domains_and_the_wrong_form_is_told_at_once(sho
     expect(page.get_by_role("option", name="Domain", exact=True)).to_have_count(0)
     page.get_by_role("option", name="IP/subnet mask", exact=True).click()
     criteria = page.get_by_role("dialog").get_by_label("Criteria", exact=True)
-    expect(criteria).to_have_attribute("placeholder", "192.0.2.0/24, 192.0.2.0/255.255.255.0")
+    expect(criteria).to_have_attribute("placeholder", "e.g. 192.0.2.0/24, 192.0.2.0/255.255.255.0")
     page.get_by_role("dialog").get_by_role("button", name="Cancel").click()
     page.get_by_role("tab", name="Whitelist (0)").click()
     dialog = create(page, "Partner", "Domain", "*.partner.example")

@@ -62,7 +62,7 @@ def test_a_setting_is_changed_previewed_applied_and_put_back(window: Window, ser
     expect(added.first).to_be_visible()
     preview.get_by_role("button", name="Close").last.click()
     inside.get_by_role("button", name="Apply").click()
-    expect(inside.get_by_text("Settings applied").first).to_be_visible()
+    expect(inside.get_by_text("Applied: 1 change.").first).to_be_visible()
     assert server.ctl("settings", "get", "mail_delivery.general.max_message_mb") == 36
     inside.get_by_role("button", name="History").click()
     history = inside.get_by_role("dialog")
@@ -72,6 +72,12 @@ def test_a_setting_is_changed_previewed_applied_and_put_back(window: Window, ser
     expect(history.get_by_role("row", name="Maximum size per email 36 MB 30 MB")).to_be_visible()
     history.get_by_role("button", name="Put Back", exact=True).click()
     until(lambda: server.ctl("settings", "get", "mail_delivery.general.max_message_mb") == 30, 30, "it is put back")
+    size.fill("37")
+    inside.get_by_role("button", name="Apply").click()
+    inside.get_by_role("button", name="Undo", exact=True).click()
+    expect(inside.get_by_text("The change was undone.")).to_be_visible()
+    expect(size).to_have_value("30")
+    assert server.ctl("settings", "get", "mail_delivery.general.max_message_mb") == 30
 
 
 def test_what_another_admin_changed_is_shown_and_decided(window: Window, server: Office) -> None:

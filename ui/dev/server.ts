@@ -86,14 +86,14 @@ function daemonOf([id, title, program, memory, highest]: (typeof DAEMONS)[number
     memory_mb: off || broken ? 0 : memory,
     since: broken ? NOW() - 4 : started[id]!.at,
     why: broken
-      ? 'It was ended by SIGKILL and is being started again.'
+      ? 'It was killed, by somebody or because memory ran out. It is being started again.'
       : off
         ? 'Not enabled in the settings.'
         : starting
           ? 'It has been started and has not answered yet.'
           : '',
     next: broken
-      ? 'If it does not stay up by itself, read its log. SIGKILL mostly means that the memory ran out.'
+      ? 'If it does not stay up by itself, read its log. A process that was killed mostly means that the memory ran out.'
       : '',
     note: '',
     ended: broken ? ended : id === 'spamd' && state.health === 'problem' ? earlier : null,
@@ -108,8 +108,8 @@ const FINDINGS = [
     id: 'daemon-clamd',
     severity: 'problem',
     title: 'Antivirus engine does not run',
-    text: 'It was ended by SIGKILL and is being started again.',
-    next: 'If it does not stay up by itself, read its log. SIGKILL mostly means that the memory ran out.',
+    text: 'It was killed, by somebody or because memory ran out. It is being started again.',
+    next: 'If it does not stay up by itself, read its log. A process that was killed mostly means that the memory ran out.',
     go: 'log/clamd',
     action: '',
     since: NOW() - 240,

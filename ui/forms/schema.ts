@@ -1,6 +1,6 @@
 import { Validator, type Schema } from '@cfworker/json-schema'
 import type { ComputedRef, InjectionKey } from 'vue'
-import { number, plainNumber } from '../shared/format'
+import { listed, number, plainNumber } from '../shared/format'
 import { t } from '../shared/i18n'
 import { told } from '../shared/told'
 import { memberInWords } from './members'
@@ -144,28 +144,53 @@ export function groupsOf(schema: SettingsSchema): Group[] {
   return [...(loose.length ? [{ id: '', title: told(schema.title), fields: loose }] : []), ...boxes]
 }
 
-/** The field that keeps this one from having an effect now, or null when it is in use. */
-export function blocker(field: Field, all: Field[], values: Values): Field | null {
+/** What keeps a field from having an effect: another field, and which values of that one it needs. */
+export interface Blocker {
+  field: Field
+  needed: unknown[]
+}
+
+/** What keeps this field from having an effect now, or null when it is in use. */
+export function blocker(field: Field, all: Field[], values: Values): Blocker | null {
   for (const [name, needed] of Object.entries(field.hints.depends ?? {})) {
     const other = all.find((one) => one.name === name)
     if (!other) continue
     const above = blocker(other, all, values)
     if (above) return above
-    const fits = Array.isArray(needed)
-      ? needed.some((one) => same(values[name], one))
-      : same(values[name], needed)
-    if (!fits) return other
+    const several = Array.isArray(needed) ? (needed as unknown[]) : [needed]
+    if (!several.some((one) => same(values[name], one))) return { field: other, needed: several }
   }
   return null
 }
 
-/** What stands greyed in an empty field: an example in the right form. */
+/** Which way a field depends on another: what it needs, or while what it is not used. */
+export function dependence({ field, needed }: Blocker): string {
+  const title = field.title
+  if (needed.length === 1 && needed[0] === true) return t('form.needs', { title })
+  if (needed.length === 1 && needed[0] === false) return t('form.not_while', { title })
+  const others = (choicesOf(field.property) ?? []).filter((one) => !needed.some((value) => same(value, one)))
+  if (others.length === 1) return t('form.not_while_value', { title, value: inWords(field, others[0]) })
+  const words = needed.map((value) => `“${inWords(field, value)}”`)
+  return t('form.needs_value', { title, value: listed(words) })
+}
+
+/** An example in the right form, or what it means that the field is empty. */
 export function placeholderOf(field: Field, values: Values): string | undefined {
   for (const [name, byValue] of Object.entries(field.hints.placeholders ?? {})) {
     const found = byValue[String(values[name])]
     if (found) return found
   }
   return field.hints.placeholder
+}
+
+const EXAMPLE = /\be\.g\. /
+/** What stands greyed in an empty field. An example says that it is one, so that nobody takes it for a value. */
+export function greyed(field: Field, values: Values): string | undefined {
+  const text = placeholderOf(field, values)
+  const { placeholder, labels } = field.property['x-ui'] ?? {}
+  // Said in whole words already: what an empty field means, or how to add one, with an example in it.
+  const inSentence = EXAMPLE.test(placeholder ?? '') || (placeholder && placeholder === labels?.[''])
+  return text && !inSentence ? t('form.example', { example: text }) : text
 }
 
 export const same = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other)

@@ -47,3 +47,8 @@ export function runToastAction(key?: string): void {
   dismissToast(shown.id)
   shown.action?.run()
 }
+
+/** What is offered is no longer what is meant: something else was done since. */
+export function withdrawAction(): void {
+  toasts.value = toasts.value.filter((one) => !one.action)
+}

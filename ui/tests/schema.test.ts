@@ -4,8 +4,10 @@ import {
   blocker,
   changesOf,
   choicesOf,
+  dependence,
   errorsOf,
   fieldsOf,
+  greyed,
   groupsOf,
   inWords,
   type SettingsSchema,
@@ -84,10 +86,40 @@ describe('a form made from a schema', () => {
     const fields = fieldsOf(schema)
     const prefix = field(schema, 'subject_prefix')
     expect(blocker(prefix, fields, { ...values, enabled: true, tag_subject: true })).toBeNull()
-    expect(blocker(prefix, fields, { ...values, enabled: true, tag_subject: false })?.name).toBe(
+    expect(blocker(prefix, fields, { ...values, enabled: true, tag_subject: false })?.field.name).toBe(
       'tag_subject',
     )
-    expect(blocker(prefix, fields, { ...values, enabled: false, tag_subject: true })?.name).toBe('enabled')
+    expect(blocker(prefix, fields, { ...values, enabled: false, tag_subject: true })?.field.name).toBe(
+      'enabled',
+    )
+  })
+
+  it('says which way each field depends on another', () => {
+    const said = (Object.keys(pages) as (keyof typeof pages)[]).flatMap((name) => {
+      const { schema } = page(name)
+      const fields = fieldsOf(schema)
+      return fields.flatMap((field) =>
+        Object.entries(field.hints.depends ?? {}).map(([above, needed]) => {
+          const other = fields.find((one) => one.name === above)!
+          expect(other, `${name}: ${above}`).toBeDefined()
+          return dependence({ field: other, needed: Array.isArray(needed) ? needed : [needed] })
+        }),
+      )
+    })
+    expect(said.length).toBeGreaterThan(30)
+    expect(said.filter((text) => !/^(Needs “.+”|Not used while “.+” is .+)\.$/.test(text))).toEqual([])
+    expect(said).toContain('Needs “Enable SMTP Relay”.')
+    expect(said).toContain('Not used while “Enable SMTP Relay” is on.')
+  })
+
+  it('lets no example look like a value', () => {
+    const all = (Object.keys(pages) as (keyof typeof pages)[]).flatMap((name) => {
+      const { schema, values } = page(name)
+      return fieldsOf(schema).map((field) => [field, greyed(field, values)] as const)
+    })
+    const shown = all.filter(([field, text]) => text && text !== field.hints.labels?.[''])
+    expect(shown.length).toBeGreaterThan(10)
+    expect(shown.filter(([, text]) => !text!.includes('e.g.'))).toEqual([])
   })
 
   it('does not hold against anybody what has no effect', () => {

@@ -101,3 +101,15 @@ def from_dict(facts: dict[str, Any], status: int = 500) -> Problem:
     known = {name: facts[name] for name in facts if name not in ("message",)}
     kind = next((kind for kind in KINDS if kind.status == status), Problem)
     return kind(facts.get("message", "Something failed."), **known)
+
+
+def cause(reason: BaseException) -> str:
+    """What the system said, for a sentence of ours: without the names and numbers of errors ("[Errno -5]")."""
+    # Of TLS: why a certificate was refused, or OpenSSL's name of the fault.
+    for name in ("verify_message", "reason"):
+        said = getattr(reason, name, "")
+        if isinstance(said, str) and said:
+            return said.replace("_", " ").lower() if said.isupper() else said
+    if isinstance(reason, OSError) and reason.strerror:
+        return reason.strerror
+    return str(reason) or ("no answer in time" if isinstance(reason, TimeoutError) else type(reason).__name__)

@@ -20,7 +20,11 @@ from mailroom.daemons.svstat import Death, Known
 # So long after an end that nobody asked for it is still told, and the ends within it are counted.
 RECENT_S = 600.0
 LOG_NEXT = "If it does not stay up by itself, read its log."
-MEMORY_NEXT = "If it does not stay up by itself, read its log. SIGKILL mostly means that the memory ran out."
+# Signals by which one process asks another to end (signal(7)); the others follow from faults.
+STOPS = ("SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT")
+MEMORY_NEXT = (
+    "If it does not stay up by itself, read its log. A process that was killed mostly means that the memory ran out."
+)
 
 
 @dataclass(frozen=True)
@@ -137,17 +141,20 @@ def state(name: str, title: str, program: str, known: Known | None, now: float) 
 
 
 def _again(death: Death) -> str:
-    if death.signal:
-        return f"It was ended by {death.signal}, has been started again and has not answered yet."
-    return f"It ended with exit code {death.exit_code}, has been started again and has not answered yet."
+    return f"{_how(death)} It has been started again and has not answered yet."
 
 
 def _ended(deaths: Sequence[Death]) -> str:
-    if not deaths:
-        return "It has ended and is being started again."
-    if deaths[-1].signal:
-        return f"It was ended by {deaths[-1].signal} and is being started again."
-    return f"It ended with exit code {deaths[-1].exit_code} and is being started again."
+    return f"{_how(deaths[-1])} It is being started again." if deaths else "It has ended and is being started again."
+
+
+def _how(death: Death) -> str:
+    """How it ended, without the name of a signal."""
+    if death.signal == "SIGKILL":
+        return "It was killed, by somebody or because memory ran out."
+    if death.signal in STOPS:
+        return "It was stopped from outside."
+    return "It crashed." if death.signal else f"It ended by itself (exit code {death.exit_code})."
 
 
 def _next(last: Death | None) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 
 from mailroom.core import durable, paths
 from mailroom.core.clock import Clock, SystemClock
-from mailroom.core.problems import Invalid, Problem
+from mailroom.core.problems import Invalid, Problem, cause
 from mailroom.core.settings import AllValues
 from mailroom.filtering import conditions
 from mailroom.flows import own_policy
@@ -43,7 +43,7 @@ def obtain(directory: str, publish: Callable[[dict[str, str]], None], names: lis
     try:
         key = account.key()
     except (OSError, ValueError) as reason:
-        raise AcmeFailed(f"The key of the account cannot be used ({reason}).") from reason
+        raise AcmeFailed(f"The key of the account cannot be used ({cause(reason)}).") from reason
     return Acme(directory, key, publish).obtain(names, email)
 
 
@@ -147,7 +147,7 @@ class Renewal:
             with self.listen(addresses, port) as listener:
                 key, chain = self.ask(directory, listener.publish, names_of(values), email)
         except OSError as reason:
-            raise AcmeFailed(f"Port {port} cannot be listened on ({reason.strerror or reason}).") from reason
+            raise AcmeFailed(f"Port {port} cannot be listened on ({cause(reason)}).") from reason
         pair = joined(*read(Files(chain, key)), self.clock.now(), complete=False)
         self.certificates.take(pair, SOURCE, author, asked=asked_of(values))
 

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from typing import Any
 
 from mailroom.core.clock import Clock, SystemClock
-from mailroom.core.problems import ApplyFailed, Invalid, NotFound
+from mailroom.core.problems import ApplyFailed, Invalid, NotFound, cause
 from mailroom.core.settings import AllValues
 from mailroom.daemons.shape import LOOPBACK, DaemonFailed
 from mailroom.flows.certificate_watch import Watch
@@ -197,7 +197,7 @@ class Certificates:
         try:
             shown = self.look(LOOPBACK, port, speaks, ANSWER_LIMIT_S)
         except (OSError, ValueError) as reason:
-            return f"Port {port} shows no certificate ({reason})."
+            return f"Port {port} shows no certificate ({cause(reason)})."
         return "" if shown.fingerprint == fingerprint else f"Port {port} still shows another certificate."
 
 
@@ -210,7 +210,7 @@ def _refuse_unusable(entry: Entry) -> None:
     try:
         ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(entry.chain, entry.key)
     except (ssl.SSLError, OSError) as reason:
-        raise refused("certificate", f"OpenSSL does not take this certificate ({reason}).") from None
+        raise refused("certificate", f"OpenSSL does not take this certificate ({cause(reason)}).") from None
 
 
 def hostname_of(values: AllValues) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 from mailroom.core.clock import day
+from mailroom.core.problems import cause
 from mailroom.core.settings import AllValues
 from mailroom.daemons.shape import LOOPBACK
 from mailroom.flows.doctor_shape import ANSWER_LIMIT_S, Item, Outside, item
@@ -21,7 +22,7 @@ def look(values: AllValues, outside: Outside) -> Item:
     try:
         known = of_file(outside.certificate)
     except (OSError, ValueError) as reason:
-        return item("certificate", "cert_unreadable", reason=str(reason), expected=hostname)
+        return item("certificate", "cert_unreadable", reason=cause(reason), expected=hostname)
     facts = {
         "date": day(known.ends),
         "issuer": known.issuer,
@@ -73,7 +74,7 @@ def _shown(outside: Outside, speaks: Speaks, port: int) -> Certificate | str:
     try:
         return outside.served(LOOPBACK, port, speaks, ANSWER_LIMIT_S)
     except (OSError, ValueError) as reason:
-        return str(reason)
+        return cause(reason)
 
 
 def speaking(values: AllValues) -> Iterator[tuple[Speaks, int]]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from mailroom.core import sts_policy
 from mailroom.core.clock import day
+from mailroom.core.problems import cause
 from mailroom.core.settings import AllValues
 from mailroom.core.sts_policy import HOST, RECORD, BadPolicy, Policy
 from mailroom.daemons.shape import LOOPBACK
@@ -59,9 +60,9 @@ def _policy(values: AllValues, outside: Outside, domain: str, ours: Policy) -> I
     try:
         status, text, reached = _fetched(outside, addresses[0], host)
     except NotTrusted as reason:
-        return item("mta_sts_policy", "sts_policy_certificate", expected=host, host=host, reason=str(reason))
+        return item("mta_sts_policy", "sts_policy_certificate", expected=host, host=host, reason=cause(reason))
     except OSError as reason:
-        return item("mta_sts_policy", "sts_policy_silent", host=host, reason=str(reason) or type(reason).__name__)
+        return item("mta_sts_policy", "sts_policy_silent", host=host, reason=cause(reason))
     code, given = _read(status, text, ours, hostname)
     if code == "sts_policy_right":
         date = day(outside.dns.known_until(domain))

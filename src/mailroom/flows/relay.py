@@ -8,23 +8,17 @@ from typing import Any
 
 from mailroom.core import sealed
 from mailroom.core.net import address_of, is_ours
-from mailroom.core.problems import Invalid, NotFound
+from mailroom.core.problems import Invalid, NotFound, cause
 from mailroom.core.sender_relay import COMES_BACK
 from mailroom.core.settings import AllValues, Values
+from mailroom.flows.relay_words import ADVICE, ENDED
 from mailroom.flows.setting import cleaned
-from mailroom.monitor.relay import CONNECT, NAME, RECIPIENT, SIGN_IN, TLS, Relay, StepFailed, talk
+from mailroom.monitor.relay import Relay, StepFailed, talk
 
 PAGE = "mail_delivery.delivery"
 PASSWORD = f"{PAGE}.password"
 SENDERS = "sender_relays"
 OK, FAILED, NOT_TRIED = "ok", "failed", "not_tried"
-NEXT = {
-    NAME: "Correct the server, or look whether this NAS can look up names at all.",
-    CONNECT: "Correct server and port. Many internet providers block port 25: try 587 or 465.",
-    TLS: "Compare port and kind of TLS with what the server's owner says: 465 begins with TLS, 587 uses STARTTLS.",
-    SIGN_IN: "Correct account and password. Some providers want a password made for mail programs alone.",
-    RECIPIENT: "Ask the server's owner from which senders, and after which sign-in, it takes mail for others.",
-}
 
 
 def operations(settings: Callable[[], AllValues]) -> dict[str, Callable[..., Any]]:
@@ -105,7 +99,7 @@ def waits_for_relay(settings: AllValues, reasons: Iterable[str]) -> str:
 
 def _talk(relay: Relay, own_name: str, sender: str, recipient: str) -> dict[str, Any]:
     told: list[dict[str, str]] = []
-    failed = ""
+    failed = next = ""
     with talk(relay, own_name) as under_way:
         for id, act in under_way.steps(sender, recipient):
             if failed:
@@ -114,10 +108,9 @@ def _talk(relay: Relay, own_name: str, sender: str, recipient: str) -> dict[str,
             try:
                 told.append({"id": id, "state": OK, "text": "", "words": act()})
             except StepFailed as reason:
-                failed = id
+                failed, next = id, ADVICE[reason.text]
                 told.append({"id": id, "state": FAILED, "text": reason.text, "words": reason.words})
             except (OSError, smtplib.SMTPException, ValueError) as reason:
-                failed = id
-                text = "The server ended the connection, or did not answer in time."
-                told.append({"id": id, "state": FAILED, "text": text, "words": str(reason)})
-    return {"ok": not failed, "steps": told, "next": NEXT.get(failed, "")}
+                failed, next = id, ADVICE[ENDED]
+                told.append({"id": id, "state": FAILED, "text": ENDED, "words": cause(reason)})
+    return {"ok": not failed, "steps": told, "next": next}

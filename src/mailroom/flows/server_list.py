@@ -220,6 +220,10 @@ def _last_words(daemon: dict[str, Any]) -> str:
 
 def _end_told(name: str, end: dict[str, Any]) -> str:
     title = BY_ID[name].title
+    if end["signal"] == "SIGKILL":
+        return f"{title} was killed, by somebody or because memory ran out, and is started again."
+    if end["signal"] in supervise.STOPS:
+        return f"{title} was stopped from outside and is started again."
     if end["signal"]:
-        return f"{title} was ended by {end['signal']} and is started again."
-    return f"{title} ended with exit code {end['exit_code']} and is started again."
+        return f"{title} crashed and is started again."
+    return f"{title} ended by itself (exit code {end['exit_code']}) and is started again."

@@ -15,7 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from mailroom.core.problems import Invalid, Problem, Stale, Unavailable
+from mailroom.core.problems import Invalid, Problem, Stale, Unavailable, cause
 from mailroom.flows import setup_check
 from mailroom.flows.setting import Author, Settings, cleaned, complete
 from mailroom.flows.setup_answers import Answers, given, in_force, is_finished, kinds, settings_of
@@ -221,7 +221,7 @@ class Setup:
             self._note(job, state=FAILED, owed=False)
         except (Problem, OSError) as second:
             LOG.error("set-up: not put back yet: %s", second)
-            both = f"{reason.message} It could not be put back either ({second}); the next start tries again."
+            both = f"{reason.message} It could not be put back either ({cause(second)}); the next start tries again."
             with suppress(Problem):
                 self._note(job, state=FAILED, owed=True, problem={**problem, "message": both})
         self._tell(job, f"The set-up failed and was put back: {reason.message}")

@@ -13,7 +13,7 @@ from typing import Any
 from mailroom.core import mail_header
 from mailroom.core.clock import Clock, SystemClock
 from mailroom.core.mail_text import text_part
-from mailroom.core.problems import Invalid, NotFound, Problem, Unavailable
+from mailroom.core.problems import Invalid, NotFound, Problem, Unavailable, cause
 from mailroom.core.settings import AllValues
 from mailroom.daemons.shape import LOOPBACK, DaemonFailed
 
@@ -174,4 +174,4 @@ class TestMails:
             words = told.decode("utf-8", "replace")
             raise Unavailable(f"SMTP refused it: {code} {words}", next="Look at the Server List.") from reason
         except (OSError, smtplib.SMTPException) as reason:
-            raise Unavailable(f"SMTP does not answer ({reason}).", next="Look at the Server List.") from reason
+            raise Unavailable(f"SMTP does not answer ({cause(reason)}).", next="Look at the Server List.") from reason

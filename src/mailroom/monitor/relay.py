@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from mailroom.core import net
+from mailroom.core.problems import cause
 
 STEP_LIMIT_S = 10.0
 CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
@@ -77,7 +78,7 @@ class Talk:
                 self.client.sock = socket.create_connection((address, self.relay.port), STEP_LIMIT_S)
                 break
             except OSError as reason:
-                refusals.append(f"{address}: {reason.strerror or reason}")
+                refusals.append(f"{address}: {cause(reason)}")
         else:
             raise StepFailed("Nothing answers there.", "; ".join(refusals))
         if self.relay.always_tls and self.relay.implicit_tls:
@@ -105,8 +106,12 @@ class Talk:
         usable = [method for method in (*HIDING, *SHOWING) if method in offered]
         if not self.secure:
             usable = [method for method in usable if method in HIDING]
+        if not offered and not self.secure:
+            raise StepFailed("The server offers no sign-in on a connection that is not encrypted.", self._offers())
         if not offered:
             raise StepFailed("The server lets nobody sign in here.", self._offers())
+        if not usable and not self.secure:
+            raise StepFailed("The password would cross the network unencrypted.", " ".join(offered))
         if not usable:
             raise StepFailed("The server offers no way to sign in that can be used here.", " ".join(offered))
         method = usable[0]
@@ -155,7 +160,7 @@ class Talk:
         except ssl.SSLCertVerificationError as reason:
             raise StepFailed("The certificate of the server cannot be trusted.", reason.verify_message) from None
         except ssl.SSLError as reason:
-            raise StepFailed("No encrypted connection comes about.", reason.reason or str(reason)) from None
+            raise StepFailed("No encrypted connection comes about.", cause(reason)) from None
         # What was said before encryption counts no more (RFC 3207 4.2).
         self.client.file = None
         self.client.ehlo_resp = self.client.helo_resp = None

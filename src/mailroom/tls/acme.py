@@ -25,7 +25,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.x509.oid import NameOID
 
-from mailroom.core.problems import Problem
+from mailroom.core.problems import Problem, cause
 from mailroom.tls.acme_link import opener
 from mailroom.tls.chain import ROOTS
 
@@ -198,8 +198,9 @@ class Acme:
                     ) from None
                 raise self._refused_by(refusal.code, self._heard(refusal)) from None
         except (OSError, HTTPException) as reason:
-            cause = reason.reason if isinstance(reason, urllib.error.URLError) else reason
-            raise AcmeFailed(f"{self.host} does not answer ({cause}).") from reason
+            inner = reason.reason if isinstance(reason, urllib.error.URLError) else reason
+            said = cause(inner) if isinstance(inner, BaseException) else inner
+            raise AcmeFailed(f"{self.host} does not answer ({said}).") from reason
 
     def _heard(self, found: Any) -> Answer:
         headers = {name.lower(): value for name, value in found.headers.items()}

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mailroom.core.net import is_ours
+from mailroom.core.problems import cause
 from mailroom.core.sts_policy import BYTES_MAX, HOST, BadPolicy, Policy, parse
 
 PORT = 443
@@ -61,7 +62,7 @@ async def fetch(domain: str, web: Web = Web()) -> Policy:
             # Not here: mail of others goes through this process meanwhile.
             return await asyncio.to_thread(lambda: parse(_text(whole)))
     except (OSError, EOFError, TimeoutError, UnicodeError, http.client.HTTPException, BadPolicy) as reason:
-        raise NoPolicy(str(reason) or type(reason).__name__) from reason
+        raise NoPolicy(cause(reason)) from reason
 
 
 async def _whole(host: str, web: Web, context: ssl.SSLContext) -> bytes:

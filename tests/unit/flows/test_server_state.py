@@ -48,14 +48,16 @@ def test_an_end_is_written_down_once(house: House) -> None:
     for _ in range(2):
         house.list.tell_ends([ended("spamd", now), ended("postfix", now, signal=None, exit_code=75)])
     assert sorted(house.texts()) == [
-        "SMTP ended with exit code 75 and is started again.",
-        "Spam engine was ended by SIGKILL and is started again.",
+        "SMTP ended by itself (exit code 75) and is started again.",
+        "Spam engine was killed, by somebody or because memory ran out, and is started again.",
     ]
 
 
 def test_the_end_of_the_job_process_itself_is_told_by_the_next_one(house: House) -> None:
     house.list.tell_ends([ended("job", time.time() - 2), ended("spamd", time.time() - 2)])
-    assert house.texts() == ["Settings and accounts was ended by SIGKILL and is started again."]
+    assert house.texts() == [
+        "Settings and accounts was killed, by somebody or because memory ran out, and is started again."
+    ]
 
 
 def test_counts_are_of_now_however_long_nobody_has_asked(house: House) -> None:

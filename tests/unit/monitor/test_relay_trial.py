@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,6 +15,7 @@ from mailroom.core import secrets
 from mailroom.core.problems import Invalid
 from mailroom.core.settings import AllValues, clean, defaults
 from mailroom.flows import relay as flow
+from mailroom.flows.relay_words import ADVICE, ENDED
 from mailroom.monitor import relay as wire
 from relay_server import ACCOUNT, PASSWORD, RelayServer, certificate
 
@@ -190,3 +192,25 @@ def test_what_cannot_be_tried_names_its_field(changes: dict[str, Any], field: st
     with pytest.raises(Invalid) as refused:
         flow.try_out(defaults(), {"server": "relay.test", **changes})
     assert refused.value.field == field
+
+
+def test_without_encryption_the_advice_is_to_encrypt() -> None:
+    """Not to correct a password that was never sent."""
+    with RelayServer(link := listening(), auth=True) as server:
+        found = tried(link, **SIGNED_IN)
+    assert failure(found)[0] == "sign_in" and "Always use a secure connection" in found["next"]
+    assert "password made for" not in found["next"] and server.messages == []
+
+
+def test_each_finding_has_an_advice_of_its_own() -> None:
+    """Every sentence with which a step can fail."""
+    tree = ast.parse(Path(wire.__file__).read_text())
+    calls = [one for one in ast.walk(tree) if isinstance(one, ast.Call)]
+    named = [(getattr(one.func, "id", "") or getattr(one.func, "attr", ""), one.args) for one in calls]
+    places = {"StepFailed": 0, "_said": 2, "_greeting": 0}
+    texts = {
+        place.value
+        for name, args in named
+        if name in places and len(args) > places[name] and isinstance(place := args[places[name]], ast.Constant)
+    }
+    assert len(texts) > 12 and texts | {ENDED} == set(ADVICE)

@@ -1,7 +1,7 @@
 import { computed, onBeforeUnmount, ref, shallowRef } from 'vue'
 import { isEdit, isList, listEdit, withEdit, type Item } from '../../forms/items'
 import { changesOf, errorsOf, same, type Values } from '../../forms/schema'
-import { toast } from '../../kit/toasts'
+import { toast, withdrawAction } from '../../kit/toasts'
 import { t } from '../../shared/i18n'
 import { told } from '../../shared/told'
 import { Problem, UNREACHABLE, problemOf } from '../../shared/problem'
@@ -147,6 +147,7 @@ export function useSettingsPage(page: string) {
 
   async function apply(wanted: Values = changes.value, revision = facts.value!.revision): Promise<void> {
     const sent = copied()
+    withdrawAction()
     const done = await trying(
       () => api.post<Applied>('settings/apply', body(wanted, revision)),
       () => settle(wanted, revision),
@@ -155,8 +156,10 @@ export function useSettingsPage(page: string) {
     if (!done) return
     stale.value = null
     refused.value = {}
-    toast(t('settings.applied', { n: done.changed.length, ms: done.took_ms }))
-    for (const warning of done.warnings ?? []) toast(told(warning.text), 'bad')
+    const warnings = (done.warnings ?? []).map((warning) => told(warning.text))
+    const text = [t('settings.applied', { n: done.changed.length }), ...warnings].join(' ')
+    const run = () => undo(done.revision, revision)
+    toast(text, warnings.length ? 'bad' : 'good', { label: t('settings.undo'), run })
     await load({}, sent)
   }
 
@@ -169,6 +172,17 @@ export function useSettingsPage(page: string) {
     const body = { page, changes: Object.fromEntries(asked) }
     const { fields } = await api.post<{ fields: Record<string, string> }>('settings/check', body)
     return Object.fromEntries(Object.entries(fields).map(([name, text]) => [name, told(text)]))
+  }
+
+  /** Take back the Apply that made `made`, unless something was applied since; also after the page was left. */
+  async function undo(made: number, former: number): Promise<void> {
+    try {
+      await api.post<Applied>('settings/put-back', { revision: made, to: former, page })
+      toast(t('settings.undone'))
+    } catch (reason) {
+      toast(problemOf(reason).told, 'bad')
+    }
+    if (!left) await load()
   }
 
   async function showPreview(): Promise<void> {
@@ -191,6 +205,7 @@ export function useSettingsPage(page: string) {
   }
 
   async function putBack(to: number): Promise<void> {
+    withdrawAction()
     const request = { revision: facts.value!.revision, to, page }
     const done = await trying(() => api.post<Applied>('settings/put-back', request))
     if (!done) return

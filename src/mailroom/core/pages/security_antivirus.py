@@ -49,7 +49,7 @@ class SecurityAntivirus(Page):
         "Select engine",
         group="engine",
         rows="AV01",
-        help="ClamAV is free and needs no licence.",
+        help="ClamAV is free and needs no license.",
         labels={"clamav": "ClamAV"},
         depends={"enabled": True},
         indent=1,

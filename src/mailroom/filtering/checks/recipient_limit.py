@@ -20,4 +20,4 @@ def applies(message: Message, rules: Rules) -> bool:
 
 async def check(message: Message, rules: Rules) -> Answer:
     reached = f"all {rules.general.max_recipients} recipients that one message may have were taken"
-    return Answer("pass", f"{reached}; any beyond were told 452 4.5.3, to come in another message", setting=SETTING)
+    return Answer("pass", f"{reached}; for any beyond, the sender was asked to send another message", setting=SETTING)
