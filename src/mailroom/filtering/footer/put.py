@@ -160,7 +160,11 @@ def _end_of_body(content: bytes, charset: charsets.Charset) -> int:
     if charset.is_plain:
         return html.end_of_body(content)
     text = charset.decode(content)
-    before = text[: _letters(text)].encode(charset.codec)
+    try:
+        before = text[: _letters(text)].encode(charset.codec)
+    except UnicodeEncodeError:
+        # A broken escape is read as the bytes it has, which no writer of this charset makes.
+        return len(content)
     return len(before) if content.startswith(before) else len(content)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import email
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mailroom.filtering.footer.put import Footer
@@ -80,7 +80,11 @@ def without_block(text: str) -> str:
     return text[:start] + text[end:].removeprefix("\r\n").removeprefix("\n")
 
 
+BROKEN_ESCAPE = part("text/html; charset=ISO-2022-JP", b"<HTML><p>\x1b\x80$B\x30\x21\x1b(B</HTML>")
+
+
 @settings(max_examples=200, deadline=None)
+@example(b"", BROKEN_ESCAPE, 0, Footer("<p>Footer</p>", "Footer"))
 @given(st.binary(max_size=400), trees(), st.integers(0, 2000), FOOTERS)
 def test_what_is_no_mail_does_no_harm(noise: bytes, tree: bytes, place: int, footer: Footer) -> None:
     clean = noise.replace(b"\r", b"").replace(b"\n", b"\r\n")

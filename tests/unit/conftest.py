@@ -4,5 +4,5 @@ from __future__ import annotations
 
 from hypothesis import settings
 
-settings.register_profile("web", deadline=None, database=None, derandomize=True)
-settings.load_profile("web")
+settings.register_profile("unit", deadline=None, database=None, derandomize=True)
+settings.load_profile("unit")
