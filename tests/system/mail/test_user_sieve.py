@@ -10,9 +10,10 @@ import pytest
 
 from changing import changed
 from manage_sieve import ManageSieve, Refused
-from office import DOMAIN, Office, trusting
+from office import DOMAIN, Office, trusting, until
 
 PAGE, PORT = "service.protocol", 4190
+CONFIG = "/data/conf/current/postfix"
 FILE = 'require ["fileinto","mailbox","envelope","relational","comparator-i;ascii-numeric"]; '
 # {behaviour: (script, header of a message, where it goes, flag)}
 RULES = {
@@ -24,7 +25,7 @@ RULES = {
         "12", "Sorted", "",
     ),
 }  # fmt: skip
-NOT_OFFERED = {"editheader", "regex", "enotify", "vnd.dovecot.execute", "vnd.dovecot.pipe"}
+NOT_OFFERED = {"editheader", "regex", "enotify", "include", "vnd.dovecot.execute", "vnd.dovecot.pipe"}
 
 
 @pytest.fixture(scope="module")
@@ -123,6 +124,27 @@ def test_scripts_have_a_size_and_a_number(client: ManageSieve) -> None:
         client.put(f"script{number}", "keep;")
     with pytest.raises(Refused, match="QUOTA"):
         client.put("one more", "keep;")
+
+
+def test_a_script_that_burns_processor_time_is_ended_and_its_mail_is_not_lost(
+    server: Office, client: ManageSieve
+) -> None:
+    """sieve_max_cpu_time. The mail waits until the script is another one, then comes once; others are not held up."""
+    words = ",".join(f'"z{number:05}"' for number in range(150))
+    client.put("burns", 'require "body";' + f"if body :contains [{words}] {{keep;}}\n" * 100)
+    client.activate("burns")
+    made = server.mail(f"burns {secrets.token_hex(4)}", to=f"chloe@{DOMAIN}", text=("y" * 70 + "\n") * 20_000)
+    with server.smtp() as smtp:
+        smtp.send_message(made)
+    log = "/mail/mailboxes/chloe/.dovecot.sieve.log"
+    until(lambda: "CPU time limit" in server.inside("cat", log), 120)
+    server.deliver("beside it", to=f"ben@{DOMAIN}")
+    server.arrived("ben", "beside it")
+    client.activate("")
+    until(lambda: str(made["To"]) in server.inside("postqueue", "-c", CONFIG, "-p"), 60)
+    server.inside("postqueue", "-c", CONFIG, "-f")
+    server.arrived("chloe", str(made["Subject"]))
+    assert len([one for one in server.folder_of("chloe") if f"Subject: {made['Subject']}".encode() in one]) == 1
 
 
 def test_its_certificate_can_be_looked_at(server: Office, enabled: None) -> None:
