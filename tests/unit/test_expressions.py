@@ -21,7 +21,6 @@ LOG_LINE = "a line of Postfix's log: sender and HELO are words of one SMTP comma
 MAIL_REJECTED = (
     r"NOQUEUE: reject: MAIL from (\S+)\[([0-9a-fA-F.:]+)\]: (\d{3} [^;]*); from=<(.*)> proto=\w+(?: helo=<(.*)>)?"
 )
-DISCONNECTED = r"disconnect from (\S+)\[([0-9a-fA-F.:]+)\].* mail=(\d+)/(\d+) .*"
 # (module, expression) whose text is our own or short. Each says what bounds it.
 BOUNDED: dict[tuple[str, str], str] = {
     (
@@ -29,7 +28,6 @@ BOUNDED: dict[tuple[str, str], str] = {
         r"/\*.*?(\*/|\Z)",
     ): "a style of at most 4,000 letters; it ends at the latest with the text",
     ("mailroom.flows.early_refusals", MAIL_REJECTED): LOG_LINE,
-    ("mailroom.flows.early_refusals", DISCONNECTED): LOG_LINE,
 }
 REMEDY = (
     "Write it so that each character can be read in one way only: repetitions beside each other share no characters, "

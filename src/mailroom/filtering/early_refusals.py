@@ -13,6 +13,11 @@ from mailroom.filtering.message import Answer, Asked, Changes, Client, Message
 from mailroom.store.journal import JournalStore
 
 TOLD = "Postfix refused it by itself, at MAIL FROM: nothing of the message was sent."
+STEPS = {
+    "rcpt": "Postfix refused a recipient by itself, for how it was named; others may have been taken.",
+    "connect": "Postfix turned the connection away: this address had too many, or too many in a minute. "
+    "It is recorded once in ten minutes.",
+}
 SIZE = "552 "
 
 
@@ -31,7 +36,14 @@ def record(asked: dict[str, str], store: JournalStore) -> None:
         new_id(), time.time(), client, Body(0), daemon=asked.get("daemon", ""), sender=asked.get("sender", "")
     )
     why = [Asked(size_limit.NAME, _answer(reply), 0.0)] if reply.startswith(SIZE) else []
-    store.add(record_of(message, why, _outcome(reply)["verdict"], Changes(final=reply, told=[TOLD])))
+    store.add(
+        record_of(
+            message,
+            why,
+            _outcome(reply)["verdict"],
+            Changes(final=reply, told=[STEPS.get(asked.get("step", ""), TOLD)]),
+        )
+    )
 
 
 def _outcome(reply: str) -> dict[str, str]:

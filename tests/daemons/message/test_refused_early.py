@@ -57,6 +57,8 @@ def test_what_is_announced_is_taken_and_no_byte_more(chain: Chain) -> None:
     for declared in (True, False):
         assert send(chain, f"exact{declared}@out.example", LIMIT, declared) == 250
         assert send(chain, f"over{declared}@out.example", LIMIT + 1, declared) == 552
+    # What ended on the way has a record, which is amended.
+    chain.record("overFalse@")
     told(chain)
     for declared in (True, False):
         record = chain.record(f"over{declared}@")
@@ -87,6 +89,23 @@ def test_a_form_that_is_not_taken_has_a_record(chain: Chain, command: str) -> No
 
 def forms(chain: Chain) -> list[dict[str, Any]]:
     return [one for one in chain.journal() if one["reply"] == early_refusals.FORM_REPLY]
+
+
+@pytest.mark.parametrize("command", ["RCPT TO:<alice@example.com> FOO=1", "RCPT", f"RCPT TO:<{'c' * 300}@>"])
+def test_a_recipient_of_a_form_that_is_not_taken_has_a_record(chain: Chain, command: str) -> None:
+    def recipients() -> int:
+        return len([one for one in chain.journal() if one["reply"] == early_refusals.RECIPIENT_REPLY])
+
+    before = recipients()
+    with chain.smtp() as client:
+        client.ehlo()
+        assert client.mail("right@out.example")[0] == 250
+        assert client.docmd(command)[0] in (501, 555)
+        # This one the filter records, and it is not counted twice.
+        assert client.rcpt("nobody@example.com")[0] == 550
+    chain.until(lambda: chain.log("postfix").rstrip().rpartition("disconnect from")[1])
+    told(chain)
+    assert recipients() > before
 
 
 def test_who_sends_too_often_has_a_record(chain: Chain) -> None:

@@ -7,7 +7,15 @@ from pathlib import Path
 import pytest
 
 from mailroom.filtering import early_refusals as filter_side
-from mailroom.flows.early_refusals import FORM_REPLY, TOO_LARGE_REPLY, TOO_OFTEN_REPLY, Reader
+from mailroom.flows.early_refusals import (
+    FORM_REPLY,
+    RECIPIENT_REPLY,
+    TOO_LARGE_REPLY,
+    TOO_OFTEN_REPLY,
+    TURNED_AWAY_EVERY_S,
+    TURNED_AWAY_REPLY,
+    Reader,
+)
 from mailroom.store.journal import JournalStore
 
 AT = "mail postfix/smtp/smtpd[127]: "
@@ -43,6 +51,41 @@ def test_what_has_a_record_already_has_no_second_one() -> None:
     assert [one.reply for one in reader.refusals([CONNECT, end("0/1")])] == [FORM_REPLY]
     other = CONNECT.replace("127", "128")
     assert [one.sender for one in reader.refusals([CONNECT, other, SIZE, end("0/1")])] == ["big@world.example"]
+
+
+RCPT = (
+    f"{AT}NOQUEUE: reject: RCPT from mx.world.example[198.51.100.7]: 550 5.1.1 <x@example.com>: unknown; from=<a@b.c>"
+)
+
+
+@pytest.mark.parametrize(
+    ("lines", "counts", "told"),
+    [
+        ([], "mail=1 rcpt=0/1", True),
+        ([RCPT], "mail=1 rcpt=0/1", False),
+        ([RCPT], "mail=2 rcpt=1/3 data=1", True),
+        ([RCPT.replace("NOQUEUE: reject", "4jdW6y0DMmzKWsC: milter-reject")], "mail=1 rcpt=1/2", False),
+        ([], "mail=1 rcpt=2", False),
+        # Out of turn, because the sender was refused, or none was named.
+        ([SIZE], "mail=0/1 rcpt=0/1", False),
+        ([], "rcpt=0/1", False),
+    ],
+)
+def test_a_recipient_of_a_wrong_form(lines: list[str], counts: str, told: bool) -> None:
+    ended = f"{AT}disconnect from mx.world.example[198.51.100.7] ehlo=1 {counts} quit=1 commands=2/3"
+    found = [one for one in Reader().refusals([CONNECT, *lines, ended]) if one.step != "mail"]
+    assert [(one.reply, one.step) for one in found] == ([(RECIPIENT_REPLY, "rcpt")] if told else [])
+
+
+def test_who_is_turned_away_is_told_once_in_a_while() -> None:
+    now = 0.0
+    line = f"{AT}warning: Connection rate limit exceeded: 31 from unknown[198.51.100.7] for service smtp"
+    reader = Reader(lambda: now)
+    (one,) = reader.refusals([line, line.replace("rate", "concurrency"), line])
+    assert (one.client, one.client_name, one.reply, one.step) == ("198.51.100.7", "", TURNED_AWAY_REPLY, "connect")
+    assert [one.client for one in reader.refusals([line, line.replace(".7]", ".8]")])] == ["198.51.100.8"]
+    now = TURNED_AWAY_EVERY_S
+    assert len(reader.refusals([line])) == 1
 
 
 def test_too_often_and_too_large_on_the_way() -> None:
