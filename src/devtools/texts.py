@@ -32,6 +32,7 @@ NOT_SHOWN_FILES = (
     "accounts/sources/__init__.py",
     "filtering/actions/deliver.py",
     "flows/account_export.py",
+    "flows/quarantine_notice_words.py",
     "flows/tls_policy.py",
     "filtering/ids.py",
     "filtering/milter.py",

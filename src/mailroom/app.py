@@ -138,6 +138,9 @@ def job_parts(
     from mailroom.flows.open_sessions import OpenSessions
     from mailroom.flows.outbound_usage import OutboundUsage
     from mailroom.flows.own_policy import OwnPolicy
+    from mailroom.flows.quarantine import Quarantine
+    from mailroom.flows.quarantine_notice import Notices
+    from mailroom.flows.quarantine_release import Release
     from mailroom.flows.search_index import SearchIndex
     from mailroom.flows.server_list import ServerList
     from mailroom.flows.token import Tokens
@@ -160,6 +163,8 @@ def job_parts(
     operations |= relay.operations(settings.values)
     blocked = Blocked(GuessStore(), events)
     operations |= blocked.operations() | MailQueue(events).operations()
+    quarantine = Quarantine(settings.values, events, Release(), Notices(accounts.store.all))
+    operations |= quarantine.operations()
     sessions = OpenSessions(WindowSessionStore(), accounts.store, events, accounts.end_sessions)
     accounts.on_lost, accounts.end_lost = sessions.lost, sessions.try_again
     operations |= sessions.operations()
@@ -184,6 +189,7 @@ def job_parts(
     watches |= {"certificate": certificates.watcher.watch, "acme": renewal.watch, "search": search.watch}
     watches["blocked"] = blocked.watch
     watches["definitions"] = definitions.watch
+    watches["quarantine"] = quarantine.watch
     watches["early_refusals"] = early_refusals.watch
     watches["announced"] = announced.Watch(settings.values).watch
     return operations | more, {**accounts.watches(), **watches}

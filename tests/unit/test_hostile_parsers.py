@@ -46,14 +46,15 @@ NOT_FOREIGN = {
         core.pages.security_antivirus core.sender_relay core.net filtering.exceptions""",
     "what we have written ourselves": """
         core.sealed core.secrets filtering.account_facts filtering.own_mark filtering.conditions filtering.rules
-        filtering.actions.quarantine tls.account tls.kept
+        filtering.actions.quarantine filtering.released tls.account tls.kept
         tls.self_signed tls.challenge tls.judged web.portal.sending web.portal.outgoing web.waiting""",
     "addresses of SMTP, at most 2 KB each, compared and not read": "filtering.lists filtering.own_clients",
     "answers of our own daemons": "filtering.checks.clamav filtering.checks.rspamd web.portal.replies",
     "it only splits lines or writes them; the text is bounded by who asks": """
         core.lines core.mail_header core.mail_text filtering.completing web.clients.autoconfig web.clients.profile""",
     "the request was read and bounded by web.heads and web.tools": """
-        web.api.aliases web.api.configuration web.app web.guards web.streams web.portal.api.messages""",
+        web.api.aliases web.api.configuration web.app web.guards web.streams web.portal.api.messages
+        web.api.quarantine""",
     "an authority that the administrator has chosen, over checked TLS, 1 MB an answer": "tls.acme tls.acme_link",
     "evaluation of records that dns.wire has read, with the limits of RFC 7208": "dns.spf dns.blocklist",
     "a name of at most 240 letters, asked by Postfix (socketmap: 4 KB)": "filtering.tls_policies",

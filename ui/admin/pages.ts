@@ -37,6 +37,7 @@ const history = defineAsyncComponent(() => import('./pages/History.vue'))
 const configuration = defineAsyncComponent(() => import('./pages/ConfigurationBackup.vue'))
 const bans = defineAsyncComponent(() => import('./pages/Bans.vue'))
 const sessions = defineAsyncComponent(() => import('./pages/Sessions.vue'))
+const quarantine = defineAsyncComponent(() => import('./pages/Quarantine.vue'))
 const queue = defineAsyncComponent(() => import('./pages/Queue.vue'))
 const messages = defineAsyncComponent(() => import('./pages/Messages.vue'))
 const licences = defineAsyncComponent(() => import('./pages/Licences.vue'))
@@ -79,6 +80,7 @@ export const MENU: MenuEntry[] = [
     icon: ShieldCheck,
     colour: '#25955b',
     tabs: [
+      { id: 'quarantine', component: quarantine },
       { id: 'sign_in', component: bans },
       { id: 'sessions', component: sessions },
     ],

@@ -13,6 +13,8 @@ const SCOPES = [
   'messages:read',
   'queue:read',
   'queue:change',
+  'quarantine:read',
+  'quarantine:change',
   'sign_in:read',
   'sign_in:change',
 ]

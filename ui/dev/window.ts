@@ -6,6 +6,7 @@ import { sessions } from './sessions'
 import { CONFIGURATION_ROUTES } from './configuration'
 import { DELIVERY_ROUTES } from './delivery'
 import { SETUP_ROUTES } from './setup'
+import { QUARANTINE_ROUTES } from './quarantine'
 import { QUEUE_ROUTES } from './queue'
 import { SERVER_ROUTES } from './server'
 import { TOKEN_ROUTES } from './tokens'
@@ -291,7 +292,7 @@ const ROUTES: [RegExp, string, (call: Call, match: string[]) => Reply][] = [
 ]
 
 export const windowApi: Api = (call) => {
-  for (const [pattern, method, handle] of [...ROUTES, ...QUEUE_ROUTES, ...SETUP_ROUTES, ...TOKEN_ROUTES]) {
+  for (const [pattern, method, handle] of [...ROUTES, ...QUEUE_ROUTES, ...QUARANTINE_ROUTES, ...SETUP_ROUTES, ...TOKEN_ROUTES]) {
     const match = method === call.method ? pattern.exec(call.path) : null
     if (match) return handle(call, match)
   }

@@ -22,6 +22,8 @@ LOG = DATA / "log"
 TLS = DATA / "tls"
 SECRETS = DATA / "secrets"
 QUARANTINE = DATA / "quarantine"
+# A service of master.cf for the job process alone: its folder lets in nobody but Postfix and root.
+RELEASE_SOCKET = QUEUE / "private" / "release"
 UPLOADS = DATA / "uploads"
 SETUP = DATA / "setup.json"
 
@@ -39,6 +41,8 @@ TLS_POLICY_SOCKET = RUN / "filter" / "tls-policy.sock"
 ACCOUNT_FACTS = RUN / "accounts" / "facts.json"
 # Made at each start, of the key of this server: nowhere on a disk.
 SRS_KEY = RUN / "srs" / "key"
+# Which message the filter may let pass a check, as an administrator has decided; each lasts a few minutes.
+RELEASES = RUN / "releases"
 # In folders of their own: into the first goes nobody but the web process, into the second the relay on the host, which
 # does not see our /run.
 SERVE_SOCKET = RUN / "serve" / "serve.sock"

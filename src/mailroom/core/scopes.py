@@ -15,6 +15,8 @@ SCOPES = (
     "messages:read",
     "queue:read",
     "queue:change",
+    "quarantine:read",
+    "quarantine:change",
     "sign_in:read",
     "sign_in:change",
 )

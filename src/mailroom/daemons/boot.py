@@ -61,6 +61,7 @@ FOLDERS = (
     Folder(paths.FILTER_SOCKET.parent, FILTER, "postfix", 0o750),
     Folder(paths.SRS_KEY.parent, "root", FILTER, 0o750),
     Folder(paths.ACCOUNT_FACTS.parent, "root", FILTER, 0o750),
+    Folder(paths.RELEASES, "root", FILTER, 0o750),
     Folder(paths.SERVE_SOCKET.parent, WEB, WEB, 0o700),
     Folder(paths.RELAY_SOCKET.parent, WEB, WEB, 0o711),
     Folder(paths.RUN / "freshclam", "root", "clamav", 0o750),

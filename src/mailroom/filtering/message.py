@@ -44,6 +44,7 @@ class Message:
     is_over: whether the sign-in of its connection holds no longer.
     owned: the addresses that who is signed in may send as; None when nobody is, or when that is not known.
     longest_header: bytes of the longest header. completed: headers that it lacked (filtering/completing.py).
+    released: the checks that an administrator has released it from (filtering/released.py); None when it is no release.
     taken: how it was taken into account for its user's daily quota; None when it was not.
     """
 
@@ -69,6 +70,7 @@ class Message:
     is_return: bool = False
     is_over: bool = False
     owned: frozenset[str] | None = None
+    released: frozenset[str] | None = None
     taken: Taken | None = None
 
     @property
@@ -120,7 +122,7 @@ class Message:
 class Answer:
     """What one check says.
 
-    result:  "pass" | "spam" | "virus" | "delete" | "reject" | "tempfail" | "unscanned".
+    result:  "pass" | "spam" | "virus" | "delete" | "reject" | "tempfail" | "unscanned" | "released".
     detail:  for people: the virus, the rules that hit, the reason.
     score:   points, when the check gives points.
     reply:   the SMTP reply it wants, when result is "reject" or "tempfail".

@@ -28,6 +28,8 @@ from mailroom.filtering.shape import Action, Check
 
 LOG = logging.getLogger("mailroom.filter")
 DISK_REFUSED = "452 4.3.1 Insufficient system storage"
+RELEASED = Answer("released", "an administrator has released the message from this check")
+HELD_AGAIN = "554 5.7.1 Another check holds or deletes this message"
 FAILED = Answer("tempfail", "the check failed inside", reply="451 4.3.0 Try again later")
 # The first of these that any check answered is the verdict.
 WEIGHT = ("reject", "tempfail", "delete", "virus", "spam")
@@ -100,6 +102,8 @@ def _ended(asked: list[Asked]) -> bool:
 
 
 async def _ask(check: Check, message: Message, rules: Rules) -> Asked:
+    if message.released and check.NAME in message.released:
+        return Asked(check.NAME, RELEASED, 0.0)
     started = time.perf_counter()
     try:
         answer = await check.check(message, rules)
@@ -126,4 +130,7 @@ def act(verdict: str, message: Message, asked: list[Asked], rules: Rules) -> Cha
             changes.taken.append(action.NAME)
     except OSError:
         return changes.undo(DISK_REFUSED)
+    # What is released goes to its recipients or stays where it is: it neither vanishes nor comes round again.
+    if message.released is not None and changes.final == "discard":
+        return changes.undo(HELD_AGAIN)
     return changes

@@ -7,7 +7,7 @@ import logging
 import time
 from collections.abc import Callable, Iterable
 
-from mailroom.filtering import completing, milter, pipeline
+from mailroom.filtering import completing, milter, pipeline, released
 from mailroom.filtering.account_facts import AccountFacts
 from mailroom.filtering.body import Body
 from mailroom.filtering.checks import authentication, black_white_list, own_domain
@@ -128,6 +128,8 @@ class Session:
 
     def _answer_sender(self, message: Message, rules: Rules) -> bytes:
         """What MAIL FROM is answered: what is certain by now spares the client the rest."""
+        if self.macros.get("daemon_name") == released.DAEMON and message.released is None:
+            return milter.refusal(released.REPLY)
         message.blocked = self.guessing.blocks(message, rules)
         if message.blocked:
             return milter.refusal(BLOCKED)
@@ -155,7 +157,7 @@ class Session:
     def _begin(self, content: bytes) -> Message:
         self.macros.pop("i", None)
         sender, *parameters = milter.strings(content) or [""]
-        return Message(
+        message = Message(
             id=new_id(),
             arrived=time.time(),
             client=self.client,
@@ -166,6 +168,9 @@ class Session:
             sender=sender.strip("<>"),
             smtputf8="SMTPUTF8" in map(str.upper, parameters),
         )
+        if message.daemon == released.DAEMON:
+            released.restore(message, parameters)
+        return message
 
     def _recipient(self, content: bytes) -> Recipient:
         refused = self.macros.pop("rcpt_mailer", "") == "error"
@@ -214,7 +219,7 @@ class Session:
         verdict = pipeline.join(asked, rules)
         changes = pipeline.act(verdict, message, asked, rules)
         try:
-            self.record(message, asked, "tempfail" if changes.undone else verdict, changes)
+            self.record(message, asked, _undone(changes) or verdict, changes)
         except OSError:
             return changes.undo(JOURNAL_REFUSED)
         return changes
@@ -242,6 +247,11 @@ class Session:
             self.record(message, asked, verdict, changes)
         except OSError as reason:
             LOG.error("no record of %s: %s", message.id, reason)
+
+
+def _undone(changes: Changes) -> str:
+    """The verdict when the actions were taken back: their reply says whether for good, "" when they were not."""
+    return ("reject" if changes.final.startswith("5") else "tempfail") if changes.undone else ""
 
 
 def _with_code(refusal: str) -> str:

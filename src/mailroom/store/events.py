@@ -33,7 +33,7 @@ class EventStore:
     """The table of events.
 
     kind: settings | accounts | sync | signin | token | daemon | message | setup | check | certificate | search |
-    definitions | queue.
+    definitions | queue | quarantine.
     """
 
     def __init__(self, file: Path = paths.DB / "events.sqlite", clock: Clock | None = None) -> None:

@@ -160,6 +160,51 @@ class SecurityAntivirus(Page):
         depends={"enabled": True},
         effect="A message that was taken for infected by mistake is lost.",
     )
+    quarantine_days: int = setting(
+        30,
+        "Keep quarantined mail for",
+        group="action",
+        rows="AV12",
+        help="After so many days it is removed by itself.",
+        unit="days",
+        depends={"enabled": True, "action": "quarantine"},
+        indent=1,
+        ge=1,
+        le=365,
+    )
+    quarantine_max_mb: int = setting(
+        2_000,
+        "Largest size of the quarantine",
+        group="action",
+        rows="AV12",
+        help="When it grows beyond this, the oldest messages are removed first.",
+        unit="MB",
+        depends={"enabled": True, "action": "quarantine"},
+        indent=1,
+        ge=100,
+        le=1_000_000,
+    )
+    notify: bool = setting(
+        True,
+        "Send notifications to recipients after quarantining viruses",
+        group="action",
+        rows="AV09",
+        help="Recipients with a mailbox here are told who wrote to them and why the message was kept: once for each "
+        "message, and ten times a day at most.",
+        depends={"enabled": True, "action": "quarantine"},
+        indent=1,
+        effect="A recipient does not learn that a message was kept, also when that was a mistake.",
+    )
+    notify_language: Literal["en", "de", "ja", "zh-TW"] = setting(
+        "en",
+        "Language of the notifications",
+        group="action",
+        rows="AV09",
+        help="All recipients get them in this language.",
+        labels={"en": "English", "de": "Deutsch", "ja": "日本語", "zh-TW": "繁體中文"},
+        depends={"enabled": True, "action": "quarantine", "notify": True},
+        indent=2,
+    )
     when_down: Literal["wait", "pass"] = setting(
         "wait",
         "If the engine does not answer",

@@ -12,7 +12,7 @@ LOAD = ("cpu_percent", "memory_used_mb", "rx_bytes_s", "tx_bytes_s", "disk_read_
         "disk_used_mb", "queue")  # fmt: skip
 
 KINDS = ("settings", "accounts", "sync", "signin", "token", "daemon", "message", "setup", "quota", "search",
-         "definitions", "session", "queue")  # fmt: skip
+         "definitions", "session", "queue", "quarantine")  # fmt: skip
 
 
 def add(parsers: Parsers) -> None:

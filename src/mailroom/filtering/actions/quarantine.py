@@ -1,6 +1,7 @@
 """Keep the message out of the mailboxes, on disk before the sender is answered (row AV08).
 
-Each message is QUARANTINE/yyyy-mm-dd/<id>.eml with <id>.json beside it (who, whom, why; no content).
+Each message is QUARANTINE/yyyy-mm-dd/<id>.eml with <id>.json beside it (who, whom, subject and why; what
+its release has to know of its arrival).
 """
 
 from __future__ import annotations
@@ -18,19 +19,29 @@ from mailroom.filtering.message import Asked, Changes, Message
 from mailroom.filtering.rules import Rules
 
 NAME = "quarantine"
+# Answers for which a message is kept here.
+HOLDS = ("virus",)
+# Letters of a header that the list of the quarantine shows.
+FIELD_MAX = 1_000
 
 
 def act(message: Message, asked: list[Asked], rules: Rules, changes: Changes) -> None:
     day = time.strftime("%Y-%m-%d", time.gmtime(message.arrived))
     folder = paths.QUARANTINE / day
-    viruses = [one.answer.detail for one in asked if one.answer.result == "virus"]
     facts = {
         "id": message.id,
         "time": message.arrived,
         "sender": message.sender,
         "recipients": [recipient.address for recipient in message.accepted],
         "size": message.size,
-        "viruses": viruses,
+        "checks": [[one.check, one.answer.detail] for one in asked if one.answer.result in HOLDS],
+        "from": message.first(b"from")[:FIELD_MAX],
+        "subject": message.first(b"subject")[:FIELD_MAX],
+        "client": [message.client.address, message.client.name, message.client.helo],
+        "daemon": message.daemon,
+        "tls": message.tls,
+        "login": message.login,
+        "smtputf8": message.smtputf8,
     }
     whole, about = folder / f"{message.id}.eml", folder / f"{message.id}.json"
     changes.kept += [whole, about]

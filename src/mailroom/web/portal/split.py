@@ -22,6 +22,11 @@ def split(node: Multipart, content: bytes) -> Node:
     return _multipart(node.section, node.kind, node.boundary, node.start, content, 0)
 
 
+def whole(content: bytes) -> Node:
+    """A whole message with its header, as it lies on a disk."""
+    return _part("1", content, "text/plain", 0)
+
+
 def _multipart(number: str, kind: str, boundary: str, start: str, content: bytes, depth: int) -> Node:
     found: list[bytes] = []
     if depth < DEPTH_MAX:
