@@ -39,6 +39,7 @@ NOT_SHOWN_FILES = (
     "filtering/received.py",
     "filtering/return_addresses.py",
     "filtering/rules.py",
+    "monitor/mail_log.py",
     "tls/sts_fetch.py",
     "web/clients/",
     "web/openapi.py",

@@ -23,7 +23,6 @@ from mailroom.flows import (
     clients,
     colleagues,
     dns_records,
-    early_refusals,
     interface,
     relay,
     setting_file,
@@ -133,8 +132,9 @@ def job_parts(
     from mailroom.flows.certificate import Certificates
     from mailroom.flows.definitions import Definitions
     from mailroom.flows.doctor import Doctor
+    from mailroom.flows.mail_log import MailLog
     from mailroom.flows.mail_queue import MailQueue
-    from mailroom.flows.message import mark, today
+    from mailroom.flows.message import delivery_states, journal, mark, today
     from mailroom.flows.open_sessions import OpenSessions
     from mailroom.flows.outbound_usage import OutboundUsage
     from mailroom.flows.own_policy import OwnPolicy
@@ -190,7 +190,7 @@ def job_parts(
     watches["blocked"] = blocked.watch
     watches["definitions"] = definitions.watch
     watches["quarantine"] = quarantine.watch
-    watches["early_refusals"] = early_refusals.watch
+    watches["mail_log"] = MailLog(delivery_states(), journal().oldest).watch
     watches["announced"] = announced.Watch(settings.values).watch
     return operations | more, {**accounts.watches(), **watches}
 

@@ -118,7 +118,8 @@ def _explained(page: Page) -> list[str]:
     page.reload()
     looking.settled(page)
     page.get_by_role("grid").get_by_role("row").nth(1).dblclick()
-    page.locator(".story li").first.wait_for()
+    page.locator(".answer").wait_for()
+    page.evaluate("document.querySelectorAll('details').forEach((fold) => (fold.open = true))")
     looking.settled(page)
     seen: list[str] = page.evaluate(SEEN, AS_IT_IS)
     return seen

@@ -122,7 +122,7 @@ def test_from_the_start_to_a_mail_that_arrived_with_mistakes_on_the_way(show: Sh
     press(page, "Send Test Mail")
     expect(page.get_by_text("Arrived after")).to_be_visible()
     press(page, "See how it was handled")
-    expect(page.get_by_role("dialog", name="What happened").get_by_text("It was accepted")).to_be_visible()
+    expect(page.get_by_role("dialog", name="What happened").get_by_text("Delivered to the mailbox of")).to_be_visible()
     page.keyboard.press("Escape")
     expect(wizard(page).get_by_role("link", name="Open Mail")).to_have_attribute("href", "/m/")
     page.reload()

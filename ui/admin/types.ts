@@ -142,6 +142,23 @@ export interface MessageSummary {
   queue_id: string
   login: string
   client: string
+  status: string
+  /** How many recipients are in which state. */
+  counts: { state: string; recipients: number }[]
+}
+
+/** A sentence of the server, and its times in seconds since the epoch. */
+export interface Answered {
+  text: string
+  since: number | null
+  next_try: number | null
+  time: number | null
+}
+
+export interface Delivery extends Answered {
+  address: string
+  original: string
+  state: string
 }
 
 export interface CheckFacts {
@@ -154,9 +171,15 @@ export interface CheckFacts {
   ms: number
 }
 
-export interface MessageRecord extends Omit<MessageSummary, 'recipients'> {
+export interface MessageRecord extends Omit<MessageSummary, 'recipients' | 'counts'> {
   recipients: { address: string; refusal: string }[]
+  client_name: string
+  helo: string
+  tls: string
   message_id: string
+  answer: Answered
+  deliveries: Delivery[]
+  told?: string[]
   reply: string
   explain: string[]
   checks: CheckFacts[]

@@ -54,6 +54,7 @@ export function accounts({ query }: Call): Reply {
 }
 
 const VERDICTS = ['deliver', 'deliver', 'deliver', 'spam', 'reject', 'deliver', 'tempfail', 'quarantine']
+const STATUSES = ['delivered', 'waiting', 'delivered', 'junk', 'refused', 'returned', 'put_off', 'quarantine']
 
 export function message(index: number): Values {
   return {
@@ -69,6 +70,37 @@ export function message(index: number): Values {
     queue_id: `4W${index}Z`,
     login: index % 6 ? '' : 'admin',
     client: `192.0.2.${index % 250}`,
+    status: STATUSES[index % STATUSES.length],
+    counts:
+      index % 8 === 1
+        ? [
+            { state: 'waiting', recipients: 1 },
+            { state: 'delivered', recipients: index % 3 },
+          ]
+        : [],
+  }
+}
+
+const ANSWERS: Record<string, string> = {
+  delivered: 'Delivered to the mailbox of admin@example.com, folder INBOX.',
+  junk: 'Delivered to the mailbox of admin@example.com, folder Junk.',
+  waiting:
+    'Waiting for mx.partner.example: The other server asks to come back later. The answer was “450 4.2.0 Come back later”.',
+  returned: 'Returned to the sender: The server mx.partner.example answers “550 5.1.1 User unknown”.',
+  refused: 'Refused. The answer was “554 5.7.1 Relay access denied”.',
+  put_off:
+    'Not taken yet: the sending server was asked to come back later, with “451 4.3.0 Try again later”.',
+  quarantine: 'Not delivered: it held a virus (Win.Test.EICAR_HDB-1). It is in the quarantine.',
+}
+
+function answerOf(facts: Values): Values {
+  const waits = facts.status === 'waiting'
+  const time = Number(facts.time) + 1
+  return {
+    text: ANSWERS[String(facts.status)],
+    since: waits ? time : null,
+    next_try: waits ? time + 600 : null,
+    time: waits ? null : time,
   }
 }
 
@@ -103,14 +135,21 @@ export function explained(id: string): Reply {
       ms: 148.3,
     },
   ]
-  const explain = [
-    `Arrived 2026-11-24 03:39:58 UTC from ${String(facts.client)}. The name of that address is mx.partner.example. The connection was encrypted: TLSv1.3. Sender: <${String(facts.sender)}>. Recipients: ${(facts.recipients as string[]).join(', ')}. Size: ${String(facts.size)} bytes.`,
-    'The account table answered: pass. It took 0.1 ms.',
-    'ClamAV answered: pass. Decided by Security > Antivirus > Enable Anti-Virus Engine. It took 6.2 ms.',
-    'SpamAssassin gave 0.4 points: pass. In detail: BAYES_00, SPF_PASS. It took 148.3 ms.',
-    'It was accepted for delivery. Its queue id is 4W17Z.',
-  ]
+  const answer = answerOf(facts)
+  const about = { client_name: 'mx.partner.example', helo: 'mx.partner.example', tls: 'TLSv1.3', reply: '' }
+  const deliveries =
+    facts.status === 'refused'
+      ? []
+      : (facts.recipients as string[]).map((address) => ({ address, ...answer }))
   return {
-    json: { ...facts, recipients: [], message_id: '<17@partner.example>', reply: '', checks, explain },
+    json: {
+      ...facts,
+      ...about,
+      recipients: [],
+      message_id: '<17@partner.example>',
+      checks,
+      answer,
+      deliveries,
+    },
   }
 }

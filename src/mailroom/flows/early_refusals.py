@@ -1,27 +1,25 @@
 """Mail that Postfix refuses before our filter hears of it, read from Postfix's own log, and told to the filter.
 
 What smtpd(8) says of MAIL FROM (its announced size, its form, too many messages a minute) it says without asking a
-milter; and of a message that grows too large on the way a milter sees only that it ended. The log is read every few
-seconds; what is logged while the job process does not run has no record. A RCPT TO that is refused for its form is
-logged only as a count when the client leaves; connections that are turned away are told once for a while. Not here:
-recipients beyond the limit, which Postfix does not log, and which come again in another message (RFC 5321 4.5.3.1.10).
+milter; and of a message that grows too large on the way a milter sees only that it ended. The log is followed by
+flows/mail_log.py; what is logged while the job process does not run has no record. A RCPT TO that is refused for its
+form is logged only as a count when the client leaves; connections that are turned away are told once for a while. Not
+here: recipients beyond the limit, which Postfix does not log, and which come again in another message (RFC 5321
+4.5.3.1.10).
 """
 
 from __future__ import annotations
 
 import re
 import socket
-import threading
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from mailroom.core import paths
-from mailroom.daemons import logs
 
-EVERY_S = 3.0
-# A flood of refusals is cut here: the rest is in Postfix's log.
+# A flood of refusals, in one piece of the log, is cut here: the rest is in Postfix's log.
 AT_ONCE_MAX = 200
 SOCKET_LIMIT_S = 10.0
 CONNECTIONS_MAX = 2_000
@@ -157,13 +155,3 @@ def tell(refusal: Refusal, place: Path = paths.POLICY_SOCKET) -> None:
         link.connect(str(place))
         link.sendall(f"{text}\n".encode("utf-8", "replace"))
         link.recv(512)
-
-
-def watch(stop: threading.Event, tell_filter: Callable[[Refusal], None] = tell) -> None:
-    """Until `stop`: each new refusal of the log gets its record."""
-    reader, after = Reader(), logs.read("postfix", 1)["after"]
-    while not stop.wait(EVERY_S):
-        read = logs.read("postfix", logs.LINES_MAX, after) if after else logs.read("postfix", 1)
-        fresh, after = (read["lines"] if after else []), read["after"]
-        for refusal in reader.refusals(line["text"] for line in fresh)[:AT_ONCE_MAX]:
-            tell_filter(refusal)

@@ -7,20 +7,17 @@ from functools import cache
 from typing import Any
 
 from mailroom.core import settings as declared
-from mailroom.core.problems import NotFound
+from mailroom.core.deliveries import BY_VERDICT, JUNK, RANK, STATUSES
+from mailroom.core.problems import Invalid, NotFound
 from mailroom.filtering.order import TITLES
+from mailroom.flows.message_status import TAKEN, answer, deliveries
+from mailroom.flows.message_status import status as status_of
+from mailroom.monitor import queue
+from mailroom.store.deliveries import DeliveryStore
 from mailroom.store.journal import JournalStore
 
-# {}: the reply.
-ENDINGS = {
-    "deliver": "It was accepted for delivery.",
-    "spam": "It was accepted and filed into Junk.",
-    "quarantine": "It was taken and kept in the quarantine; no mailbox has it.",
-    "delete": "It was taken and deleted; the sender was not told.",
-    "reject": "It was refused with “{}”.",
-    "tempfail": "It was put off with “{}”; the sending server will come back.",
-    "dropped": "Nothing was taken: {}.",
-}
+DELIVERY = {*RANK, JUNK}
+VERDICT_OF = {status: verdict for verdict, status in BY_VERDICT.items()}
 
 
 @cache
@@ -29,38 +26,85 @@ def journal() -> JournalStore:
     return JournalStore()
 
 
-def list_messages(search: str = "", offset: int = 0, limit: int = 50) -> dict[str, Any]:
-    """{total, messages: [summary]}, newest first."""
-    total, found = journal().find(search.strip(), offset, min(limit, 500))
-    return {"total": total, "messages": found}
+@cache
+def delivery_states() -> DeliveryStore:
+    """What the logs have told of deliveries."""
+    return DeliveryStore()
+
+
+def list_messages(
+    search: str = "", offset: int = 0, limit: int = 50, status: str = "", since: float = 0.0, until: float = 0.0
+) -> dict[str, Any]:
+    """{total, messages: [summary with `status` and `counts`, [{state, recipients: how many}]]}, newest first.
+
+    status: one of `deliveries.STATUSES`, "" for any; since, until: seconds since the epoch, 0 for no limit.
+    Raises Invalid for another status.
+    """
+    if status and status not in STATUSES:
+        raise Invalid(f"There is no status {status!r}.", field="status", next=f"Choose one of {', '.join(STATUSES)}.")
+    search, limit = search.strip(), min(limit, 500)
+    if status in DELIVERY:
+        total, wanted = delivery_states().find(status, search, since, until, offset, limit)
+        records = journal().summaries(dict(wanted))
+        found = [records[queue_id] for queue_id, _ in wanted if queue_id in records]
+    else:
+        verdict = VERDICT_OF.get(status, "")
+        total, found = journal().find(search, offset, limit, since=since, until=until, verdict=verdict)
+    return {"total": total, "messages": _with_status(found)}
+
+
+def _with_status(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    now = time.time()
+    taken = {one["queue_id"]: one["time"] for one in found if one["queue_id"] and one["verdict"] in TAKEN}
+    known = delivery_states().states(taken)
+    return [_summary(one, known.get(one["queue_id"]), now) for one in found]
+
+
+def _summary(one: dict[str, Any], known: dict[str, Any] | None, now: float) -> dict[str, Any]:
+    counts = known["counts"] if known else {}
+    each = [{"state": state, "recipients": count} for state, count in counts.items()]
+    return {**one, "status": status_of(one, known, now), "counts": each}
 
 
 def mark() -> int:
-    """A number that has grown when the journal has a new record."""
-    return journal().mark()
+    """A number that has grown when a message was recorded or its state has changed."""
+    return journal().mark() + delivery_states().mark()
 
 
 def show(id: str) -> dict[str, Any]:
-    """The whole record, with `explain`: sentences, and each check's title. Raises NotFound."""
+    """The whole record, with its `status`, the `answer` to what became of it, `deliveries` and `explain`: sentences.
+
+    Raises NotFound.
+    """
     record = journal().get(id)
     if record is None:
         raise NotFound(f"The journal has no message {id}.", field="id", next="Search by sender or recipient.")
+    now = time.time()
+    known = delivery_states().show(record["queue_id"], record["time"]) if record["queue_id"] else None
+    found = status_of(record, known, now)
+    each = deliveries(record, known, queue.next_try, now)
+    told = answer(record, each)
     checks = [{**check, "title": TITLES.get(check["check"], check["check"])} for check in record["checks"]]
-    return {**record, "checks": checks, "explain": explain(record)}
+    about = {"status": found, "answer": told, "deliveries": each}
+    return {**record, **about, "checks": checks, "explain": explain(record, told["text"])}
 
 
-def explain(record: dict[str, Any]) -> list[str]:
-    """What happened to a message, sentence by sentence."""
-    told = [_arrival(record)]
+def explain(record: dict[str, Any], answered: str = "") -> list[str]:
+    """What became of a message, then how it came to that, sentence by sentence.
+
+    answered: the first of them; without it, what the filter alone has recorded.
+    """
+    told = [answered or answer(record, [])["text"], _arrival(record)]
     told += [_refusal(recipient) for recipient in record["recipients"] if recipient["refusal"]]
-    told += [_check(check) for check in record["checks"]]
     told += record.get("told", [])
-    told.append(_ending(record))
+    told += [_check(check) for check in record["checks"]]
+    if record["verdict"] == "spam":
+        told.append("It was marked as spam, to be filed into Junk.")
     return told
 
 
 def _arrival(record: dict[str, Any]) -> str:
-    when = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(record["time"]))
+    when = time.strftime("%Y-%m-%d %H:%M:%S %Z", time.localtime(record["time"]))
     wanted = ", ".join(recipient["address"] for recipient in record["recipients"])
     told = [
         f"Arrived {when} from {record['client'] or 'this server'}.",
@@ -71,6 +115,7 @@ def _arrival(record: dict[str, Any]) -> str:
         f"Sender: <{record['sender']}>.",
         f"Recipients: {wanted}." if wanted else "No recipient was named yet.",
         f"Size: {record['size']} bytes.",
+        record["queue_id"] and f"Its queue id is {record['queue_id']}.",
     ]
     return " ".join(filter(None, told))
 
@@ -80,38 +125,38 @@ def _refusal(recipient: dict[str, Any]) -> str:
 
 
 def _check(check: dict[str, Any]) -> str:
-    name, result = TITLES.get(check["check"], check["check"]), check["result"]
-    answered = f"{name} answered: {result}."
+    title, result = TITLES.get(check["check"], check["check"]), check["result"]
+    answered = f"{title} answered: {result}."
     told = [
-        answered if check["score"] is None else f"{name} gave {check['score']:.1f} points: {result}.",
+        answered if check["score"] is None else f"{title} gave {check['score']:.1f} points: {result}.",
         check["detail"] and f"In detail: {check['detail']}.",
-        check["setting"] and f"Decided by {setting_name(check['setting'])}.",
-        f"It took {check['ms']:.1f} ms.",
+        (name := setting_name(check["setting"])) and f"Decided by {name}.",
     ]
     return " ".join(filter(None, told))
 
 
 def setting_name(setting: str) -> str:
-    """A setting as the window calls it: "Mail Delivery > General > Maximum size per email"."""
+    """A setting as the window calls it: "Mail Delivery > General > Maximum size per email"; "" for what is none."""
     page, _, key = setting.rpartition(".")
     kind = declared.pages().get(page)
     if kind is None or key not in kind.model_fields:
-        return setting
+        return ""
     return f"{kind.menu.replace('_', ' ').title()} > {kind.title} > {declared.title_of(page, key)}"
 
 
-def _ending(record: dict[str, Any]) -> str:
-    ending = ENDINGS.get(record["verdict"], record["verdict"]).format(record["reply"])
-    delivered = record["verdict"] in ("deliver", "spam")
-    return f"{ending} Its queue id is {record['queue_id']}." if record["queue_id"] and delivered else ending
-
-
 def today() -> dict[str, int]:
-    """Today's mail (since midnight, local time): {received, sent, blocked}."""
+    """Today's mail (since midnight, local time): {received, sent, blocked}.
+
+    received: taken from others; sent: of users who signed in, and at least one recipient has it; what only waits is
+    none of it. blocked: refused, deleted, or kept in the quarantine.
+    """
+    since = midnight()
+    received = journal().count(since, verdict=list(TAKEN), login="")
+    blocked = journal().count(since, verdict=["reject", "quarantine", "delete"])
+    return {"received": received, "sent": delivery_states().sent(since), "blocked": blocked}
+
+
+def midnight() -> float:
+    """When today has begun, local time, in seconds since the epoch."""
     now = time.localtime()
-    midnight = time.mktime((now.tm_year, now.tm_mon, now.tm_mday, 0, 0, 0, 0, 0, -1))
-    taken = ["deliver", "spam"]
-    everything = journal().count(midnight, verdict=taken)
-    received = journal().count(midnight, verdict=taken, login="")
-    blocked = journal().count(midnight, verdict=["reject", "quarantine", "delete"])
-    return {"received": received, "sent": everything - received, "blocked": blocked}
+    return time.mktime((now.tm_year, now.tm_mon, now.tm_mday, 0, 0, 0, 0, 0, -1))

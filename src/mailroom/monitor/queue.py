@@ -29,6 +29,31 @@ def length(spool: Path = paths.QUEUE, queues: tuple[str, ...] = WAITING) -> int:
     )
 
 
+def holds(queue_id: str, spool: Path = paths.QUEUE) -> bool:
+    """Whether this message is in the queue."""
+    return _file(queue_id, WAITING, spool) is not None
+
+
+def next_try(queue_id: str, spool: Path = paths.QUEUE) -> float | None:
+    """When delivery is tried again, None for what does not wait: qmgr(8) keeps it as the time of the deferred file."""
+    file = _file(queue_id, ("deferred",), spool)
+    try:
+        return file.stat().st_mtime if file else None
+    except FileNotFoundError:
+        return None
+
+
+def _file(queue_id: str, queues: tuple[str, ...], spool: Path) -> Path | None:
+    """In a queue, or in one of its folders (hash_queue_depth is 1)."""
+    if not queue_id.isalnum():
+        return None
+    for name in queues:
+        for folder in (spool / name, *(entry for entry in (spool / name).glob("?") if entry.is_dir())):
+            if (folder / queue_id).is_file():
+                return folder / queue_id
+    return None
+
+
 def waiting(spool: Path = paths.QUEUE, limit: int = REASONS_MAX) -> list[tuple[str, str]]:
     """(recipient, why delivery is put off) of some messages that wait (bounce(8) has a file for each; bounce_log.c).
 

@@ -25,6 +25,9 @@ PREFIX = "journal-"
 DAY = re.compile(r"\d{4}-[01]\d-[0-3]\d")
 OPEN_DAYS_MAX = 8
 DAY_S = 86_400
+LAST_DAY = "9999-12-31"
+# A record has the time of MAIL FROM, which may be some hours before Postfix gives a queue id on a slow line.
+DAY_SLIP_S = 14_400.0
 # More than a day ever has.
 DAY_STEP = 100_000_000
 SUMMARY = ("id", "time", "sender", "recipients", "size", "verdict", "queue_id", "login", "client")
@@ -57,7 +60,7 @@ class JournalStore:
 
     def add(self, record: dict[str, Any]) -> None:
         """Write one record (see filtering/journal.record_of). Raises OSError when the disk refuses."""
-        day = time.strftime("%Y-%m-%d", time.gmtime(record["time"]))
+        day = _day(record["time"])
         try:
             table = self._table(day)
             table.insert(
@@ -77,19 +80,28 @@ class JournalStore:
 
     def amend(self, record: dict[str, Any]) -> None:
         """Put a record in the place of the one with its id, when more is known of it. Raises OSError."""
-        day = time.strftime("%Y-%m-%d", time.gmtime(record["time"]))
+        day = _day(record["time"])
         try:
             table = self._table(day)
             table.update(verdict=record["verdict"], whole=record).where(table.id == record["id"]).execute()
         except PeeweeException as reason:
             raise OSError(errno.EIO, str(reason)) from reason
 
-    def find(self, search: str, offset: int, limit: int) -> tuple[int, list[dict[str, Any]]]:
-        """(how many in all, the asked slice), newest first. `search`: part of a sender or recipient address."""
+    def find(
+        self, search: str, offset: int, limit: int, *, since: float = 0.0, until: float = 0.0, verdict: str = ""
+    ) -> tuple[int, list[dict[str, Any]]]:
+        """(how many in all, the asked slice), newest first. `search`: part of a sender or recipient address.
+
+        since, until: seconds since the epoch, 0 for no limit. verdict: "" for any.
+        """
         total = 0
         found: list[dict[str, Any]] = []
-        for table in self._newest_first():
-            rows = table.select(table.whole)
+        for table in self._newest_first(since, until):
+            rows = table.select(table.whole).where(table.time >= since)
+            if until:
+                rows = rows.where(table.time < until)
+            if verdict:
+                rows = rows.where(table.verdict == verdict)
             if search:
                 rows = rows.where(table.sender.contains(search) | table.rcpt.contains(search))
             count = rows.count()
@@ -100,6 +112,20 @@ class JournalStore:
                 found += [_summary(row.whole) for row in newest]
             total += count
         return total, found
+
+    def summaries(self, queue_ids: dict[str, float]) -> dict[str, dict[str, Any]]:
+        """{queue id: summary} of the records with these queue ids. The times say in which days to look."""
+        days = {_day(time + slip) for time in queue_ids.values() for slip in (-DAY_SLIP_S, DAY_SLIP_S)}
+        found: dict[str, dict[str, Any]] = {}
+        for table in self._readable([day for day in self._days() if day in days]):
+            for row in table.select(table.whole).where(table.queue_id.in_(list(queue_ids))):
+                found.setdefault(row.whole["queue_id"], _summary(row.whole))
+        return found
+
+    def oldest(self) -> float | None:
+        """When the oldest day that is here began, None when there is none."""
+        days = self._days()
+        return float(calendar.timegm(time.strptime(days[-1], "%Y-%m-%d"))) if days else None
 
     def get(self, name: str) -> dict[str, Any] | None:
         """The whole record with this id or queue id."""
@@ -132,9 +158,9 @@ class JournalStore:
         newest = calendar.timegm(time.strptime(days[0], "%Y-%m-%d")) // DAY_S
         return newest * DAY_STEP + sum(counts)
 
-    def _newest_first(self, since: float = 0.0) -> Iterator[type[Entry]]:
-        first = time.strftime("%Y-%m-%d", time.gmtime(since))
-        yield from self._readable([day for day in self._days() if day >= first])
+    def _newest_first(self, since: float = 0.0, until: float = 0.0) -> Iterator[type[Entry]]:
+        first, last = _day(since), _day(until) if until else LAST_DAY
+        yield from self._readable([day for day in self._days() if first <= day <= last])
 
     def _days(self) -> list[str]:
         """Every day that has a file, newest first."""
@@ -165,6 +191,10 @@ class JournalStore:
                 table._meta.database = database  # type: ignore[attr-defined]
                 self.days[day] = table
             return self.days[day]  # type: ignore[no-any-return]
+
+
+def _day(moment: float) -> str:
+    return time.strftime("%Y-%m-%d", time.gmtime(moment))
 
 
 def _summary(whole: dict[str, Any]) -> dict[str, Any]:
