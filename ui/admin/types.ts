@@ -159,6 +159,7 @@ export interface Delivery extends Answered {
   address: string
   original: string
   state: string
+  queue_id: string
 }
 
 export interface CheckFacts {

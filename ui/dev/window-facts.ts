@@ -140,7 +140,13 @@ export function explained(id: string): Reply {
   const deliveries =
     facts.status === 'refused'
       ? []
-      : (facts.recipients as string[]).map((address) => ({ address, ...answer }))
+      : (facts.recipients as string[]).map((address) => ({
+          address,
+          original: '',
+          state: facts.status === 'junk' ? 'delivered' : facts.status,
+          queue_id: facts.queue_id,
+          ...answer,
+        }))
   return {
     json: {
       ...facts,
