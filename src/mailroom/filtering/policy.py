@@ -40,6 +40,8 @@ async def serve(
             request = await reader.readuntil(b"\n\n")
             writer.write(b"action=%b\n\n" % _answer(request, rules(), refused).encode())
             await writer.drain()
+            # Neither reading nor writing gives way while there is something in the buffers.
+            await asyncio.sleep(0)
     except (EOFError, OSError, asyncio.LimitOverrunError):
         pass
     finally:

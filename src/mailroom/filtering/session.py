@@ -81,6 +81,8 @@ class Session:
                     writer.write(reply)
                     await writer.drain()
                 self._settle(told=True)
+                # Neither reading nor writing gives way while there is something in the buffers.
+                await asyncio.sleep(0)
         except milter.Nonsense as reason:
             LOG.warning("a connection that does not speak our protocol: %s", reason)
         except (EOFError, OSError, TimeoutError):

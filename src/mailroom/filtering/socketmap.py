@@ -23,6 +23,8 @@ async def serve(
             told = (await answer(table, key)).encode("utf-8", "surrogateescape")
             writer.write(b"%d:%b," % (len(told), told))
             await writer.drain()
+            # Neither reading nor writing gives way while there is something in the buffers.
+            await asyncio.sleep(0)
     except (EOFError, OSError, ValueError, TimeoutError, asyncio.LimitOverrunError):
         pass
     finally:
