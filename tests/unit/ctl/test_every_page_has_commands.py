@@ -20,6 +20,7 @@ WITHOUT = {
     "GET api/daemons/{id}/log": "`mailroomctl log` reads the log itself, also while nothing runs",
     "GET api/daemons/{id}/log/events": "`mailroomctl log` shows the same lines",
     "GET api/settings/fields": "`mailroomctl settings list` and `docs` name every setting",
+    "POST api/settings/check": "a dialog asks about one item; the shell's preview judges the whole change",
     "POST api/setup/draft": "a half-filled wizard belongs to the wizard; the shell has a file",
     "POST api/setup/forget": "a half-filled wizard belongs to the wizard; the shell has a file",
     "GET api/messages": "`mailroomctl messages` reads the journal itself, also while nothing runs",
