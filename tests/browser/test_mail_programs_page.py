@@ -34,8 +34,11 @@ def test_administrators_see_ports_steps_and_what_programs_find(window: Window, s
     found = inside.get_by_role("row", name=f"https://autoconfig.{DOMAIN}/mail/config-v1.1.xml")
     expect(found).to_contain_text("Served")
     # What is changed by somebody is shown without loading the page again.
-    with changed(server, "service.protocol", imaps_enabled=False, smtps_port=2465):
+    expect(inside.locator("tr[data-protocol=managesieve]")).to_have_count(0)
+    with changed(server, "service.protocol", imaps_enabled=False, smtps_port=2465, managesieve_enabled=True):
         shows(inside, "smtps", 2465)
+        shows(inside, "managesieve", 4190)
+        expect(inside.locator("tr[data-protocol=managesieve]")).to_contain_text("Mail rules (ManageSieve)")
         expect(inside.locator("tr[data-protocol=imaps]")).to_have_count(0)
         expect(inside.get_by_text(f"Incoming: IMAP, {HOSTNAME}, port 143, STARTTLS")).to_be_visible()
     shows(inside, "imaps", 993)

@@ -59,7 +59,13 @@ export interface Me {
 }
 
 /** A domain as identifiers have it: its letters outside ASCII as A-labels, which the browser knows. */
-const inAscii = (domain: string) => new URL(`http://${domain}`).hostname
+function inAscii(domain: string): string {
+  try {
+    return new URL(`http://${domain}`).hostname
+  } catch {
+    return 'localhost'
+  }
+}
 
 /** A new Message-ID (RFC 5322 3.6.4). Not crypto.randomUUID: that is missing on plain http. */
 export function newMessageId(me: Me): string {

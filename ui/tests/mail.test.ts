@@ -128,6 +128,12 @@ describe('answers', () => {
     expect(draft.attachments.map((one) => one.name)).toEqual(['menu.pdf', 'l.png'])
   })
 
+  it('has a Message-ID in ASCII, whatever letters the domain is shown in', () => {
+    expect(newMessageId({ ...ME, address: 'a@bücher.example' })).toMatch(/@xn--bcher-kva\.example>$/)
+    expect(newMessageId({ ...ME, address: 'a@mail.example' })).toMatch(/@mail\.example>$/)
+    for (const none of ['', 'a@', 'a@b c']) expect(newMessageId({ ...ME, address: none })).toMatch(/@localhost>$/)
+  })
+
   it('each have a Message-ID of their own, in the own domain', () => {
     const ids = new Set(Array.from({ length: 100 }, () => newMessageId(ME)))
     expect(ids.size).toBe(100)
