@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import email
+import email.policy
 import re
 import time
 from collections.abc import Callable, Iterator
@@ -153,11 +155,15 @@ def test_a_draft_of_another_program_is_written_on_and_sent(portal: Portal, serve
     expect(composer.get_by_text("hidden@world.example")).to_be_visible()
     expect(composer.get_by_text("Angebot €.pdf")).to_be_visible()
     composer.get_by_role("textbox", name="Message text").click()
+    page.keyboard.press("Control+Home")
     page.keyboard.type("Written on. ")
     composer.get_by_role("button", name="Send", exact=True).click()
     expect(page.get_by_text("Sent.")).to_be_visible()
     got = server.sent_out("from a phone")
-    assert "Written on." in got["content"] and "words</b>" in got["content"] and "\nBcc:" not in got["content"]
+    sent = email.message_from_string(got["content"], policy=email.policy.default)
+    rich = sent.get_body(("html",)).get_content()  # type: ignore[union-attr]
+    assert "Written on." in rich and "<b>words</b>" in rich, rich
+    assert "bcc" not in sent and [one.get_filename() for one in sent.iter_attachments()] == ["Angebot €.pdf"]  # type: ignore[attr-defined]
     assert drafts(server) == [] and server.arrived("ben", "from a phone", "Sent")
 
 

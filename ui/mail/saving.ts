@@ -48,6 +48,7 @@ export function useSaving(draft: Draft, user: string, written: () => local.Writt
   let messageId = draft.message_id
   let dirty = false
   let ended = false
+  let stored = ''
   let flight: Promise<boolean> | null = null
   let timer: ReturnType<typeof setTimeout> | undefined
   let localTimer: ReturnType<typeof setTimeout> | undefined
@@ -93,6 +94,13 @@ export function useSaving(draft: Draft, user: string, written: () => local.Writt
   }
 
   async function once(): Promise<boolean> {
+    // An editor reports more than what a person has changed.
+    const content = JSON.stringify(written())
+    if (version && content === stored) {
+      dirty = false
+      state.value = 'saved'
+      return true
+    }
     dirty = false
     state.value = 'saving'
     const token = local.newId()
@@ -104,6 +112,7 @@ export function useSaving(draft: Draft, user: string, written: () => local.Writt
     dirty = false
     try {
       take(await api.post<Saved>('drafts', facts))
+      stored = content
       return !dirty
     } catch (reason) {
       dirty = true
