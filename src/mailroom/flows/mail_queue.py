@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mailroom.core.problems import Invalid, NotFound, Unavailable
+from mailroom.core.problems import Invalid, NotFound, Problem, Unavailable
 from mailroom.daemons.postfix import mail_queue
 from mailroom.daemons.postfix.mail_queue import ACTIVE, ON_HOLD, Waiting
 from mailroom.daemons.shape import DaemonFailed
 from mailroom.flows.queue_words import in_words, remote_words
 from mailroom.store.events import EventStore
 
+LOG = logging.getLogger("mailroom.queue")
 KIND = "queue"
 CHOSEN_MAX = 1_000
 LIMIT_MAX = 500
@@ -164,7 +166,11 @@ class MailQueue:
 
     def _done(self, text: str, done: list[Waiting], gone: list[str], who: str, where: str) -> dict[str, Any]:
         ids = [one.id for one in done]
-        self.events.add(KIND, text, who=who, where=where, ids=ids)
+        try:
+            self.events.add(KIND, text, who=who, where=where, ids=ids)
+        except Problem as reason:
+            # What was done is done, also on a full disk, on which deleting makes room.
+            LOG.error("no event of it: %s by %s (%s)", text, who, reason.message)
         return {"done": ids, "gone": gone}
 
     def _facts(self, one: Waiting, tries: dict[str, float]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import logging
 import threading
 from collections.abc import Callable
 from email.errors import HeaderParseError
@@ -11,7 +12,7 @@ from typing import Any
 
 from mailroom.core import mail_header
 from mailroom.core.clock import Clock, SystemClock
-from mailroom.core.problems import Invalid, NotFound, Unavailable
+from mailroom.core.problems import Invalid, NotFound, Problem, Unavailable
 from mailroom.core.settings import AllValues
 from mailroom.filtering.order import TITLES
 from mailroom.flows.quarantine_notice import Notices
@@ -19,6 +20,7 @@ from mailroom.flows.quarantine_release import Release
 from mailroom.monitor.quarantine import Folder, Kept, is_id
 from mailroom.store.events import EventStore
 
+LOG = logging.getLogger("mailroom.quarantine")
 KIND = "quarantine"
 LIMIT_MAX = 500
 CHOSEN_MAX = 500
@@ -61,10 +63,11 @@ class Quarantine:
         """Until `stop`: tell recipients of what was kept, and remove what is too old or too much."""
         sweep_at = 0.0
         while not stop.wait(LOOK_EVERY_S):
-            self.notices.tell(self.folder, self.settings())
+            # First what makes room: on a full disk nothing else can be done.
             if self.clock.elapsed() >= sweep_at:
                 self.sweep()
                 sweep_at = self.clock.elapsed() + SWEEP_EVERY_S
+            self.notices.tell(self.folder, self.settings())
 
     def sweep(self) -> None:
         """Remove what is older than is set, and the oldest of what is too much; an event says so."""
@@ -74,7 +77,7 @@ class Quarantine:
         now = self.clock.now()
         gone = self.folder.sweep(now - days * DAY_S, most, now)
         if gone:
-            self.events.add(KIND, f"Removed {len(gone)} from the quarantine by itself: too old, or too much.", ids=gone)
+            self._tell(f"Removed {len(gone)} from the quarantine by itself: too old, or too much.", gone)
 
     def find(self, search: str = "", offset: int = 0, limit: int = 100) -> dict[str, Any]:
         """{total, found, read, messages}, newest first: those that hold `search` in an address, subject or finding."""
@@ -114,9 +117,7 @@ class Quarantine:
             self._remove(id)
         taken = ", ".join(done["recipients"])
         checks = ", ".join(TITLES.get(check, check) for check, _ in one.checks)
-        self.events.add(
-            KIND, f"Released {id} past {checks}, from <{one.sender}> to {taken}.", who=who, where=where, ids=[id]
-        )
+        self._tell(f"Released {id} past {checks}, from <{one.sender}> to {taken}.", [id], who=who, where=where)
         return {"released": id, **done}
 
     def delete(self, ids: list[str], who: str, where: str) -> dict[str, Any]:
@@ -130,8 +131,15 @@ class Quarantine:
         if not done:
             raise NotFound(GONE, code="gone", field="ids", next="Read the list again.")
         named = ", ".join(done[:NAMED_MAX]) + (", ..." if len(done) > NAMED_MAX else "")
-        self.events.add(KIND, f"Deleted from the quarantine: {named}.", who=who, where=where, ids=done)
+        self._tell(f"Deleted from the quarantine: {named}.", done, who=who, where=where)
         return {"done": done, "gone": [id for id in ids if id not in done]}
+
+    def _tell(self, text: str, ids: list[str], **author: str) -> None:
+        """Write the event. What was done is done: a full disk, on which one makes room here, turns it into no error."""
+        try:
+            self.events.add(KIND, text, **author, ids=ids)
+        except Problem as reason:
+            LOG.error("no event of it: %s %s (%s)", text, author, reason.message)
 
     def _remove(self, id: str) -> bool:
         try:

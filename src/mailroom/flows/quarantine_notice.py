@@ -75,7 +75,11 @@ class Notices:
         if note["day"] != today:
             note |= {"day": today, "counts": {}}
         due = self._due(fresh, note["counts"], settings) if settings["security.antivirus"]["notify"] else []
-        durable.replace(self.note, json.dumps(note))
+        try:
+            durable.replace(self.note, json.dumps(note))
+        except OSError as reason:
+            LOG.warning("nobody is told while that cannot be noted: %s", reason)
+            return 0
         return sum(self._send(one, address, settings) for one, address in due)
 
     def _due(self, fresh: list[Kept], counts: dict[str, int], settings: AllValues) -> list[tuple[Kept, str]]:

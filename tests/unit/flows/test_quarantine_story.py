@@ -168,3 +168,19 @@ def test_a_notice_holds_nothing_of_the_stranger_but_who_and_what(house: House, l
 def test_a_header_that_cannot_be_decoded_is_shown_as_it_came() -> None:
     assert readable("=?utf-9?b?AAAA?= x") == "=?utf-9?b?AAAA?= x"
     assert readable("=?utf-8?b?A?=") and readable("=?" * 500) and "\n" not in readable("a\r\n b")
+
+
+def test_on_a_full_disk_room_is_made_and_nobody_is_told_twice(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: Any, **__: Any) -> None:
+        raise Unavailable("The events cannot be written (No space left on device).")
+
+    def no_room(*_: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    id, old = keep(house.root), keep(house.root, 40 * 86_400)
+    monkeypatch.setattr(house.events, "add", full)
+    monkeypatch.setattr("mailroom.core.durable.replace", no_room)
+    house.story.sweep()
+    assert [one["id"] for one in house.story.find()["messages"]] == [id] != [old]
+    assert house.notices.tell(house.folder, house.values) == 0 and not house.told
+    assert house.story.delete([id], **WHO)["done"] == [id]
