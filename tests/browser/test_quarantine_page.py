@@ -47,7 +47,7 @@ def test_the_search_finds_the_page_and_the_list_says_what_it_lacks(show: Show) -
     page.route("**/api/quarantine?*", lambda route: route.fulfill(json=_some(route.request.url)))
     page.get_by_role("combobox", name="Find a setting or page").fill("false positive")
     page.get_by_role("option", name="Quarantine").click()
-    page.get_by_label("Search sender, recipient, subject, virus").fill("nobody")
+    page.get_by_label("Search the quarantine").fill("nobody")
     expect(page.get_by_text("No message in the quarantine matches “nobody”.")).to_be_visible()
     expect(page.get_by_text("The first 1 of 12,000 messages.")).to_be_visible()
 
