@@ -18,6 +18,7 @@ from mailroom.web.route import ANYBODY, PORTAL, WINDOW, Route, routes
 from office import DOMAIN, Office, until
 
 JSON = "application/json"
+EICAR = "X5O!P%@AP[4\\PZX54(P^)7CC)7}$" + "EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
 RULE = {"name": "Spam", "enabled": True, "type": "sender", "criteria": "*@spam.example", "action": "reject"}
 # What a route that takes a file is given.
 FILES = {"api/aliases/import-preview": b"office: ben\n", "api/auto-bcc/import-preview": b"/@world[.]example/ ben\n"}
@@ -41,6 +42,8 @@ def found(server: Office) -> dict[str, dict[str, Any]]:
     server.deliver("look at me")
     server.arrived("ben", "look at me")
     messages = until(lambda: server.ctl("messages")["messages"], 30, "it is in the journal")
+    server.deliver("held for a look", text=f"{EICAR}\n")
+    kept = until(lambda: server.ctl("quarantine", "list")["messages"], 30, "it is in the quarantine")
     # The history tells of a list, too.
     with changed(server, "mail_delivery.lists", blacklist=[RULE]):
         pass
@@ -51,6 +54,7 @@ def found(server: Office) -> dict[str, dict[str, Any]]:
     files = {"certificate": made.pem, "key": made.key_pem()}
     return {
         "api/certificate/check": {name: base64.b64encode(file).decode() for name, file in files.items()},
+        "api/quarantine/{id}": {"id": kept[0]["id"]},
         "api/messages/{id}": {"id": messages[0]["id"]},
         "api/setup/test_mail/{id}": {"id": test_mail["id"]},
         "api/folders/{id}/messages/{uid}": {"uid": uid},
