@@ -135,7 +135,7 @@ def try_it(inside: FrameLocator) -> None:
     expect(inside.get_by_text("Arrived after")).to_be_visible(timeout=120_000)
     press(inside, "See how it was handled")
     story = inside.get_by_role("dialog", name="What happened")
-    expect(story.get_by_text("Delivered to the mailbox of")).to_be_visible()
+    expect(story.get_by_text("Delivered to the mailbox of").first).to_be_visible()
     story.get_by_role("button", name="Close").first.click()
 
 

@@ -17,6 +17,8 @@ BY_VERDICT = {
     "dropped": "broken_off",
 }
 STATUSES = (*RANK, JUNK, *BY_VERDICT.values())
+# What was in the quarantine, and was released or deleted since; listed with what is there.
+LEFT_QUARANTINE = "left_quarantine"
 # What is over: nothing more is tried.
 FINAL = {"delivered", "returned", "expired", "removed", "unknown", "moved"}
 WORDS_MAX = 500

@@ -10,9 +10,10 @@ from mailroom.core import settings as declared
 from mailroom.core.deliveries import BY_VERDICT, JUNK, RANK, STATUSES
 from mailroom.core.problems import Invalid, NotFound
 from mailroom.filtering.order import TITLES
-from mailroom.flows.message_status import TAKEN, answer, deliveries
+from mailroom.flows.message_status import QUARANTINE, TAKEN, answer, deliveries
 from mailroom.flows.message_status import status as status_of
 from mailroom.monitor import queue
+from mailroom.monitor.quarantine import Folder
 from mailroom.store.deliveries import DeliveryStore
 from mailroom.store.journal import JournalStore
 
@@ -57,13 +58,20 @@ def _with_status(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
     now = time.time()
     taken = {one["queue_id"]: one["time"] for one in found if one["queue_id"] and one["verdict"] in TAKEN}
     known = delivery_states().states(taken)
-    return [_summary(one, known.get(one["queue_id"]), now) for one in found]
+    held = _held(found)
+    return [_summary(one, known.get(one["queue_id"]), now, one["id"] in held) for one in found]
 
 
-def _summary(one: dict[str, Any], known: dict[str, Any] | None, now: float) -> dict[str, Any]:
+def _held(records: list[dict[str, Any]]) -> set[str]:
+    """Which of these messages the quarantine still has."""
+    kept = [one["id"] for one in records if one["verdict"] == QUARANTINE]
+    return Folder().holding(kept) if kept else set()
+
+
+def _summary(one: dict[str, Any], known: dict[str, Any] | None, now: float, held: bool) -> dict[str, Any]:
     counts = known["counts"] if known else {}
     each = [{"state": state, "recipients": count} for state, count in counts.items()]
-    return {**one, "status": status_of(one, known, now), "counts": each}
+    return {**one, "status": status_of(one, known, now, held), "counts": each}
 
 
 def mark() -> int:
@@ -81,9 +89,10 @@ def show(id: str) -> dict[str, Any]:
         raise NotFound(f"The journal has no message {id}.", field="id", next="Search by sender or recipient.")
     now = time.time()
     known = delivery_states().show(record["queue_id"], record["time"]) if record["queue_id"] else None
-    found = status_of(record, known, now)
+    held = record["id"] in _held([record])
+    found = status_of(record, known, now, held)
     each = deliveries(record, known, queue.next_try, now)
-    told = answer(record, each)
+    told = answer(record, each, held)
     checks = [{**check, "title": TITLES.get(check["check"], check["check"])} for check in record["checks"]]
     about = {"status": found, "answer": told, "deliveries": each}
     return {**record, **about, "checks": checks, "explain": explain(record, told["text"])}

@@ -5,18 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from mailroom.core.deliveries import BY_VERDICT, RANK
+from mailroom.core.deliveries import BY_VERDICT, LEFT_QUARANTINE, RANK
 from mailroom.filtering.order import TITLES
 from mailroom.flows.delivery_words import recipient_words
 
 # The log is read each second. What it does not tell of after this time, it told before the states were kept.
 TOLD_WITHIN_S = 60.0
 TAKEN = ("deliver", "spam")
+QUARANTINE = "quarantine"
 NO_TIMES: dict[str, float | None] = {"since": None, "next_try": None, "time": None}
 
 
-def status(record: dict[str, Any], known: dict[str, Any] | None, now: float) -> str:
-    """One of `deliveries.STATUSES`. known: as DeliveryStore has it, None when the logs tell nothing of it."""
+def status(record: dict[str, Any], known: dict[str, Any] | None, now: float, held: bool = True) -> str:
+    """One of `deliveries.STATUSES`, or LEFT_QUARANTINE.
+
+    known: as DeliveryStore has it, None when the logs tell nothing of it. held: whether the quarantine has it.
+    """
+    if record["verdict"] == QUARANTINE and not held:
+        return LEFT_QUARANTINE
     if record["verdict"] not in TAKEN:
         return BY_VERDICT.get(record["verdict"], "unknown")
     if known is None:
@@ -63,13 +69,14 @@ def _with_words(one: dict[str, Any], sender: str, next_try: Callable[[str], floa
     }
 
 
-def answer(record: dict[str, Any], shown: list[dict[str, Any]]) -> dict[str, Any]:
+def answer(record: dict[str, Any], shown: list[dict[str, Any]], held: bool = True) -> dict[str, Any]:
     """What became of the message: {text, since, next_try, time}; text: the sentence that is said first.
 
-    Times are seconds since the epoch, None where there is none to tell. since, next_try: of what waits.
+    Times are seconds since the epoch, None where there is none to tell. since, next_try: of what waits. held: whether
+    the quarantine still has it.
     """
     if record["verdict"] not in TAKEN:
-        return {"text": _not_taken(record), **NO_TIMES, "time": record["time"]}
+        return {"text": _not_taken(record, held), **NO_TIMES, "time": record["time"]}
     first = min(shown, key=lambda one: RANK.index(one["state"]), default=None)
     if first is None:
         return {"text": "It was accepted.", **NO_TIMES}
@@ -87,13 +94,17 @@ def _together(first: dict[str, Any], alike: int, everybody: int) -> str:
     return f"{first['text']} So it is for {alike} of {everybody} recipients."
 
 
-def _not_taken(record: dict[str, Any]) -> str:
+def _not_taken(record: dict[str, Any], held: bool) -> str:
     reason = next((one for one in record["checks"] if one["result"] not in ("pass", "unscanned")), None)
     virus = next((one["detail"] for one in record["checks"] if one["result"] == "virus"), "")
     title = TITLES.get(reason["check"], reason["check"]) if reason else ""
     verdict, reply = record["verdict"], record["reply"]
-    if verdict == "quarantine":
+    if verdict == QUARANTINE and not held:
+        return f"It was kept in the quarantine because of {virus or title}, and was released or deleted since."
+    if verdict == QUARANTINE and virus:
         return f"Not delivered: it held a virus ({virus}). It is in the quarantine."
+    if verdict == QUARANTINE:
+        return f"Not delivered, because of {title}. It is in the quarantine."
     if verdict == "delete":
         if virus:
             return f"Not delivered: it held a virus ({virus}). It was deleted, and the sender was not told."

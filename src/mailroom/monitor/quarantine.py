@@ -10,7 +10,7 @@ import json
 import os
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,6 +74,11 @@ class Folder:
         with root_files.acting_as(USER):
             day = self._day(id)
             return self._read(id, day) if day else None
+
+    def holding(self, ids: Iterable[str]) -> set[str]:
+        """Which of these messages are here."""
+        with root_files.acting_as(USER):
+            return {id for id in ids if self._day(id)}
 
     def piece(self, id: str, offset: int, length: int) -> tuple[int, bytes] | None:
         """(bytes of the whole message, some of them), or None when there is no such message."""
