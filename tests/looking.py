@@ -22,7 +22,7 @@ COUNTING = """
 SETTLED = """() => {
     const main = document.querySelector('main')
     const parts = main ? [...main.children] : []
-    const page = parts.filter((part) => !part.matches('h1, [data-orientation], .activation'))
+    const page = parts.filter((part) => !part.matches('h1, [data-orientation], .activation, .above'))
     const told = page.some((part) => part.innerText.trim())
     return told && window.mailroomAsked === 0 && !document.querySelector('main .skeleton')
 }"""
@@ -60,6 +60,13 @@ def places(view: View) -> Iterator[str]:
                 tabs.nth(tab).click()
                 settled(view)
             yield str(view.evaluate("location.hash.slice(1)"))
+            # Pages that stand in no row of tabs: a button of this one leads to each.
+            for place in range(view.locator("main [data-place]").count()):
+                view.locator("main [data-place]").nth(place).click()
+                settled(view)
+                yield str(view.evaluate("location.hash.slice(1)"))
+                view.locator("main > .above button").click()
+                settled(view)
 
 
 def barriers(view: View, within: str = "body") -> list[str]:

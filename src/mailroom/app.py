@@ -28,6 +28,7 @@ from mailroom.flows import (
     setting_file,
     setting_history,
     setting_start,
+    setting_undo,
     trusted_networks,
 )
 from mailroom.flows.job import serve
@@ -232,6 +233,12 @@ def settings_operations(settings: Settings) -> dict[str, Callable[..., Any]]:
     def put_back(revision: int, to: int, who: str, where: str, page: str | None = None) -> Any:
         return setting_history.put_back(settings, revision, to, page, Author(who, where))
 
+    def preview_undo(revision: int, undo: int) -> Any:
+        return setting_undo.preview_undo(settings, revision, undo)
+
+    def undo_change(revision: int, undo: int, who: str, where: str) -> Any:
+        return setting_undo.undo(settings, revision, undo, Author(who, where))
+
     return {
         "settings.index": lambda: setting_history.index(settings),
         "settings.fields": setting_history.fields,
@@ -243,6 +250,8 @@ def settings_operations(settings: Settings) -> dict[str, Callable[..., Any]]:
         "settings.compare": compare,
         "settings.preview_back": preview_back,
         "settings.put_back": put_back,
+        "settings.preview_undo": preview_undo,
+        "settings.undo": undo_change,
     }
 
 

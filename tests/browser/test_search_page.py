@@ -43,9 +43,9 @@ def test_switched_off_previewed_and_put_back(page_of_search: FrameLocator, serve
 
     inside.get_by_role("button", name="History", exact=True).click()
     history = inside.get_by_role("dialog")
-    history.get_by_role("button", name="Put Back").first.click()
+    history.get_by_role("button", name="Return to This State").first.click()
     history.get_by_role("button", name="Back to the List").wait_for()
-    history.get_by_role("button", name="Put Back", exact=True).click()
+    history.get_by_role("button", name="Return to This State", exact=True).click()
     until(lambda: server.ctl("settings", "get", f"{PAGE}.enabled") is True, 30, "it is put back")
     expect(index.get_by_text("Up to date")).to_be_visible(timeout=60_000)
 

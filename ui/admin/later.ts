@@ -46,12 +46,16 @@ export function notes(): Note[] {
 
 /** Those in which every word that is looked for begins a word. */
 export function notesFor(all: Note[], text: string): Note[] {
-  const wanted = plain(text).split(/[\s-]+/).filter(Boolean)
+  const wanted = plain(text)
+    .split(/[\s-]+/)
+    .filter(Boolean)
   if (!wanted.length || plain(text).trim().length < (isWide(text) ? 1 : LEAST)) return []
   return all.filter((note) => {
     const words = plain(`${note.title} ${note.more}`)
     const parts = words.split(/[\s(),-]+/)
-    return wanted.every((word) => parts.some((part) => part.startsWith(word)) || (isWide(word) && words.includes(word)))
+    return wanted.every(
+      (word) => parts.some((part) => part.startsWith(word)) || (isWide(word) && words.includes(word)),
+    )
   })
 }
 

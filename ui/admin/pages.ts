@@ -23,6 +23,8 @@ export interface MenuEntry {
   colour: string
   /** Tabs with a page of their own; settings pages come beside them by themselves. */
   tabs: OwnTab[]
+  /** {tab of settings: the tab whose page leads to it}: these stand in no row of tabs. */
+  inside?: Record<string, string>
   /** Its settings pages come after the pages of its own. */
   settingsLast?: boolean
   /** Who is no administrator sees this entry too. */
@@ -54,6 +56,7 @@ export const MENU: MenuEntry[] = [
     icon: LayoutDashboard,
     colour: '#0a78e0',
     settingsLast: true,
+    inside: { check_options: 'check' },
     tabs: [
       { id: 'overview', component: overview },
       { id: 'check', component: check },

@@ -40,6 +40,8 @@ export interface Change {
   new: unknown
   items?: ItemChange[]
   moved?: boolean
+  /** How many more items differ than are told. */
+  more?: number
 }
 
 /** One item of a list setting that was added (no old), removed (no new) or changed. */

@@ -20,6 +20,8 @@ WITHOUT = {
     "GET api/daemons/{id}/log": "`mailroomctl log` reads the log itself, also while nothing runs",
     "GET api/daemons/{id}/log/events": "`mailroomctl log` shows the same lines",
     "GET api/settings/fields": "`mailroomctl settings list` and `docs` name every setting",
+    "POST api/settings/preview-undo": "the shell puts a page back as a whole: mailroomctl settings put-back",
+    "POST api/settings/undo": "the shell puts a page back as a whole: mailroomctl settings put-back",
     "POST api/settings/check": "a dialog asks about one item; the shell's preview judges the whole change",
     "POST api/setup/draft": "a half-filled wizard belongs to the wizard; the shell has a file",
     "POST api/setup/forget": "a half-filled wizard belongs to the wizard; the shell has a file",

@@ -10,7 +10,7 @@ from pretend import ANNA, BEN, GENERAL, hops
 
 from mailroom.core.problems import Invalid, NotFound, Stale
 from mailroom.core.settings import defaults
-from mailroom.flows import setting_history
+from mailroom.flows import setting_history, setting_undo
 from mailroom.flows.setting import Settings
 from mailroom.store.settings import FAILED
 
@@ -126,3 +126,22 @@ def test_a_check_says_what_an_apply_would_and_changes_nothing(settings: Settings
         assert told == refused
         seen.add(bool(told))
     assert seen == {True, False}
+
+
+def test_undoing_one_change_leaves_what_came_since(settings: Settings) -> None:
+    alias = {"id": "a", "name": "sales", "domain": "", "members": ["user:anna"]}
+    settings.apply(1, {GENERAL: {"max_hops": 20}, "mail_delivery.alias": {"aliases": {"put": [alias]}}}, ANNA)
+    other = {"id": "b", "name": "info", "domain": "", "members": ["user:ben"]}
+    settings.apply(2, {"mail_delivery.alias": {"aliases": {"put": [other]}}, GENERAL: {"max_recipients": 7}}, BEN)
+    shown = setting_undo.preview_undo(settings, 3, 2)["settings"]
+    assert {one["key"] for one in shown} == {"max_hops", "aliases"}
+    done = setting_undo.undo(settings, 3, 2, ANNA)
+    now = settings.values()
+    assert (now[GENERAL]["max_hops"], now[GENERAL]["max_recipients"]) == (50, 7)
+    assert [one["id"] for one in now["mail_delivery.alias"]["aliases"]] == ["b"]
+    setting_undo.undo(settings, done["revision"], done["revision"], ANNA)
+    assert {one["id"] for one in settings.values()["mail_delivery.alias"]["aliases"]} == {"a", "b"}
+    with pytest.raises(NotFound):
+        setting_undo.undo(settings, settings.current().number, 1, ANNA)
+    with pytest.raises(Stale):
+        setting_undo.undo(settings, 2, 3, ANNA)

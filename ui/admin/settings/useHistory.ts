@@ -14,6 +14,8 @@ export function useHistory(page: string | null, current: () => number) {
   const difference = shallowRef<Difference | null>(null)
   /** What is on screen is what putting back to this revision would change. */
   const putBackTo = ref<number | null>(null)
+  /** What is on screen is what undoing this change alone would change. */
+  const undoing = ref<number | null>(null)
   const trouble = shallowRef<Problem | null>(null)
   const resource = useResource(async () => {
     await readKnown()
@@ -32,11 +34,16 @@ export function useHistory(page: string | null, current: () => number) {
     marked.value = others.length < marked.value.length ? others : [...others.slice(-1), revision]
   }
 
-  async function show(act: () => Promise<Difference>, back: number | null): Promise<void> {
+  async function show(
+    act: () => Promise<Difference>,
+    back: number | null,
+    undo: number | null = null,
+  ): Promise<void> {
     trouble.value = null
     try {
       difference.value = await act()
       putBackTo.value = back
+      undoing.value = undo
     } catch (reason) {
       trouble.value = problemOf(reason)
     }
@@ -46,13 +53,16 @@ export function useHistory(page: string | null, current: () => number) {
   const compare = () => show(() => between(pair.value[0]!, pair.value[1]!), null)
   const lookBack = (to: number) => show(() => previewOf(to), to)
 
+  const lookUndo = (undo: number) =>
+    show(() => api.post<Difference>('settings/preview-undo', { revision: current(), undo }), null, undo)
+
   /** What putting back would do. Of one page alone it is no comparison: other pages stay. */
   const previewOf = (to: number) =>
     api.post<Difference>('settings/preview-back', { revision: current(), to, page })
 
   function list(): void {
     difference.value = null
-    putBackTo.value = null
+    putBackTo.value = undoing.value = null
   }
 
   function turn(by: 1 | -1): void {
@@ -69,12 +79,14 @@ export function useHistory(page: string | null, current: () => number) {
     pair,
     difference,
     putBackTo,
+    undoing,
     trouble,
     newer,
     older,
     mark,
     compare,
     lookBack,
+    lookUndo,
     list,
     turn,
   }

@@ -1,0 +1,61 @@
+"""Undoing one change of the history: what it set goes back, whatever was applied since stays."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mailroom.core import settings as declared
+from mailroom.core.lists import Items, item_differences
+from mailroom.core.problems import NotFound
+from mailroom.core.settings import AllValues
+from mailroom.flows.setting import Author, Settings, complete
+from mailroom.flows.setting_history import preview
+from mailroom.store.settings import APPLIED, Revision
+
+
+def preview_undo(settings: Settings, base: int, undo: int) -> dict[str, Any]:
+    """What `undo` would change, as setting_history.preview. Raises as that, and NotFound."""
+    return preview(settings, _wanted(settings, undo), base)
+
+
+def undo(settings: Settings, base: int, undo: int, author: Author) -> dict[str, Any]:
+    """Apply, as a new revision, what was there before revision `undo`, of what that one changed. As Settings.apply."""
+    return settings.apply(base, _wanted(settings, undo), author, f"Undone: revision {undo}")
+
+
+def _wanted(settings: Settings, number: int) -> AllValues:
+    """{page: {key: the value of before; of a list the edit that takes its items back}}. Raises NotFound."""
+    made, former = settings.store.get(number), _before(settings, number)
+    if made is None or made.state != APPLIED or former is None:
+        raise NotFound(f"There is no change {number} to undo.", field="undo", next="Choose one from the history.")
+    then, before, now = complete(made.settings), complete(former.settings), settings.values()
+    wanted: AllValues = {}
+    for change in made.changes:
+        page, key = change["page"], change["key"]
+        if key not in before.get(page, {}):
+            # A setting that is gone since.
+            continue
+        kind = declared.item_of(page, key)
+        old = before[page][key]
+        value = old if kind is None else _edit(old, then[page][key], now[page][key], kind.label)
+        wanted.setdefault(page, {})[key] = value
+    return wanted
+
+
+def _before(settings: Settings, number: int) -> Revision | None:
+    """The revision that was in force before this one."""
+    for earlier in range(number - 1, 0, -1):
+        found = settings.store.get(earlier)
+        if found is not None and found.state == APPLIED:
+            return found
+    return None
+
+
+def _edit(old: Items, new: Items, now: Items, label: str) -> dict[str, Any] | Items:
+    """The edit of today's list that takes back what differs from `old` to `new`, with the items themselves."""
+    changed, moved = item_differences(old, new, label)
+    there = {one["id"] for one in now}
+    put = [change["old"] for change in changed if change["old"]]
+    drop = [change["id"] for change in changed if not change["old"] and change["id"] in there]
+    kept = [one["id"] for one in old if one["id"] in there or one in put]
+    return {"put": put, "drop": drop, **({"order": kept} if moved else {})}
