@@ -17,6 +17,7 @@ CHANGE_LIMIT_S = 120.0
 CHANGES = {
     "settings.apply",
     "settings.put_back",
+    "settings.undo",
     "settings.import",
     "daemons.restart",
     "accounts.apply",
@@ -30,6 +31,13 @@ CHANGES = {
     "acme.get",
     "certificate.put",
     "certificate.use",
+    "queue.retry",
+    "queue.hold",
+    "queue.release",
+    "queue.return",
+    "queue.delete",
+    "quarantine.release",
+    "quarantine.delete",
 }
 SIGNIN_LIMIT_S = 10.0
 # A user who loses a role on the host loses it here within the sync's seconds and these.
