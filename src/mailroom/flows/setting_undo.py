@@ -54,8 +54,19 @@ def _before(settings: Settings, number: int) -> Revision | None:
 def _edit(old: Items, new: Items, now: Items, label: str) -> dict[str, Any] | Items:
     """The edit of today's list that takes back what differs from `old` to `new`, with the items themselves."""
     changed, moved = item_differences(old, new, label)
-    there = {one["id"] for one in now}
-    put = [change["old"] for change in changed if change["old"]]
+    there = {one["id"]: one for one in now}
+    # What was removed since is not brought back by the undoing of a former change of it.
+    put = [_item(change, there.get(change["id"])) for change in changed
+           if change["old"] and (change["new"] is None or change["id"] in there)]  # fmt: skip
     drop = [change["id"] for change in changed if not change["old"] and change["id"] in there]
-    kept = [one["id"] for one in old if one["id"] in there or one in put]
+    fresh = {one["id"] for one in put}
+    kept = [one["id"] for one in old if one["id"] in there or one["id"] in fresh]
     return {"put": put, "drop": drop, **({"order": kept} if moved else {})}
+
+
+def _item(change: dict[str, Any], now: dict[str, Any] | None) -> dict[str, Any]:
+    """The item with the fields that the change has set as they were; its other fields as they are today."""
+    old, new = change["old"], change["new"]
+    if now is None or new is None:
+        return dict(old)
+    return {**now, **{field: value for field, value in old.items() if value != new.get(field)}}

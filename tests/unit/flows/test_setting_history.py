@@ -145,3 +145,20 @@ def test_undoing_one_change_leaves_what_came_since(settings: Settings) -> None:
         setting_undo.undo(settings, settings.current().number, 1, ANNA)
     with pytest.raises(Stale):
         setting_undo.undo(settings, 2, 3, ANNA)
+
+
+def test_undoing_a_change_of_an_item_leaves_what_came_to_it_since(settings: Settings) -> None:
+    def put(base: int, **fields: Any) -> None:
+        alias.update(fields)
+        settings.apply(base, {"mail_delivery.alias": {"aliases": {"put": [dict(alias)]}}}, ANNA)
+
+    alias: dict[str, Any] = {"id": "a", "name": "sales", "domain": "", "members": ["user:anna"]}
+    put(1)
+    put(2, name="shop")
+    put(3, members=["user:anna", "user:ben"])
+    setting_undo.undo(settings, 4, 3, ANNA)
+    (now,) = settings.values()["mail_delivery.alias"]["aliases"]
+    assert (now["name"], now["members"]) == ("sales", ["user:anna", "user:ben"])
+    # What was removed since stays removed.
+    settings.apply(5, {"mail_delivery.alias": {"aliases": {"drop": ["a"]}}}, ANNA)
+    assert setting_undo.preview_undo(settings, 6, 3)["settings"] == []
