@@ -154,3 +154,16 @@ def test_what_waits_is_bounded(bench: Bench, monkeypatch: pytest.MonkeyPatch) ->
         else:
             with pytest.raises(outgoing.TooMany):
                 bench.outgoing.hold(message, Change(made, "token-00"), 10)
+
+
+def test_what_was_sent_lately_stands_in_nobodys_way(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        drafts, "save", lambda session, change, most: Saved(Version(1, 7), change.draft.message_id, False)
+    )
+    for number in range(outgoing.ALL_MAX + 1):
+        made = replace(draft(), message_id=f"<{number}@example.com>", html="<p>long</p>")
+        bench.outgoing.hold(Message(ANNA, made, "a", 1_000), Change(made, "token-00"), 10)
+        bench.timers[-1]()
+    assert len(bench.sent) == outgoing.ALL_MAX + 1
+    # Of what was sent no words are kept in memory.
+    assert not any(one.message.draft.html for one in bench.outgoing.waiting.values())

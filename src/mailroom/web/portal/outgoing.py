@@ -101,8 +101,9 @@ class Outgoing:
             self._forget_old()
             if known := self._same(key, message.digest):
                 return self._shown(known)
-            mine = sum(1 for one, _ in self.waiting if one == user)
-            if mine >= EACH_USER_MAX or len(self.waiting) >= ALL_MAX:
+            # What was sent or has failed is remembered only, and stands in nobody's way.
+            unsent = [name for (name, _), one in self.waiting.items() if one.state in (HELD, SENDING)]
+            if unsent.count(user) >= EACH_USER_MAX or len(unsent) >= ALL_MAX:
                 raise TooMany("Too many messages wait to be sent.", retry_after_s=undo_s, next="Try again in a minute.")
         submit.probe(message.session, message.draft.sender.address, message.draft.recipients)
         saved = drafts.save(message.session, change, message.bytes_max)
@@ -200,6 +201,8 @@ class Outgoing:
             state = SENT
         with self.lock:
             held.state, held.ends = state, self.elapsed() + REMEMBERED_S
+            # It is not sent again from here: its words need no memory.
+            held.message = replace(held.message, draft=replace(held.message.draft, text="", html=""))
         with suppress(OSError, Problem):
             if state == SENT:
                 _note(*_key(held)).unlink(missing_ok=True)
