@@ -167,3 +167,42 @@ def test_what_was_sent_lately_stands_in_nobodys_way(bench: Bench, monkeypatch: p
     assert len(bench.sent) == outgoing.ALL_MAX + 1
     # Of what was sent no words are kept in memory.
     assert not any(one.message.draft.html for one in bench.outgoing.waiting.values())
+
+
+def test_a_repeated_request_finds_what_was_stored_as_a_second_draft(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The answer to the first was lost; its message has been sent meanwhile."""
+    saves: list[Version] = []
+
+    def save(session: Session, change: Change, most: int) -> Saved:
+        saves.append(Version(1, 7 + len(saves)))
+        return Saved(saves[-1], drafts.second_id(ID, change.token), True)
+
+    monkeypatch.setattr(drafts, "save", save)
+    first = bench.hold()
+    bench.timers[0]()
+    again = bench.hold()
+    assert (again["message_id"], again["state"]) == (first["message_id"], "sent")
+    assert bench.sent == ["Lunch?"] and bench.removed == [7] and len(saves) == 1 and notes() == []
+    bench.now = 1_000.0
+    assert bench.state() == []
+
+
+def test_of_two_requests_at_once_the_stored_draft_is_removed(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second one's save takes the place of the first one's."""
+    uids = iter([7, 8])
+
+    def save(session: Session, change: Change, most: int) -> Saved:
+        uid = next(uids)
+        if uid == 7:
+            # Another thread, with the same request.
+            bench.hold()
+            return Saved(Version(1, 9), ID, False)
+        return Saved(Version(1, uid), ID, False)
+
+    monkeypatch.setattr(drafts, "save", save)
+    bench.hold()
+    assert len(bench.timers) == 1
+    bench.timers[0]()
+    assert bench.sent == ["Lunch?"] and bench.removed == [9]

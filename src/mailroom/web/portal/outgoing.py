@@ -95,11 +95,12 @@ class Outgoing:
 
     def hold(self, message: Message, change: drafts.Change, undo_s: int) -> dict[str, Any]:
         """Store it as a draft and send it after undo_s. Raises Problem when it could not be sent as things are now."""
-        user = message.session.user
-        key = (user, message.draft.message_id)
+        user, id = message.session.user, message.draft.message_id
+        # As an earlier request of this one may have stored it.
+        ids = (id, *(drafts.second_id(id, token) for token in (change.token, *change.attempts)))
         with self.lock:
             self._forget_old()
-            if known := self._same(key, message.digest):
+            if known := next(filter(None, (self._same((user, one), message.digest) for one in ids)), None):
                 return self._shown(known)
             # What was sent or has failed is remembered only, and stands in nobody's way.
             unsent = [name for (name, _), one in self.waiting.items() if one.state in (HELD, SENDING)]
@@ -112,7 +113,7 @@ class Outgoing:
         _write_note(held)
         with self.lock:
             if known := self._same(_key(held), message.digest):
-                return self._shown(known)
+                return self._shown(self._stored_again(known, saved.version))
             self.waiting[_key(held)] = held
             held.timer = self.later(undo_s, lambda: self._send(held))
             return self._shown(held)
@@ -133,6 +134,14 @@ class Outgoing:
         if known.timer:
             known.timer.cancel()
         return None
+
+    def _stored_again(self, known: _Waiting, version: drafts.Version) -> _Waiting:
+        """The same request came twice at once: the draft that goes with the message is the one stored last."""
+        if known.state == HELD:
+            known.message = replace(known.message, version=version)
+        elif known.state == SENT:
+            _note(*_key(known)).unlink(missing_ok=True)
+        return known
 
     def take_back(self, user: str, message_id: str) -> dict[str, Any]:
         """Do not send it; its draft stays. Raises Stale when it has left, NotFound."""
