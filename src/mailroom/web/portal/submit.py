@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import smtplib
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from typing import IO
 
 from mailroom.core.problems import Invalid, Problem, Unavailable
@@ -16,6 +16,7 @@ from mailroom.web.portal.sessions import Session
 ADDRESS = ("127.0.0.1", PORTAL_SMTP_PORT)
 TIME_LIMIT_S = 100.0
 DOWN = "The message cannot be sent just now."
+UNANSWERED = "The server did not say whether it has taken the message."
 CHUNK_BYTES = 128 * 1024
 
 
@@ -30,7 +31,15 @@ def submit(session: Session, sender: str, recipients: list[str], message: IO[byt
         for piece in _dotted(message):
             link.send(piece)
         link.send(b".\r\n")
-        _accept(link.getreply(), "message")
+        _accept(_last_reply(link), "message")
+
+
+def _last_reply(link: smtplib.SMTP) -> tuple[int, bytes]:
+    """What the whole message is answered. Without an answer it may have been taken (RFC 5321 4.5.3.2.6)."""
+    try:
+        return link.getreply()
+    except (OSError, smtplib.SMTPException) as reason:
+        raise Unavailable(UNANSWERED, code="unanswered", next="Look into Sent before you send again.") from reason
 
 
 def probe(session: Session, sender: str, recipients: list[str]) -> None:
@@ -43,8 +52,12 @@ def probe(session: Session, sender: str, recipients: list[str]) -> None:
 @contextmanager
 def _connection() -> Iterator[smtplib.SMTP]:
     try:
-        with smtplib.SMTP(*ADDRESS, local_hostname="portal.localhost", timeout=TIME_LIMIT_S) as link:
+        link = smtplib.SMTP(*ADDRESS, local_hostname="portal.localhost", timeout=TIME_LIMIT_S)
+        with closing(link):
             yield link
+            # A message that was taken stays taken, whatever is answered to a farewell.
+            with suppress(OSError, smtplib.SMTPException):
+                link.quit()
     except (OSError, smtplib.SMTPException) as reason:
         if isinstance(reason, Problem):
             raise
