@@ -114,10 +114,11 @@ class Quarantine:
         with self.turn:
             one = self._one(id)
             done = self.release_one.send(one, self.folder, self.settings())
+            taken = ", ".join(done["recipients"])
+            checks = ", ".join(TITLES.get(check, check) for check, _ in one.checks)
+            # It is on its way, also when it cannot be removed here.
+            self._tell(f"Released {id} past {checks}, from <{one.sender}> to {taken}.", [id], who=who, where=where)
             self._remove(id)
-        taken = ", ".join(done["recipients"])
-        checks = ", ".join(TITLES.get(check, check) for check, _ in one.checks)
-        self._tell(f"Released {id} past {checks}, from <{one.sender}> to {taken}.", [id], who=who, where=where)
         return {"released": id, **done}
 
     def delete(self, ids: list[str], who: str, where: str) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import secrets
 import smtplib
 import socket
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +35,10 @@ class Release:
         self.tickets, self.door = tickets, door
 
     def send(self, one: Kept, folder: Folder, settings: AllValues) -> dict[str, Any]:
-        """{recipients, refused: [{address, words}]}. Raises NotFound or Unavailable; then nobody has got it."""
+        """{recipients, refused: [{address, words}]}.
+
+        Raises NotFound or Unavailable: nobody has got it, or, if it says so, that is not known.
+        """
         number = secrets.token_hex(16)
         ticket = self.tickets / f"{number}.json"
         facts = {
@@ -60,7 +63,7 @@ class Release:
                 ticket.unlink()
 
     def _through_postfix(self, one: Kept, folder: Folder, number: str, hostname: str) -> dict[str, Any]:
-        with _Link(self.door) as link:
+        with closing(_Link(self.door)) as link:
             link.ehlo()
             options = [f"ENVID={number}", "BODY=8BITMIME", *(["SMTPUTF8"] if one.smtputf8 else [])]
             if one.smtputf8:
@@ -84,7 +87,10 @@ class Release:
             for piece in dotted(_pieces(one.id, folder)):
                 link.send(piece)
             link.send(b".\r\n")
-            _accept(link.getreply())
+            _accept(_last_reply(link))
+            # What was taken stays taken, whatever is answered to a farewell.
+            with suppress(OSError, smtplib.SMTPException):
+                link.quit()
         return {"recipients": taken, "refused": refused}
 
 
@@ -100,6 +106,15 @@ class _Link(smtplib.SMTP):
         link.settimeout(timeout)
         link.connect(str(self.door))
         return link
+
+
+def _last_reply(link: smtplib.SMTP) -> tuple[int, bytes]:
+    """What the whole message is answered. Raises Unavailable without an answer: it may have been taken."""
+    try:
+        return link.getreply()
+    except (OSError, smtplib.SMTPException) as reason:
+        sentence = "Postfix did not say whether it has taken the message. It is still in the quarantine, too."
+        raise Unavailable(sentence, next="Look into Auditing before you release it again.") from reason
 
 
 def _pieces(id: str, folder: Folder) -> Iterator[bytes]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import smtplib
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ class Door:
 
     def __init__(self, *rcpt: tuple[int, bytes], end: tuple[int, bytes] = (250, b"2.0.0 queued")) -> None:
         self.answers, self.end, self.said = list(rcpt), end, b""
+        self.farewell: Exception | None = None
         self.tickets: list[dict[str, Any]] = []
 
     def __call__(self, folder: Path) -> Any:
@@ -42,16 +44,23 @@ class Door:
             def __init__(self, _: Path) -> None:
                 door.tickets = [json.loads(file.read_text()) for file in folder.glob("*.json")]
 
-            __enter__ = lambda self: self  # noqa: E731
-            __exit__ = lambda *_: None  # noqa: E731
+            close = lambda self: None  # noqa: E731
             ehlo = lambda self: (250, b"")  # noqa: E731
             mail = lambda self, sender, options: (250, b"")  # noqa: E731
             rcpt = lambda self, address: door.answers.pop(0)  # noqa: E731
             docmd = lambda self, words: (354, b"")  # noqa: E731
-            getreply = lambda self: door.end  # noqa: E731
 
             def send(self, piece: bytes) -> None:
                 door.said += piece
+
+            def getreply(self) -> tuple[int, bytes]:
+                if not door.end[0]:
+                    raise smtplib.SMTPServerDisconnected("gone")
+                return door.end
+
+            def quit(self) -> None:
+                if door.farewell:
+                    raise door.farewell
 
         return Link
 
@@ -62,6 +71,7 @@ class Door:
         (((550, b"5.1.1 gone"),), (250, b""), "550 5.1.1 gone"),
         (((450, b"4.2.1 later"),), (250, b""), "450 4.2.1 later"),
         (((250, b""),), (554, b"5.7.1 Another check holds"), "554 5.7.1 Another check holds"),
+        (((250, b""),), (0, b""), "did not say whether it has taken"),
     ],
 )
 def test_a_release_that_is_refused_says_by_what(
@@ -101,3 +111,15 @@ def test_no_postfix_no_release(house: House, tmp_path: Path, monkeypatch: pytest
     with pytest.raises(Unavailable, match="Postfix does not answer"):
         Release(tmp_path, tmp_path / "no-door").send(one, house.folder, house.values)
     assert not list(tmp_path.glob("*.json"))
+
+
+def test_what_postfix_has_taken_is_released_whatever_comes_after(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = house.folder.one(keep(house.root))
+    assert one
+    door = Door((250, b""))
+    door.farewell = smtplib.SMTPResponseException(421, b"4.3.2 shutting down")
+    monkeypatch.setattr(quarantine_release, "FILTER", "root")
+    monkeypatch.setattr(quarantine_release, "_Link", door(tmp_path))
+    assert Release(tmp_path).send(one, house.folder, house.values)["recipients"] == ["ben@example.com"]

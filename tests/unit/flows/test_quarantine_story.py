@@ -51,6 +51,18 @@ def test_what_is_not_taken_stays(house: House) -> None:
     assert house.story.show(id)["id"] == id and not house.events.newest()
 
 
+def test_a_release_that_cannot_be_removed_here_is_recorded(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: str) -> bool:
+        raise OSError(30, "Read-only file system")
+
+    id = keep(house.root)
+    monkeypatch.setattr(house.folder, "remove", refuse)
+    with pytest.raises(Unavailable, match="Read-only"):
+        house.story.release(id, **WHO)
+    (event,) = house.events.newest(kind="quarantine")
+    assert id in event["text"] and house.posted.sent == [id]
+
+
 def test_two_admins_delete(house: House) -> None:
     one, two = keep(house.root, 1), keep(house.root, 2)
     assert house.story.delete([one], **WHO)["done"] == [one]
