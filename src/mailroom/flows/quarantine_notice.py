@@ -66,7 +66,8 @@ class Notices:
             LOG.warning("the quarantine cannot be read: %s", reason)
             return 0
         note = self._read()
-        fresh = [one for one in kept if one.id not in note["told"] and one.time > self.clock.now() - FRESH_S]
+        told = set(note["told"])
+        fresh = [one for one in kept if one.id not in told and one.time > self.clock.now() - FRESH_S]
         if not fresh:
             return 0
         # First remembered, then told: after a power cut nobody is told twice.

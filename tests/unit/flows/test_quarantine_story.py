@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -149,6 +150,29 @@ def test_a_flood_ends_at_the_daily_bound(house: House) -> None:
     assert house.notices.tell(house.folder, house.values) == DAILY_MAX
     keep(house.root)
     assert house.notices.tell(house.folder, house.values) == 0
+
+
+def test_what_was_told_of_is_looked_up_and_not_searched_for(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A flood of viruses is looked at every few seconds: no more comparisons than messages."""
+    compared = 0
+
+    class Counted(str):
+        __hash__ = str.__hash__
+
+        def __eq__(self, other: object) -> bool:
+            nonlocal compared
+            compared += 1
+            return str.__eq__(self, other)
+
+    id = keep(house.root)
+    one = house.folder.one(id)
+    assert one
+    kept = [replace(one, id=Counted(f"{number:026d}")) for number in range(300)]
+    monkeypatch.setattr(house.folder, "all", lambda: (len(kept), kept))
+    house.notices.tell(house.folder, house.values)
+    compared = 0
+    assert house.notices.tell(house.folder, house.values) == 0
+    assert compared <= 2 * len(kept)
 
 
 def test_switched_off_nobody_is_told_also_later(house: House) -> None:
