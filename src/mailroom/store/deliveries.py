@@ -70,7 +70,7 @@ class DeliveryStore:
         is_queued(queue_id): whether Postfix still has it.
         """
         with writing(self.database, "The states of messages", "IMMEDIATE"):
-            open_ones = MessageRow.select().where((MessageRow.done == False) & (MessageRow.time < before))  # noqa: E712
+            open_ones = MessageRow.select().where(~MessageRow.done & MessageRow.queued & (MessageRow.time < before))
             lost = [row for row in open_ones if not is_queued(row.queue_id)]
             for row in lost:
                 delivery_changes.end(row, "unknown", before)
@@ -81,9 +81,11 @@ class DeliveryStore:
     def forget(self, before: float) -> None:
         """Drop what is older than the oldest record of a message, and what of Dovecot's log nothing belongs to."""
         with writing(self.database, "The states of messages", "IMMEDIATE"):
-            old = MessageRow.select(MessageRow.id).where((MessageRow.time < before) & MessageRow.done)
+            # A client may go away before its message is whole: what never came into the queue has no other end.
+            is_old = (MessageRow.time < before) & (MessageRow.done | ~MessageRow.queued)
+            old = MessageRow.select(MessageRow.id).where(is_old)
             RecipientRow.delete().where(RecipientRow.message.in_(old)).execute()
-            MessageRow.delete().where((MessageRow.time < before) & MessageRow.done).execute()
+            MessageRow.delete().where(is_old).execute()
             newest = FiledRow.select(fn.MAX(FiledRow.time)).scalar()
             if newest is not None:
                 FiledRow.delete().where(FiledRow.time < newest - FILED_KEPT_S).execute()

@@ -170,6 +170,17 @@ def test_states_go_with_the_oldest_records(place: Place) -> None:
     assert set(known) == {"4jdX00000002", "4jdX00000003"}
 
 
+def test_what_never_came_into_the_queue_is_forgotten_too(place: Place) -> None:
+    """Whoever names a recipient and goes away fills no table, and is no message whose fate is lost."""
+    place.write(*(lines_of(number, "remote")[0] for number in range(9)), *lines_of(9, "remote"))
+    follower = place.follower()
+    follower.look()
+    assert follower.store.give_up(START + 1_000, lambda _: False) == 0
+    follower.oldest, follower.forget_again = (lambda: START + 1_000), 0.0
+    follower.look()
+    assert place.all() == {}
+
+
 def test_refusals_are_told_while_they_are_fresh(place: Place) -> None:
     reject = ("mail postfix/smtp/smtpd[127]: NOQUEUE: reject: MAIL from mx.world.example[198.51.100.7]: 552 5.3.4 "
               "Message size exceeds fixed limit; from=<big@world.example> proto=ESMTP helo=<mx>")  # fmt: skip
