@@ -52,6 +52,13 @@ export function release(id: string): void {
   mine.delete(id)
 }
 
+/** The name of one more save, written down before the save is sent: its answer may never come. */
+export function newAttempt(draft: LocalDraft): string {
+  const token = newId()
+  store({ ...draft, attempts: [...draft.attempts, token] })
+  return token
+}
+
 /** Whether it could be written down here; a browser's room is small. */
 export function store(draft: LocalDraft): boolean {
   try {

@@ -174,7 +174,7 @@ export function useWriting(me: Session, box: Mailbox) {
   async function saveLeft(one: local.LocalDraft): Promise<void> {
     if (!one.dirty) return local.remove(one)
     try {
-      await api.post('drafts', { ...saveFacts(one), token: local.newId() })
+      await api.post('drafts', { ...saveFacts(one), token: local.newAttempt(one) })
       local.remove(one)
       void box.changed()
     } catch (reason) {

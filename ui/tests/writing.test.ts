@@ -32,6 +32,16 @@ describe('plain text that is quoted', () => {
 })
 
 describe('drafts in this browser', () => {
+  it('know of each save whose answer never came', async () => {
+    const left = draft({ attempts: ['first'] })
+    local.store(left)
+    const second = local.newAttempt(left)
+    const [found] = await local.orphans('lin')
+    expect(found?.attempts).toEqual(['first', second])
+    const third = local.newAttempt(found!)
+    expect((await local.orphans('lin'))[0]?.attempts).toEqual(['first', second, third])
+  })
+
   it('are found again by their own user alone, the newest first', async () => {
     const [one, other] = [draft({ changed: 1 }), draft({ changed: 2, subject: 'Later' })]
     for (const each of [one, other, draft({ user: 'ben' }), draft({ user: 'lin.x' })]) {
