@@ -10,7 +10,7 @@ from typing import Any
 
 from mailroom.core.problems import Invalid, NotFound, Problem, Unavailable
 from mailroom.daemons.postfix import mail_queue
-from mailroom.daemons.postfix.mail_queue import ACTIVE, ON_HOLD, Waiting
+from mailroom.daemons.postfix.mail_queue import ACTIVE, DEFERRED, ON_HOLD, Waiting
 from mailroom.daemons.shape import DaemonFailed
 from mailroom.flows.queue_words import in_words, remote_words
 from mailroom.store.events import EventStore
@@ -38,7 +38,7 @@ class Ports:
     """What the story needs of Postfix. All raise DaemonFailed; tests fake them."""
 
     read: Callable[[], tuple[int, list[Waiting]]] = mail_queue.read
-    next_tries: Callable[[], dict[str, float]] = mail_queue.next_tries
+    next_tries: Callable[[Sequence[str]], dict[str, float]] = mail_queue.next_tries
     retry: Callable[[Sequence[str]], None] = mail_queue.retry
     hold: Callable[[Sequence[str]], None] = mail_queue.hold
     release: Callable[[Sequence[str]], None] = mail_queue.release
@@ -79,8 +79,9 @@ class MailQueue:
         found = [one for one in everything if wanted in _searched(one)] if wanted else list(everything)
         found.sort(key=SORTS[sort], reverse=down)
         offset, limit = max(0, offset), min(max(1, limit), LIMIT_MAX)
-        tries = self.ports.next_tries()
-        shown = [self._facts(one, tries) for one in found[offset : offset + limit]]
+        part = found[offset : offset + limit]
+        tries = self.ports.next_tries([one.id for one in part if one.queue == DEFERRED])
+        shown = [self._facts(one, tries) for one in part]
         return {"time": taken, "total": total, "found": len(found), "read": len(everything), "messages": shown}
 
     def retry(self, ids: list[str], who: str, where: str) -> dict[str, Any]:
@@ -176,7 +177,7 @@ class MailQueue:
     def _facts(self, one: Waiting, tries: dict[str, float]) -> dict[str, Any]:
         reason = next((reason for _, reason in one.recipients if reason), "")
         held, active = one.queue == ON_HOLD, one.queue == ACTIVE
-        tried_at = tries.get(one.id) if one.queue == "deferred" else None
+        tried_at = tries.get(one.id)
         return {
             "id": one.id,
             "state": _state(one),

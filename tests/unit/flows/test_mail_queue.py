@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -47,7 +48,12 @@ class Postfix:
 
     def ports(self) -> Ports:
         names = ("retry", "hold", "release", "expire", "delete")
-        return Ports(self.read, lambda: {"AAAAAA1": NOW + 300}, *map(self.act, names), now=lambda: NOW)
+        return Ports(
+            self.read,
+            lambda ids: {id: NOW + 300 for id in ids if id == "AAAAAA1"},
+            *map(self.act, names),
+            now=lambda: NOW,
+        )
 
 
 def waits(id: str, queue: str = "deferred", sender: str = "ben@example.com", why: str = "", **more: Any) -> Waiting:
@@ -188,6 +194,33 @@ def test_many_windows_share_one_reading(house: Any) -> None:
     queue.hold(["AAAAAA1"], **WHO)
     queue.find()
     assert postfix.readings == 3
+
+
+def test_the_dates_of_what_is_shown_alone_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However much waits: a window looks every few seconds."""
+    for number in range(64):
+        folder = tmp_path / "deferred" / f"{number % 16:X}"
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / f"AAAAAA{number}").write_text("")
+    stated, stat = [], os.stat
+
+    def counted(path: Any, **how: Any) -> os.stat_result:
+        stated.append(path)
+        return stat(path, **how)
+
+    monkeypatch.setattr(mail_queue.os, "stat", counted)
+    assert set(mail_queue.next_tries(["AAAAAA7", "AAAAAA9", "AAAAAA99"], tmp_path)) == {"AAAAAA7", "AAAAAA9"}
+    assert len([path for path in stated if Path(path).name.startswith("AAAAAA")]) == 2
+
+
+def test_a_list_that_is_cut_off_is_no_list(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As when postqueue(1) is killed for its time, in the middle of a line."""
+    tool = tmp_path / "postqueue"
+    tool.write_text('#!/bin/sh\nprintf \'{"queue_name": "defer\'\nkill -9 $$\n')
+    tool.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(DaemonFailed, match="does not tell"):
+        mail_queue.read()
 
 
 def test_no_more_than_the_limit_is_kept_and_all_are_counted() -> None:

@@ -21,13 +21,14 @@ from mailroom.daemons.postfix.daemon import CONFIG
 from mailroom.daemons.shape import DaemonFailed
 
 ID = re.compile(r"[0-9A-Za-z]{6,30}")
-ON_HOLD, ACTIVE = "hold", "active"
+ON_HOLD, ACTIVE, DEFERRED = "hold", "active", "deferred"
 # More are counted, and not read.
 READ_MAX = 20_000
 # Of one message: an alias may have any number of members.
 RECIPIENTS_MAX = 50
 REASON_MAX = 1_000
 LIMIT_S = 60.0
+NOT_TOLD = "Postfix does not tell what is in its queue."
 # postqueue(1) takes one message at a time (-i); beyond this all that waits is tried.
 TRIED_SINGLY_MAX = 50
 
@@ -68,10 +69,13 @@ def read(limit: int = READ_MAX) -> tuple[int, list[Waiting]]:
         timer.start()
         try:
             total, found = _rows(process.stdout or (), limit)
+        except (ValueError, KeyError, TypeError) as reason:
+            # Cut off in the middle of a line: it was killed, or ended by itself.
+            raise DaemonFailed(NOT_TOLD, daemon="postfix") from reason
         finally:
             timer.cancel()
     if process.returncode:
-        raise DaemonFailed("Postfix does not tell what is in its queue.", daemon="postfix")
+        raise DaemonFailed(NOT_TOLD, daemon="postfix")
     return total, found
 
 
@@ -99,11 +103,14 @@ def waiting(row: dict[str, Any]) -> Waiting:
     )
 
 
-def next_tries(spool: Path = paths.QUEUE) -> dict[str, float]:
-    """Queue ID -> when it is tried again at the earliest: qmgr(8) writes it into the date of the file."""
-    found: dict[str, float] = {}
-    for folder, _, files in os.walk(spool / "deferred"):
-        for file in files:
+def next_tries(ids: Iterable[str], spool: Path = paths.QUEUE) -> dict[str, float]:
+    """Queue ID -> when it is tried again at the earliest: qmgr(8) writes it into the date of the file.
+
+    Of these IDs alone: any number may wait beside them.
+    """
+    wanted, found = set(ids), dict[str, float]()
+    for folder, _, files in os.walk(spool / "deferred") if wanted else ():
+        for file in wanted.intersection(files):
             try:
                 found[file] = os.stat(Path(folder) / file, follow_symlinks=False).st_mtime
             except OSError:
