@@ -88,5 +88,9 @@ class MailLog:
         for refusal in self.refusals.refusals(fresh)[: early_refusals.AT_ONCE_MAX]:
             try:
                 self.tell_filter(refusal)
+            except TimeoutError:
+                # One that hangs would hold up the states of all messages for each of them.
+                LOG.warning("the filter does not answer; refusals of this piece of the log have no record")
+                return
             except OSError as reason:
                 LOG.warning("the filter could not be told of a refusal: %s", reason)

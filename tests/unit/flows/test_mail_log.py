@@ -181,6 +181,24 @@ def test_what_never_came_into_the_queue_is_forgotten_too(place: Place) -> None:
     assert place.all() == {}
 
 
+def test_a_filter_that_hangs_is_waited_for_once(place: Place) -> None:
+    """Else the states of all messages would wait for as many refusals as strangers cause."""
+    reject = ("mail postfix/smtp/smtpd[127]: NOQUEUE: reject: MAIL from mx.world.example[198.51.100.7]: 552 5.3.4 "
+              "Message size exceeds fixed limit; from=<big@world.example> proto=ESMTP helo=<mx>")  # fmt: skip
+    waited: list[Refusal] = []
+
+    def hang(refusal: Refusal) -> None:
+        waited.append(refusal)
+        raise TimeoutError
+
+    follower = place.follower()
+    follower.tell_filter = hang
+    follower.clock.now = lambda: START + 30  # type: ignore[method-assign]
+    place.write(*[("postfix", reject)] * 20)
+    follower.look()
+    assert len(waited) == 1
+
+
 def test_refusals_are_told_while_they_are_fresh(place: Place) -> None:
     reject = ("mail postfix/smtp/smtpd[127]: NOQUEUE: reject: MAIL from mx.world.example[198.51.100.7]: 552 5.3.4 "
               "Message size exceeds fixed limit; from=<big@world.example> proto=ESMTP helo=<mx>")  # fmt: skip
