@@ -18,7 +18,8 @@ from mailroom.filtering.message import Client, Message
 DAEMON = "release"
 REPLY = "550 5.7.1 This is no release of this server"
 NUMBER = re.compile(r"ENVID=([0-9a-f]{32})", re.IGNORECASE)
-BYTES_MAX = 10_000
+# A HELO of 2,048 bytes (postconf(5), line_length_limit) and the rest, each byte written as six.
+BYTES_MAX = 64 * 1024
 
 
 def restore(message: Message, parameters: Iterable[str], folder: Path = paths.RELEASES) -> None:

@@ -21,7 +21,8 @@ from mailroom.core import paths, root_files
 USER = "mailroom"
 ID = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}")
 DAY = re.compile(r"\d{4}-\d\d-\d\d")
-NOTE_BYTES_MAX = 256 * 1024
+# 1,000 recipients of up to 1,000 letters, each letter written as up to six bytes (JSON in ASCII).
+NOTE_BYTES_MAX = 8 * 1024 * 1024
 # More are counted by their files, and not read.
 READ_MAX = 10_000
 # A message without a note is one whose sender was not answered; or it is just being written.

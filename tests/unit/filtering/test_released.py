@@ -92,6 +92,14 @@ def test_a_word_that_is_none_is_as_good_as_none(house: Any, ticket: Any) -> None
     assert any(b"550 5.7.1" in reply for reply in wire.talk(*release()[:5]))
 
 
+def test_a_long_name_of_a_client_does_not_keep_its_message_in(house: Any) -> None:
+    """As a stranger may give one, in bytes that are no letters."""
+    helo = (b"\xff" * 2_000).decode("utf-8", "replace")
+    wire = house(VIRUS, ticket={**FACTS, "client": ["192.0.2.7", "a.example", helo]})
+    wire.talk(*release())
+    assert [verdict for verdict, _ in verdicts(wire)] == ["deliver"]
+
+
 @pytest.mark.parametrize("daemon", ["smtp", "Release", "release2", ""])
 def test_from_anywhere_else_even_a_true_number_is_nothing(house: Any, daemon: str) -> None:
     wire = house(VIRUS)

@@ -64,6 +64,12 @@ def test_a_release_that_cannot_be_removed_here_is_recorded(house: House, monkeyp
     assert id in event["text"] and house.posted.sent == [id]
 
 
+def test_a_message_to_very_many_is_shown_like_any_other(house: House) -> None:
+    """A stranger may name one mailbox 1,000 times, each with an extension of its own."""
+    id = keep(house.root, recipients=[f"ben+{'é' * 100}{number}@example.com" for number in range(1_000)])
+    assert [one["id"] for one in house.story.find()["messages"]] == [id]
+
+
 def test_two_admins_delete(house: House) -> None:
     one, two = keep(house.root, 1), keep(house.root, 2)
     assert house.story.delete([one], **WHO)["done"] == [one]
