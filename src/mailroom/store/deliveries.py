@@ -21,6 +21,7 @@ from mailroom.store.delivery_rows import (
     MessageRow,
     PositionRow,
     RecipientRow,
+    Rows,
     counts_of,
     listed_rows,
     nearest_rows,
@@ -55,9 +56,10 @@ class DeliveryStore:
     def add(self, log: str, events: Iterable[Event], position: str) -> None:
         """Take over what a piece of a log tells, and how far it goes. Raises Unavailable (disk); then nothing was."""
         with writing(self.database, "The states of messages", "IMMEDIATE"):
-            changed: set[int] = set()
+            changed, rows = set[int](), Rows()
             for event in events:
-                changed |= delivery_changes.apply(event)
+                changed |= delivery_changes.apply(event, rows)
+            rows.write()
             for root in {root_of(number) for number in changed}:
                 delivery_changes.settle(root)
             known = PositionRow.get_or_none(PositionRow.log == log)

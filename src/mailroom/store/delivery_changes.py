@@ -7,58 +7,56 @@ from mailroom.store.delivery_rows import (
     FiledRow,
     MessageRow,
     RecipientRow,
+    Rows,
     counts_of,
-    newest_row,
     rounds_of,
     together,
     tried,
 )
 
 
-def apply(event: Event) -> set[int]:
-    """The rows of messages that an event changes."""
+def apply(event: Event, rows: Rows) -> set[int]:
+    """The rows of messages that an event changes. They are written by rows.write()."""
     if event.kind == "filed":
         return _file(event)
-    row = newest_row(event.queue_id)
+    row = rows.find(event.queue_id)
     if event.kind == "begun":
-        return _begin(event, row)
+        return _begin(event, row, rows)
     if event.kind == "refused":
         if row is not None and not row.queued:
-            row.delete_instance()
+            rows.remove(row)
         return set()
     if row is None or (row.done and event.kind == "queued"):
         # Its beginning was logged before the log began, or is lost.
         row = MessageRow.create(queue_id=event.queue_id, time=event.time, queued=True)
-    CHANGES[event.kind](event, row)
-    row.save()
-    return {row.id}
+    CHANGES[event.kind](event, row, rows)
+    return {rows.put(row)}
 
 
-def _begin(event: Event, row: MessageRow | None) -> set[int]:
+def _begin(event: Event, row: MessageRow | None, rows: Rows) -> set[int]:
     if row is not None and row.queued and not row.done:
         # Postfix gives a queue id again only when the former message is gone.
         end(row, "unknown", event.time)
     if row is None or row.queued:
         row = MessageRow(queue_id=event.queue_id)
     row.time, row.login, row.recorded = event.time, event.login, event.recorded
-    former = newest_row(event.parent) if event.parent else None
+    former = rows.find(event.parent) if event.parent else None
     if former is not None:
         row.parent = former.id
         RecipientRow.update(state="moved").where(
             (RecipientRow.message == former.id) & RecipientRow.state.not_in(FINAL)
         ).execute()
         former.done = True
-        former.save()
-    row.save()
-    return {row.id}
+        rows.put(former)
+    return {rows.put(row)}
 
 
-def _queue(event: Event, row: MessageRow) -> None:
+def _queue(event: Event, row: MessageRow, _: Rows) -> None:
     row.queued, row.sender, row.recipients = True, event.sender, event.recipients
     row.held = False
 
 
-def _try(event: Event, row: MessageRow) -> None:
+def _try(event: Event, row: MessageRow, rows: Rows) -> None:
     key = (RecipientRow.message == row.id) & (RecipientRow.address == event.address)
     one = RecipientRow.get_or_none(key & (RecipientRow.original == event.original))
     if one is None:
@@ -72,26 +70,26 @@ def _try(event: Event, row: MessageRow) -> None:
         filed.delete_instance()
     one.save()
     if event.child:
-        child = newest_row(event.child) or MessageRow(queue_id=event.child, time=event.time)
+        child = rows.find(event.child) or MessageRow(queue_id=event.child, time=event.time)
         if child.parent is None and child.id != row.id:
             child.parent, child.status, child.delivered = row.id, "", 0
-            child.save()
+            rows.put(child)
 
 
-def _hold(_: Event, row: MessageRow) -> None:
+def _hold(_: Event, row: MessageRow, __: Rows) -> None:
     row.held = row.queued = True
 
 
-def _release(_: Event, row: MessageRow) -> None:
+def _release(_: Event, row: MessageRow, __: Rows) -> None:
     row.held = False
 
 
-def _ending(event: Event, row: MessageRow) -> None:
+def _ending(event: Event, row: MessageRow, _: Rows) -> None:
     end(row, event.state, event.time)
     row.done = event.state == "removed"
 
 
-def _ended(_: Event, row: MessageRow) -> None:
+def _ended(_: Event, row: MessageRow, __: Rows) -> None:
     row.done = True
 
 

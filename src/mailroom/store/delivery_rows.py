@@ -100,6 +100,39 @@ def newest_row(queue_id: str) -> MessageRow | None:
     return found
 
 
+class Rows:
+    """The newest rows of queue ids within one transaction: each is read once, and written once at its end.
+
+    A piece of a log has several lines for each message, and its statements cost more than SQLite's work.
+    """
+
+    def __init__(self) -> None:
+        self.newest: dict[str, MessageRow] = {}
+        self.changed: dict[int, MessageRow] = {}
+
+    def find(self, queue_id: str) -> MessageRow | None:
+        row = self.newest.get(queue_id) or newest_row(queue_id)
+        if row is not None:
+            self.newest[queue_id] = row
+        return row
+
+    def put(self, row: MessageRow) -> int:
+        """The number of the row, which is written with the others, or at once when it is new."""
+        if row.id is None:
+            row.save()
+        self.newest[row.queue_id] = self.changed[row.id] = row
+        return int(row.id)
+
+    def remove(self, row: MessageRow) -> None:
+        self.changed.pop(row.id, None)
+        self.newest.pop(row.queue_id, None)
+        row.delete_instance()
+
+    def write(self) -> None:
+        for row in self.changed.values():
+            row.save()
+
+
 def root_of(number: int) -> int:
     for _ in range(ROUNDS_MAX):
         parent = MessageRow.select(MessageRow.parent).where(MessageRow.id == number).scalar()

@@ -15,7 +15,7 @@ from mailroom.flows.early_refusals import Refusal
 from mailroom.flows.mail_log import MailLog
 from mailroom.store import delivery_changes
 from mailroom.store.deliveries import DeliveryStore
-from mailroom.store.delivery_rows import MessageRow
+from mailroom.store.delivery_rows import MessageRow, Rows
 
 EXPECTED = {"delivered": "delivered", "junk": "junk", "remote": "delivered", "waiting": "waiting",
             "returned": "returned", "expired": "expired", "removed": "removed", "held": "on_hold",
@@ -113,10 +113,10 @@ def test_a_follower_that_is_killed_at_any_time_reads_each_line_once(
     # Small pieces: many of them, and lines cut in two by their ends.
     monkeypatch.setattr(log_follower, "follow", lambda folder, position: follow(folder, position, 700))
 
-    def fragile(event: Any) -> set[int]:
+    def fragile(event: Any, rows: Rows) -> set[int]:
         if dice.random() < 0.02:
             raise Killed
-        return apply(event)
+        return apply(event, rows)
 
     monkeypatch.setattr(delivery_changes, "apply", fragile)
     for log, text in lines:
