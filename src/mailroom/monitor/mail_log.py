@@ -158,9 +158,13 @@ def _dovecot(time: float, line: str) -> Event | None:
     head = LMTP.match(line)
     if head is None:
         return None
-    for words in (STORED, SAVED_TO):
-        # A Message-ID stands before it, and may hold these words, too; a folder's name comes last.
-        _, found, folder = line[head.end() :].rpartition(words)
-        if found:
-            return Event("filed", time, session=head[1], folder=clean(folder.removesuffix("'"), ADDRESS_MAX))
+    # A Message-ID stands before it, and may hold these words, too; a folder's name comes last. What is told after such
+    # a Message-ID may also be something else, as that a reply was sent.
+    text = line[head.end() :]
+    _, found, folder = text.rpartition(STORED)
+    if found and folder.endswith("'"):
+        return Event("filed", time, session=head[1], folder=clean(folder[:-1], ADDRESS_MAX))
+    _, found, folder = text.rpartition(SAVED_TO)
+    if found and ": " not in folder:
+        return Event("filed", time, session=head[1], folder=clean(folder, ADDRESS_MAX))
     return None

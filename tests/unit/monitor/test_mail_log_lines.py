@@ -151,6 +151,13 @@ def test_where_dovecot_files() -> None:
     ]
     saved = "lmtp(ben)<6015><0KNiFWTCDWt/FwAA5+UcWA>: Info: msgid=<1@x>: saved mail to INBOX"
     assert [event.folder for event in dovecot_events([(1.0, saved)])] == ["INBOX"]
+    # Neither tells of a folder, whatever the Message-ID says.
+    session = "lmtp(ben)<6015><0KNiFWTCDWt/FwAA5+UcWA>: Info: "
+    for fake in ("x stored mail into mailbox 'Junk'", "x: saved mail to Junk"):
+        for told in ("sent vacation response to <a@b.example>", "forwarded to <a@b.example>"):
+            assert dovecot_events([(1.0, f"{session}sieve: msgid=<{fake}>: {told}")]) == []
+        (event,) = dovecot_events([(1.0, f"{session}msgid=<{fake}>: saved mail to INBOX")])
+        assert event.folder == "INBOX"
     assert dovecot_events([(1.0, "imap(ben)<1><x>: Info: stored mail into mailbox 'Junk'")]) == []
 
 
