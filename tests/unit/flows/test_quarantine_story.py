@@ -14,6 +14,7 @@ from quarantine_house import NOW, WHO, House, keep, values
 from mailroom.core.problems import Invalid, NotFound, Unavailable
 from mailroom.daemons.shape import DaemonFailed
 from mailroom.filtering.ids import new_id
+from mailroom.flows import quarantine
 from mailroom.flows.quarantine import readable
 from mailroom.flows.quarantine_notice import DAILY_MAX, notice
 from mailroom.monitor.quarantine import kept
@@ -68,6 +69,15 @@ def test_a_message_to_very_many_is_shown_like_any_other(house: House) -> None:
     """A stranger may name one mailbox 1,000 times, each with an extension of its own."""
     id = keep(house.root, recipients=[f"ben+{'é' * 100}{number}@example.com" for number in range(1_000)])
     assert [one["id"] for one in house.story.find()["messages"]] == [id]
+
+
+def test_only_the_subjects_that_are_shown_are_decoded(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    for age in range(20):
+        keep(house.root, age)
+    decoded: list[str] = []
+    monkeypatch.setattr(quarantine, "readable", lambda raw: decoded.append(raw) or raw)
+    assert len(house.story.find(limit=3)["messages"]) == 3 and len(decoded) == 2 * 3
+    assert house.story.find("gr=c3")["found"] == 20
 
 
 def test_two_admins_delete(house: House) -> None:
