@@ -13,7 +13,7 @@ import pytest
 
 from mailroom.core import paths
 from mailroom.core.mailbox import Mailbox
-from mailroom.core.problems import Invalid, NotFound, Stale
+from mailroom.core.problems import Invalid, NotFound, Stale, Unavailable
 from mailroom.web.portal import drafts, outgoing, sending, submit
 from mailroom.web.portal.drafts import Change, Saved, Version
 from mailroom.web.portal.outgoing import Message, Outgoing
@@ -114,6 +114,19 @@ def test_what_is_refused_stays_a_draft_and_says_so_until_it_is_read(bench: Bench
     assert [one["state"] for one in again.of("anna")] == ["failed"] and again.of("ben") == []
     again.dismiss("anna", ID)
     assert again.of("anna") == []
+
+
+@pytest.mark.parametrize("taken", [True, False])
+def test_what_the_server_has_taken_is_not_said_to_be_unsent(bench: Bench, taken: bool) -> None:
+    """It was handed over and Sent could not be written, or nobody knows whether it was taken."""
+    bench.hold()
+    bench.fault = Unavailable("It failed.", code="unavailable" if taken else "unanswered")
+    if taken:
+        sending._write_note(sending._note_file("anna", ID), "a", sending.LEFT)
+    bench.timers[0]()
+    for each in (bench.outgoing, Outgoing(lambda: 0.0, bench.later)):
+        (one,) = each.of("anna")
+        assert (one["state"], one["may_have_left"]) == ("failed", True)
 
 
 def test_a_fault_of_ours_is_no_silence(bench: Bench) -> None:

@@ -176,7 +176,7 @@ class Outgoing:
             if facts and facts["message_id"] not in found:
                 state = facts.get("state", HELD)
                 facts["state"] = state if state == FAILED else INTERRUPTED
-                facts["may_have_left"] = sending.has_left(user, facts["message_id"])
+                facts["may_have_left"] = _may_have_left(user, facts["message_id"], facts["problem"])
                 found[facts["message_id"]] = facts
         return list(found.values())
 
@@ -226,7 +226,13 @@ class Outgoing:
 
     def _shown(self, held: _Waiting) -> dict[str, Any]:
         left = max(0.0, held.ends - self.elapsed()) if held.state == HELD else 0.0
-        return {**_facts(held), "undo_s": round(left, 1), "is_second": held.is_second, "may_have_left": False}
+        may_have_left = held.state == FAILED and _may_have_left(*_key(held), held.problem)
+        return {**_facts(held), "undo_s": round(left, 1), "is_second": held.is_second, "may_have_left": may_have_left}
+
+
+def _may_have_left(user: str, message_id: str, problem: dict[str, Any] | None) -> bool:
+    """Whether the server has taken it, e.g. when only Sent could not be written, or did not say so."""
+    return sending.has_left(user, message_id) or (problem or {}).get("code") == submit.UNANSWERED_CODE
 
 
 def _deliver_patiently(message: Message) -> None:

@@ -17,6 +17,7 @@ ADDRESS = ("127.0.0.1", PORTAL_SMTP_PORT)
 TIME_LIMIT_S = 100.0
 DOWN = "The message cannot be sent just now."
 UNANSWERED = "The server did not say whether it has taken the message."
+UNANSWERED_CODE = "unanswered"
 CHUNK_BYTES = 128 * 1024
 
 
@@ -39,7 +40,7 @@ def _last_reply(link: smtplib.SMTP) -> tuple[int, bytes]:
     try:
         return link.getreply()
     except (OSError, smtplib.SMTPException) as reason:
-        raise Unavailable(UNANSWERED, code="unanswered", next="Look into Sent before you send again.") from reason
+        raise Unavailable(UNANSWERED, code=UNANSWERED_CODE, next="Look into Sent before you send again.") from reason
 
 
 def probe(session: Session, sender: str, recipients: list[str]) -> None:

@@ -35,7 +35,7 @@ class Named(Asked):
     summary="Messages that wait to be sent, were sent lately, or could not be sent",
     answer=(
         "`state`: held, sending, sent, failed (`problem` says why), interrupted (the server was restarted while it "
-        "waited). The last two are still in Drafts. `may_have_left`: it was handed over before the restart."
+        "waited). The last two are still in Drafts. `may_have_left`: the server has taken it, or did not say whether."
     ),
     example={"messages": [SHOWN]},
     errors=(503,),
