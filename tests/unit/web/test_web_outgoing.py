@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -14,7 +15,7 @@ import pytest
 from mailroom.core import paths
 from mailroom.core.mailbox import Mailbox
 from mailroom.core.problems import Invalid, NotFound, Stale, Unavailable
-from mailroom.web.portal import drafts, outgoing, sending, submit
+from mailroom.web.portal import drafts, outgoing, sending, submit, uploads
 from mailroom.web.portal.drafts import Change, Saved, Version
 from mailroom.web.portal.outgoing import Message, Outgoing
 from mailroom.web.portal.sessions import Session
@@ -145,6 +146,17 @@ def test_a_restart_interrupts(bench: Bench) -> None:
     assert one["may_have_left"]
     notes()[0].write_text("half a no")
     assert Outgoing(lambda: 0.0, bench.later).of("anna") == []
+
+
+def test_after_a_weekend_it_is_still_said_that_it_was_not_sent(bench: Bench) -> None:
+    """And, as long as that is said, whether it may have left."""
+    bench.hold()
+    sending._write_note(sending._note_file("anna", ID), "a", sending.LEFT)
+    other = sending._note_file("anna", "<2@example.com>")
+    sending._write_note(other, "b", sending.STORED)
+    uploads.sweep(lambda: time.time() + 3 * 86_400)
+    (one,) = Outgoing(lambda: 0.0, bench.later).of("anna")
+    assert one["state"] == "interrupted" and one["may_have_left"] and not other.exists()
 
 
 def test_signing_out_sends_at_once(bench: Bench) -> None:

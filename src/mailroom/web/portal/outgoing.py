@@ -171,7 +171,7 @@ class Outgoing:
         with self.lock:
             self._forget_old()
             found = {id: self._shown(one) for (name, id), one in self.waiting.items() if name == user}
-        for file in sorted(uploads.folder_of(user).glob("*.held")):
+        for file in sorted(uploads.folder_of(user).glob(f"*{uploads.UNSENT}")):
             facts = _read_note(file)
             if facts and facts["message_id"] not in found:
                 state = facts.get("state", HELD)
@@ -269,7 +269,7 @@ def _timer(seconds: float, work: Callable[[], None]) -> threading.Timer:
 
 
 def _note(user: str, message_id: str) -> Path:
-    return uploads.folder_of(user) / f"{hashlib.sha256(message_id.encode()).hexdigest()[:40]}.held"
+    return uploads.folder_of(user) / f"{hashlib.sha256(message_id.encode()).hexdigest()[:40]}{uploads.UNSENT}"
 
 
 def _write_note(held: _Waiting) -> None:

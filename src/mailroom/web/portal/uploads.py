@@ -22,6 +22,8 @@ from mailroom.web.portal import words
 from mailroom.web.spool import spool
 
 KEPT_S = 86_400.0
+# The ending of the notes of portal/outgoing.py. A holiday is shorter.
+UNSENT, UNSENT_KEPT_S = ".held", 90 * 86_400.0
 EACH_USER_MAX = 200
 # Somebody may write several long messages in one day.
 EACH_USER_TIMES = 8
@@ -136,14 +138,18 @@ def drop(user: str, id: str) -> None:
 
 
 def sweep(now: Callable[[], float] = time.time) -> None:
-    """Remove what is older than a day, and what was left half done."""
+    """Remove what is older than a day, and what was left half done.
+
+    What says that a message was not sent stays until its sender has read it, with what says whether it has left.
+    """
     with suppress(OSError):
         for folder in paths.UPLOADS.iterdir():
             if not folder.is_dir():
                 continue
             for file in folder.iterdir():
                 with suppress(OSError):
-                    if now() - file.stat().st_mtime > KEPT_S:
+                    is_unread = file.with_suffix(UNSENT).exists()
+                    if now() - file.stat().st_mtime > (UNSENT_KEPT_S if is_unread else KEPT_S):
                         file.unlink()
             with suppress(OSError):
                 folder.rmdir()
