@@ -196,6 +196,8 @@ export function useSaving(draft: Draft, user: string, written: () => local.Writt
       const token = local.newId()
       const facts = { ...saveFacts({ ...written(), message_id: messageId, version, attempts }), token }
       attempts = [...attempts, token]
+      // The server stores it under this name: whoever opens this copy after a crash makes no second draft of it.
+      storeLocally()
       return facts
     },
   }

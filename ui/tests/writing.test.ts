@@ -1,8 +1,10 @@
 // @vitest-environment happy-dom
 import { beforeEach, describe, expect, it } from 'vitest'
+import { createApp } from 'vue'
 import { dismissToast, runToastAction, toast, toasts } from '../kit/toasts'
 import { emptyDraft, localDraft, openedDraft, wrapping } from '../mail/drafts'
 import * as local from '../mail/localDrafts'
+import { useSaving, type Saving } from '../mail/saving'
 
 const ME = { address: 'lin@example.com' }
 const draft = (more: Partial<local.LocalDraft> = {}): local.LocalDraft => ({
@@ -32,6 +34,23 @@ describe('plain text that is quoted', () => {
 })
 
 describe('drafts in this browser', () => {
+  it('know of a send whose answer never came', async () => {
+    let saving: Saving | undefined
+    const page = createApp({
+      setup() {
+        saving = useSaving(emptyDraft(ME), 'lin', () => draft())
+        return () => null
+      },
+    })
+    page.mount(document.createElement('div'))
+    saving?.touch()
+    const facts = await saving?.sending()
+    // As a crash leaves it.
+    const found = JSON.parse(localStorage.getItem(localStorage.key(0)!)!) as local.LocalDraft
+    page.unmount()
+    expect(found.attempts).toEqual([facts?.token])
+  })
+
   it('know of each save whose answer never came', async () => {
     const left = draft({ attempts: ['first'] })
     local.store(left)
