@@ -83,9 +83,9 @@ def test_exported_compared_imported_and_undone(backup: FrameLocator, page: Page,
     imports = backup.get_by_role("row", name="Import of the configuration of mail.example.com")
     expect(imports.first).to_contain_text(f"Revision {changed + 1}")
     former = backup.get_by_role("row", name=re.compile(rf"Revision {changed}\b"))
-    former.get_by_role("button", name="Put back").click()
+    former.get_by_role("button", name="Return to This State", exact=True).click()
     expect(backup.get_by_role("row", name=re.compile("^Max message hops"))).to_be_visible()
-    backup.get_by_role("button", name="Put back").click()
+    backup.get_by_role("button", name="Return to This State", exact=True).click()
     expect(backup.get_by_text(f"Put back to revision {changed}.", exact=True)).to_be_visible(timeout=60_000)
     assert hops(server) == 44
 

@@ -21,6 +21,7 @@ def is_signed_out(browser: Portal) -> bool:
 
 
 def test_an_administrator_ends_what_a_user_has_open(window: Callable[..., FrameLocator], server: Office) -> None:
+    server.ctl("sessions", "end-all", "chloe")
     chloe = Portal(server)
     chloe.sign_in("chloe")
     inside = window()

@@ -25,7 +25,9 @@ def undo(settings: Settings, base: int, undo: int, author: Author) -> dict[str, 
 
 def _wanted(settings: Settings, number: int) -> AllValues:
     """{page: {key: the value of before; of a list the edit that takes its items back}}. Raises NotFound."""
-    made, former = settings.store.get(number), _before(settings, number)
+    made = settings.store.get(number)
+    # A number that nobody has would be counted down one by one.
+    former = _before(settings, number) if made else None
     if made is None or made.state != APPLIED or former is None:
         raise NotFound(f"There is no change {number} to undo.", field="undo", next="Choose one from the history.")
     then, before, now = complete(made.settings), complete(former.settings), settings.values()

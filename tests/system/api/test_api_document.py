@@ -75,7 +75,7 @@ def asked_of(route: Route, server: Office, found: dict[str, dict[str, Any]]) -> 
     for name in route.names:
         path = path.replace(f"{{{name}}}", str(known.pop(name)))
     revision = newest_revision(server)
-    now = {"revision": revision, "from": revision, "to": revision}
+    now = {"revision": revision, "from": revision, "to": revision, "undo": revision}
     return path, {name: now.get(name, value) for name, value in known.items()}
 
 
