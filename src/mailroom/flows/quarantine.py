@@ -128,12 +128,17 @@ class Quarantine:
             raise Invalid(f"Choose 1 to {CHOSEN_MAX} messages.", field="ids")
         for id in ids:
             self._refuse_bad(id)
-        with self.turn:
-            done = [id for id in dict.fromkeys(ids) if self._remove(id)]
+        done: list[str] = []
+        try:
+            with self.turn:
+                done.extend(id for id in dict.fromkeys(ids) if self._remove(id))
+        finally:
+            # Also when one of them cannot be removed: those before it are gone.
+            if done:
+                named = ", ".join(done[:NAMED_MAX]) + (", ..." if len(done) > NAMED_MAX else "")
+                self._tell(f"Deleted from the quarantine: {named}.", done, who=who, where=where)
         if not done:
             raise NotFound(GONE, code="gone", field="ids", next="Read the list again.")
-        named = ", ".join(done[:NAMED_MAX]) + (", ..." if len(done) > NAMED_MAX else "")
-        self._tell(f"Deleted from the quarantine: {named}.", done, who=who, where=where)
         return {"done": done, "gone": [id for id in ids if id not in done]}
 
     def _tell(self, text: str, ids: list[str], **author: str) -> None:

@@ -80,6 +80,22 @@ def test_only_the_subjects_that_are_shown_are_decoded(house: House, monkeypatch:
     assert house.story.find("gr=c3")["found"] == 20
 
 
+def test_what_was_deleted_is_recorded_when_another_cannot_be(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    one, two = keep(house.root, 1), keep(house.root, 2)
+    remove = house.folder.remove
+
+    def refuse(id: str) -> bool:
+        if id == two:
+            raise OSError(5, "Input/output error")
+        return remove(id)
+
+    monkeypatch.setattr(house.folder, "remove", refuse)
+    with pytest.raises(Unavailable):
+        house.story.delete([one, two], **WHO)
+    (event,) = house.events.newest(kind="quarantine")
+    assert one in event["text"] and two not in event["text"]
+
+
 def test_two_admins_delete(house: House) -> None:
     one, two = keep(house.root, 1), keep(house.root, 2)
     assert house.story.delete([one], **WHO)["done"] == [one]
