@@ -184,6 +184,7 @@ def kept(id: str, facts: dict[str, Any]) -> Kept:
     checks = [(str(check), str(detail)) for check, detail in facts.get("checks", ())]
     checks += [("clamav", str(virus)) for virus in facts.get("viruses", ())]
     address, name, helo = map(str, facts.get("client", ("", "", "")))
+    daemon, tls, login = (str(facts.get(key, "")) for key in ("daemon", "tls", "login"))
     return Kept(
         id,
         float(facts["time"]),
@@ -194,6 +195,8 @@ def kept(id: str, facts: dict[str, Any]) -> Kept:
         str(facts.get("from", "")),
         str(facts.get("subject", "")),
         (address, name, helo),
-        *(str(facts.get(key, "")) for key in ("daemon", "tls", "login")),
+        daemon,
+        tls,
+        login,
         bool(facts.get("smtputf8", False)),
     )

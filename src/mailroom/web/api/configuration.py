@@ -10,7 +10,7 @@ from pydantic import Field
 from mailroom.core.configuration_file import BYTES_MAX, Document, written
 from mailroom.core.problems import Refused
 from mailroom.web import asking
-from mailroom.web.api.settings import APPLIED, CHANGES, WARNING
+from mailroom.web.api.settings import APPLIED, CHANGES, FILES, WARNING
 from mailroom.web.route import WINDOW, Answer, Asked, Call, Whole, route
 from mailroom.web.shapes import Named, free
 
@@ -123,7 +123,7 @@ def export(call: Call) -> Answer:
         "told": [{"field": "gone.page", "text": "This version has no page gone.page. It is left out."}],
         "machine": [MACHINE],
         "settings": CHANGES,
-        "files": [{"path": "postfix/main.cf", "diff": "-a = 1\n+a = 2"}],
+        "files": FILES,
         "warnings": [WARNING],
     },
     body=Looked,

@@ -32,6 +32,8 @@ LIST_CHANGE = {
 }
 CHANGES = [CHANGE, LIST_CHANGE]
 CHANGED = {"revision": 7, "page": "mail_delivery.general", "changes": {"max_message_mb": 25}}
+# What a preview shows of a daemon's configuration.
+FILES = [{"path": "postfix/main.cf", "diff": "-a = 1\n+a = 2"}]
 WARNING = {"field": "aliases/1f2e3d4c/name", "text": "anna is also a user, who is not a member of the alias."}
 APPLIED = {"revision": 8, "changed": CHANGES, "reloaded": ["postfix"], "warnings": [WARNING], "took_ms": 640}
 
@@ -156,7 +158,7 @@ def history(call: Call) -> Any:
     answer="The settings and the daemons' files that differ.",
     example={
         "settings": CHANGES,
-        "files": [{"path": "postfix/main.cf", "diff": "-a = 1\n+a = 2"}],
+        "files": FILES,
         "rendered_differently": [],
     },
     query=Compared,
@@ -194,7 +196,7 @@ def read(call: Call) -> Any:
     answer="The settings and the daemons' files that would differ.",
     example={
         "settings": CHANGES,
-        "files": [{"path": "postfix/main.cf", "diff": "-a = 1\n+a = 2"}],
+        "files": FILES,
         "warnings": [WARNING],
     },
     body=Changes,
@@ -255,7 +257,7 @@ def apply(call: Call) -> Any:
     answer="As a preview.",
     example={
         "settings": CHANGES,
-        "files": [{"path": "postfix/main.cf", "diff": "-a = 1\n+a = 2"}],
+        "files": FILES,
         "warnings": [WARNING],
     },
     body=PutBack,

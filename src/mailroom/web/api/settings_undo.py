@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mailroom.web import asking
-from mailroom.web.api.settings import APPLIED, CHANGES, WARNING
+from mailroom.web.api.settings import APPLIED, CHANGES, FILES, WARNING
 from mailroom.web.route import WINDOW, Asked, Call, Whole, route
 
 AREA = "settings"
@@ -26,7 +26,7 @@ class Undo(Asked):
     answer="As a preview.",
     example={
         "settings": CHANGES,
-        "files": [{"path": "postfix/main.cf", "diff": "-a = 1\n+a = 2"}],
+        "files": FILES,
         "warnings": [WARNING],
     },
     body=Undo,
