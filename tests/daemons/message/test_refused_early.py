@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import smtplib
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -33,6 +34,18 @@ def told(chain: Chain) -> None:
         early_refusals.tell(refusal, chain.run_folder / "filter" / "policy.sock")
 
 
+@contextlib.contextmanager
+def logged(chain: Chain) -> Iterator[None]:
+    """Ends when Postfix has logged the end of one more connection than before."""
+
+    def ended() -> int:
+        return chain.log("postfix").count("disconnect from")
+
+    before = ended()
+    yield
+    chain.until(lambda: ended() > before)
+
+
 def sized(count: int) -> bytes:
     head = b"From: a@out.example\r\nSubject: x\r\n\r\n"
     lines, rest = divmod(count - len(head) - 100, 72)
@@ -42,7 +55,7 @@ def sized(count: int) -> bytes:
 def send(chain: Chain, sender: str, count: int, declared: bool) -> int:
     content = sized(count)
     assert len(content) == count
-    with chain.smtp() as client:
+    with logged(chain), chain.smtp() as client:
         client.ehlo()
         for code, _ in (client.mail(sender, [f"SIZE={count}"] if declared else []), client.rcpt("alice@example.com")):
             if code != 250:
@@ -78,11 +91,10 @@ def test_what_is_announced_is_taken_and_no_byte_more(chain: Chain) -> None:
 )
 def test_a_form_that_is_not_taken_has_a_record(chain: Chain, command: str) -> None:
     before = len(forms(chain))
-    with chain.smtp() as client:
+    with logged(chain), chain.smtp() as client:
         client.ehlo()
         assert client.docmd(command)[0] in (500, 501, 555)
         assert client.mail("right@out.example")[0] == 250
-    chain.until(lambda: chain.log("postfix").rstrip().rpartition("disconnect from")[1])
     told(chain)
     assert len(forms(chain)) > before
 
@@ -97,19 +109,18 @@ def test_a_recipient_of_a_form_that_is_not_taken_has_a_record(chain: Chain, comm
         return len([one for one in chain.journal() if one["reply"] == early_refusals.RECIPIENT_REPLY])
 
     before = recipients()
-    with chain.smtp() as client:
+    with logged(chain), chain.smtp() as client:
         client.ehlo()
         assert client.mail("right@out.example")[0] == 250
         assert client.docmd(command)[0] in (501, 555)
         # This one the filter records, and it is not counted twice.
         assert client.rcpt("nobody@example.com")[0] == 550
-    chain.until(lambda: chain.log("postfix").rstrip().rpartition("disconnect from")[1])
     told(chain)
     assert recipients() > before
 
 
 def test_who_sends_too_often_has_a_record(chain: Chain) -> None:
-    with contextlib.suppress(smtplib.SMTPServerDisconnected), chain.smtp() as client:
+    with logged(chain), contextlib.suppress(smtplib.SMTPServerDisconnected), chain.smtp() as client:
         client.ehlo()
         codes = []
         while 450 not in codes and len(codes) < 100:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -45,7 +46,11 @@ def caught(act: Callable[[], object], moment: Callable[[], bool], then: Callable
 
     thread = threading.Thread(target=quietly)
     thread.start()
-    until(moment, 60, "the moment")
+    end = time.monotonic() + 60
+    while not moment():
+        assert time.monotonic() < end, "the moment did not come in 60 s"
+        # On a quick machine the next step is a tenth of a second away.
+        time.sleep(0.001)
     then()
     thread.join()
 
