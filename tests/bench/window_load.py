@@ -142,7 +142,11 @@ def memory(nas: Office) -> dict[str, float]:
     """{family: PSS in MB} of ours. Each answer through the relay has a process that may end meanwhile: looked again."""
 
     def look() -> dict[str, float]:
-        return {name: round(sum(map(pss_mb, pids)), 1) for name, pids in families(nas).items() if name in OURS}
+        return {
+            name: round(sum(pss_mb(pid) or 0.0 for pid in pids), 1)
+            for name, pids in families(nas).items()
+            if name in OURS
+        }
 
     found: dict[str, float] = until(look, 60, "all of ours are measured")
     return found

@@ -5,9 +5,8 @@ Unlike strangers' HTML (web/portal/html.py) it may look as it likes: styles and 
 
 from __future__ import annotations
 
-import nh3
-
-TAGS = set(nh3.ALLOWED_TAGS) | {"font", "tfoot", "u"}
+# Beside those that nh3 takes by itself.
+MORE_TAGS = {"font", "tfoot", "u"}
 ATTRIBUTES = {
     "*": {"style", "align", "valign", "bgcolor", "width", "height", "dir", "lang", "title", "color"},
     "a": {"href", "name", "target"},
@@ -27,9 +26,12 @@ EMPTY = ("<br>", "<div>", "</div>", "<p>", "</p>", "&nbsp;")
 
 def clean(source: str) -> str:
     """The same HTML with every element closed; "" when it shows nothing. Cleaning twice changes nothing more."""
+    # Here, because most servers have no disclaimer: 1.5 MB of memory in the job process.
+    import nh3
+
     found = nh3.clean(
         source,
-        tags=TAGS,
+        tags=set(nh3.ALLOWED_TAGS) | MORE_TAGS,
         clean_content_tags=GONE_WITH_CONTENT,
         attributes=ATTRIBUTES,
         url_schemes=SCHEMES,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import os
 import signal
@@ -194,4 +195,6 @@ def main(arguments: list[str], policies: Callable[[], Policies]) -> None:
     def work(parent: int) -> None:
         uvloop.run(Worker(links, parent, rules_file.read(), Journal(), srs, policies()).run())
 
+    # What is loaded so far stays shared with the workers: their collector would write into each object.
+    gc.freeze()
     Parent(work, os.cpu_count() or 1).run()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import json
 import logging
 import os
@@ -235,4 +236,6 @@ def main(arguments: list[str]) -> None:
     chosen = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s", stream=sys.stderr)
     os.umask(0o077)
+    # What is loaded so far stays shared with the workers: their collector would write into each object.
+    gc.freeze()
     asyncio.run(run(chosen.socket, chosen.data, chosen.group_id))
