@@ -6,6 +6,8 @@ import codecs
 from collections.abc import Iterator
 
 BYTES_MAX = 4 * 1024 * 1024
+# Five times as many as a list of settings may have.
+LINES_MAX = 100_000
 
 
 class NoText(ValueError):
@@ -21,6 +23,8 @@ def text_of(content: bytes) -> str:
         raise NoText("The file is empty.")
     if len(content) > BYTES_MAX:
         raise NoText(f"The file is larger than {BYTES_MAX // 1024**2} MB.")
+    if content.count(b"\n") > LINES_MAX:
+        raise NoText(f"The file has more than {LINES_MAX:,} lines.")
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         try:
             return content.decode("utf-16")

@@ -8,7 +8,7 @@ import pytest
 
 from mailroom.policy import alias_file
 from mailroom.policy.alias_import import Import, Known, Outcome
-from mailroom.policy.text_file import BYTES_MAX, NoText, text_of
+from mailroom.policy.text_file import BYTES_MAX, LINES_MAX, NoText, text_of
 
 DOMAIN = "example.com"
 USERS = {"anna", "ben", "carl"}
@@ -140,6 +140,7 @@ def test_an_address_at_another_domain_is_an_alias_of_that_domain_alone() -> None
         (b"", "empty"),
         (b" \n\t\n", "empty"),
         (b"info: anna\n" * (BYTES_MAX // 11 + 1), "larger than 4 MB"),
+        (b"a:b\n" * (LINES_MAX + 1), "more than 100,000 lines"),
         (b"\x7fELF\0\0\0", "no text"),
         (b"\xff\xfei\0n", "no text"),
     ],

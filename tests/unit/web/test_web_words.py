@@ -51,3 +51,23 @@ def test_a_row_of_the_list_is_bounded() -> None:
     row = reading.row(1, items)
     assert len(row["to"]) == reading.ADDRESSES_IN_LISTS_MAX
     assert all(len(who["name"]) <= words.NAME_BYTES_MAX and len(who["address"]) < 1_100 for who in row["to"])
+
+
+@pytest.mark.parametrize("codec", ["utf-8", "cp1252", "gb18030", "cp932", "iso-2022-jp", "utf-16-le", "utf-7"])
+def test_a_long_text_is_the_same_in_pieces(codec: str) -> None:
+    """Characters of several bytes lie across the ends of pieces."""
+    written = "xäb".encode(codec, "replace") + "日本語 ".encode(codec, "replace") * 9_000
+    assert len(written) > 2 * words.PIECE_BYTES
+    assert words.text(written, codec) == written.decode(codec)
+
+
+def test_a_long_text_that_is_wrong_is_the_same_in_pieces() -> None:
+    for wrong in (b"a\xff\xe3\x81", b"\xc3", b"\xe3\x81\x82\xff"):
+        data = wrong * (2 * words.PIECE_BYTES // len(wrong) + 7)
+        assert words._replaced(data, "utf-8") == data.decode("utf-8", "replace")
+
+
+def test_of_a_parameter_the_beginning_is_read() -> None:
+    long = b"%41" * words.HEADER_BYTES_MAX
+    for parameters in ({"name*": b"utf-8''" + long}, {f"name*{n}*": long for n in range(9)}, {"name": long}):
+        assert 0 < len(words.parameter(parameters, "name")) <= words.HEADER_BYTES_MAX

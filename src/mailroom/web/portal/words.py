@@ -42,6 +42,7 @@ HIGH = bytes(range(128, 256))
 META_CHARSET = re.compile(rb"""<meta\s[^<>]{0,300}?charset\s{0,9}=\s{0,9}["']?([a-z0-9_.:-]{1,40})""", re.IGNORECASE)
 META_BYTES_MAX = 4_096
 HEADER_BYTES_MAX = 10_000
+PIECE_BYTES = 32_768
 # Of the name of a sender or a recipient, and of an address.
 NAME_BYTES_MAX = 1_000
 # The beginning of an encoded word: its charset, with or without a language, and its encoding (RFC 2047 2, RFC 2231 5).
@@ -58,7 +59,7 @@ def text(data: bytes, charset: str = "", html: bool = False) -> str:
     """
     for mark, codec in MARKS:
         if data.startswith(mark):
-            return data[len(mark) :].decode(codec, "replace")
+            return _replaced(data[len(mark) :], codec)
     codec = _codec(charset)
     if not codec and data.isascii() and any(escape in data for escape in JAPANESE_ESCAPES):
         codec = "iso-2022-jp"
@@ -67,7 +68,7 @@ def text(data: bytes, charset: str = "", html: bool = False) -> str:
         # It says so in letters of one byte.
         codec = "" if codec.startswith("utf-16") or codec.startswith("utf-32") else codec
     if not codec or codec.startswith(SINGLE_BYTE):
-        return _strict(data, "utf-8") or data.decode(codec or "cp1252", "replace")
+        return _strict(data, "utf-8") or _replaced(data, codec or "cp1252")
     if not codec.startswith("utf") and _beyond_ascii(data) >= CHANCE_BYTES and (found := _strict(data, "utf-8")):
         return found
     return _strict(data, codec) or _strict(data, "utf-8") or _nearly(data, codec)
@@ -76,20 +77,31 @@ def text(data: bytes, charset: str = "", html: bool = False) -> str:
 def _strict(data: bytes, codec: str) -> str | None:
     """The text if all of it is right, apart from half a character at the end; "" and None alike are none."""
     try:
-        return codecs.getincrementaldecoder(codec)().decode(data, final=False)
+        return _in_pieces(data, codecs.getincrementaldecoder(codec)())
     except (LookupError, UnicodeError, ValueError):
         return None
+
+
+def _replaced(data: bytes, codec: str) -> str:
+    """The text with U+FFFD for what is wrong."""
+    return _in_pieces(data, codecs.getincrementaldecoder(codec)("replace"), final=True)
+
+
+def _in_pieces(data: bytes, decoder: codecs.IncrementalDecoder, *, final: bool = False) -> str:
+    """Others get their turn between two pieces: a megabyte that is wrong in each byte takes a tenth of a second."""
+    pieces = [decoder.decode(data[at : at + PIECE_BYTES]) for at in range(0, len(data), PIECE_BYTES)]
+    return "".join(pieces) + (decoder.decode(b"", final=True) if final else "")
 
 
 def _nearly(data: bytes, codec: str) -> str:
     """Text of a charset that it is not quite in."""
     try:
-        found = data.decode(codec, "replace")
+        found = _replaced(data, codec)
     except (LookupError, UnicodeError, ValueError):
-        return data.decode("cp1252", "replace")
+        return _replaced(data, "cp1252")
     # UTF-8 in which no letter beyond ASCII is right, is none.
     if codec == "utf-8" and "\ufffd" in found and found.replace("\ufffd", "").isascii():
-        return data.decode("cp1252", "replace")
+        return _replaced(data, "cp1252")
     return found
 
 
@@ -191,11 +203,14 @@ def decoded(raw: object) -> str:
 
 
 def parameter(parameters: dict[str, bytes], name: str) -> str:
-    """A MIME parameter, also when it is continued or encoded (RFC 2231) or wrongly written as an encoded word."""
+    """A MIME parameter, also when it is continued or encoded (RFC 2231) or wrongly written as an encoded word.
+
+    What is beyond HEADER_BYTES_MAX bytes is left out.
+    """
     if name in parameters:
         return header(parameters[name])
     if f"{name}*" in parameters:
-        charset, _, rest = parameters[f"{name}*"].partition(b"'")
+        charset, _, rest = parameters[f"{name}*"][:HEADER_BYTES_MAX].partition(b"'")
         return _clean(text(unquote_to_bytes(rest.partition(b"'")[2]), charset.decode("ascii", "replace")))
     return _clean(_continued(parameters, name))
 
@@ -204,16 +219,19 @@ def _continued(parameters: dict[str, bytes], name: str) -> str:
     data, charset = b"", ""
     for turn in range(100):
         plain, encoded = parameters.get(f"{name}*{turn}"), parameters.get(f"{name}*{turn}*")
+        if len(data) >= HEADER_BYTES_MAX:
+            break
         if encoded is not None:
+            encoded = encoded[:HEADER_BYTES_MAX]
             if turn == 0 and encoded.count(b"'") >= 2:
                 named, _, rest = encoded.partition(b"'")
                 charset, encoded = named.decode("ascii", "replace"), rest.partition(b"'")[2]
             data += unquote_to_bytes(encoded)
         elif plain is not None:
-            data += plain
+            data += plain[:HEADER_BYTES_MAX]
         else:
             break
-    return text(data, charset)
+    return text(data[:HEADER_BYTES_MAX], charset)
 
 
 def _clean(value: str) -> str:
