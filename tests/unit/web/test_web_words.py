@@ -56,7 +56,7 @@ def test_a_row_of_the_list_is_bounded() -> None:
 @pytest.mark.parametrize("codec", ["utf-8", "cp1252", "gb18030", "cp932", "iso-2022-jp", "utf-16-le", "utf-7"])
 def test_a_long_text_is_the_same_in_pieces(codec: str) -> None:
     """Characters of several bytes lie across the ends of pieces."""
-    written = "xäb".encode(codec, "replace") + "日本語 ".encode(codec, "replace") * 9_000
+    written = "xäb".encode(codec, "replace") + "日本語 ".encode(codec, "replace") * 18_000
     assert len(written) > 2 * words.PIECE_BYTES
     assert words.text(written, codec) == written.decode(codec)
 
