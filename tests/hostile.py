@@ -10,9 +10,11 @@ import asyncio
 import contextlib
 import io
 import json
+import time
 from collections.abc import Callable, Iterator
+from contextvars import ContextVar
 from dataclasses import dataclass, field
-from itertools import product
+from itertools import pairwise, product
 from typing import Any
 
 # What makes trouble in one parser or another: quotes, brackets, escapes, separators, spaces, words that begin and never
@@ -29,7 +31,8 @@ class Parser:
     """run: reads one input, and raises only what it says it raises (`refuses`). before: beginnings; after: ends.
 
     own: units that are its own. bytes_max: what its caller never goes beyond; larger inputs are not measured.
-    grows: how many bytes may come out for one that goes in, beside a fixed 64 KB.
+    grows: how many bytes may come out for one that goes in, beside a fixed 64 KB. turns: reads in an event loop by
+    `run`, question after question, with turns for others between them.
     """
 
     module: str
@@ -42,6 +45,7 @@ class Parser:
     bytes_max: int = 1024 * 1024
     grows: float = 12.0
     held_s: float = 0.05
+    turns: bool = False
 
     def inputs(self) -> Iterator[tuple[str, Callable[[int], bytes]]]:
         """(what it is, an input of about so many bytes)."""
@@ -92,9 +96,39 @@ def text(content: bytes) -> str:
     return content.decode("utf-8", "surrogateescape")
 
 
+# Processor times of the turns that others have in the event loop of `run`, when somebody wants to see them.
+_TURNS: ContextVar[list[float] | None] = ContextVar("turns", default=None)
+
+
 def run(work: Any) -> Any:
     """Run a coroutine to its end."""
-    return asyncio.run(work)
+    turns = _TURNS.get()
+    return asyncio.run(work if turns is None else _beside(work, turns))
+
+
+async def _beside(work: Any, turns: list[float]) -> Any:
+    async def other() -> None:
+        while True:
+            turns.append(time.thread_time())
+            await asyncio.sleep(0)
+
+    beside = asyncio.create_task(other())
+    await asyncio.sleep(0)
+    result = await work
+    turns.append(time.thread_time())
+    beside.cancel()
+    return result
+
+
+def loop_held_s(parser: Parser, content: bytes) -> float:
+    """The longest processor time between two turns of others in the event loop, while one input is read."""
+    turns: list[float] = []
+    token = _TURNS.set(turns)
+    try:
+        parser.read(content)
+    finally:
+        _TURNS.reset(token)
+    return max((later - earlier for earlier, later in pairwise(turns)), default=0.0)
 
 
 def out_bytes(value: object) -> int:

@@ -56,7 +56,7 @@ BUFFERED = 128 * 1024
 
 
 @parser("filtering.socketmap", bytes_max=BUFFERED, before=(b"", b"3:a b,", b"4096:"), after=(b"", b","),
-        own=(b"3:a b,", b"1:a,", b"9:", b"000001:"))  # fmt: skip
+        own=(b"3:a b,", b"1:a,", b"9:", b"000001:"), turns=True)  # fmt: skip
 def socketmap_conversation(content: bytes) -> object:
     async def answer(table: str, key: str) -> str:
         return socketmap.NOT_FOUND
@@ -75,6 +75,7 @@ def socketmap_conversation(content: bytes) -> object:
     bytes_max=BUFFERED,
     before=(b"", b"request=smtpd_access_policy\n"),
     own=(b"a=b\n", b"a=b\n\n", b"\n\n"),
+    turns=True,
 )
 def policy_conversation(content: bytes) -> object:
     sink = Sink()
