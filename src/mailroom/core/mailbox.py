@@ -83,17 +83,19 @@ def mailbox(text: str) -> Mailbox | None:
 
 def mailboxes(text: str) -> list[Mailbox]:
     """What a header's list of addresses names (RFC 5322 3.4); names of groups and what is no address are left out."""
-    parts, inside = [""], ""
+    parts, inside, has_at = [list[str]()], "", False
     for piece, _ in _pieces(FOLD.sub(" ", text)):
         if not inside and piece in "(<":
             inside = {"(": ")", "<": ">"}[piece]
         elif piece == inside:
             inside = ""
-        if not inside and (piece in ",;" or (piece == ":" and "@" not in parts[-1])):
-            parts.append("")
+        if not inside and (piece in ",;" or (piece == ":" and not has_at)):
+            parts.append([])
+            has_at = False
         else:
-            parts[-1] += piece
-    return [found for part in parts if (found := mailbox(part))]
+            parts[-1].append(piece)
+            has_at = has_at or "@" in piece
+    return [found for part in parts if (found := mailbox("".join(part)))]
 
 
 def _pieces(text: str) -> Iterator[tuple[str, bool]]:

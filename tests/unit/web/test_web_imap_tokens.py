@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailroom.web.portal.imap import mailbox, utf7
-from mailroom.web.portal.imap.tokens import Garbled, Incoming, quote, values_of
+from mailroom.web.portal.imap.tokens import LISTS_MAX, Garbled, Incoming, quote, values_of
 
 texts = st.binary(max_size=60)
 values = st.recursive(st.none() | texts, lambda inner: st.lists(inner, max_size=4), max_leaves=20)
@@ -97,3 +97,9 @@ def test_what_never_ends_is_given_up() -> None:
         incoming.take()
     with pytest.raises(Garbled):
         values_of(b"(" * 5_000)
+
+
+def test_too_many_lists_are_refused() -> None:
+    assert len(values_of(b"()" * LISTS_MAX)) == LISTS_MAX
+    with pytest.raises(Garbled):
+        values_of(b"()" * (LISTS_MAX + 1))

@@ -16,6 +16,8 @@ ATOM_STOP = re.compile(rb'[\s()"\[]')
 RESPONSE_BYTES_MAX = 64 * 1024 * 1024
 LINE_BYTES_MAX = 4 * 1024 * 1024
 DEPTH_MAX = 200
+# Dovecot tells at most 10,000 parts of a message, each in a few lists. A collection of more would hold up all threads.
+LISTS_MAX = 200_000
 
 
 class Garbled(Exception):
@@ -109,7 +111,7 @@ def values_of(data: bytes) -> list[Any]:
     """All values in `data`. Raises Garbled."""
     top: list[Any] = []
     stack = [top]
-    at, end = 0, len(data)
+    at, end, lists = 0, len(data), 0
     while at < end:
         sign = data[at : at + 1]
         if sign in (b" ", b"\r", b"\n", b"\t"):
@@ -117,6 +119,9 @@ def values_of(data: bytes) -> list[Any]:
         elif sign == b"(":
             if len(stack) > DEPTH_MAX:
                 raise Garbled("Lists are nested too deeply.")
+            lists += 1
+            if lists > LISTS_MAX:
+                raise Garbled("There are too many lists.")
             inner: list[Any] = []
             stack[-1].append(inner)
             stack.append(inner)
