@@ -30,6 +30,10 @@ REASONS = {
     # Delivery and IMAP work as that user; what is open was opened so.
     "vmail": re.compile(r"/mail/mailboxes(/.*)?"),
 }
+# Process numbers, our own signatures, the names chosen at the installation, and what sendmail(1) of any user reads.
+PUBLIC = re.compile(
+    r"/data/(setup\.json|owned|run/[a-z.]+|clamav/mailroom\.ndb|dovecot/instances|conf/[^/]+/postfix/sendmail/main\.cf)"
+)
 TEMPORARY = ("/tmp", "/dev/shm")
 SENSITIVE = ("/data/secrets", "/data/db", "/data/tls", "/data/log")
 
@@ -128,6 +132,14 @@ def test_nobody_reads_anothers_secrets(scene: Scene) -> None:
             if entry.kind == "file" and private and entry.path in may.reads and who.uid != entry.uid:
                 found.append(f"{who.name} reads {entry.path}")
     assert [one for one in found if one != "mailroom reads /run/srs/key"] == []
+
+
+def test_another_user_of_the_nas_reads_no_lists_or_rules(scene: Scene) -> None:
+    """A local user who has nothing to do with mail; addresses and rules lie in settings, maps and configurations."""
+    may = boundary.access(scene.first, Identity("somebody", 1999, 1999), scene.all)
+    data = [one.path for one in scene.all if one.kind == "file" and one.path.startswith("/data/")]
+    assert [path for path in data if path in may.reads and not PUBLIC.fullmatch(path)] == []
+    assert any(path.endswith("/postfix/main.cf") for path in data)
 
 
 def test_nobody_looks_into_anothers_memory(scene: Scene) -> None:
