@@ -71,3 +71,24 @@ def test_of_a_parameter_the_beginning_is_read() -> None:
     long = b"%41" * words.HEADER_BYTES_MAX
     for parameters in ({"name*": b"utf-8''" + long}, {f"name*{n}*": long for n in range(9)}, {"name": long}):
         assert 0 < len(words.parameter(parameters, "name")) <= words.HEADER_BYTES_MAX
+
+
+@pytest.mark.parametrize(
+    ("said", "codec", "letters"),
+    [
+        ("KOI8-U", "koi8_u", "Привіт, ґанок їжак"),
+        ("koi8-ru", "koi8_u", "їжак"),
+        ("windows-874", "cp874", "สวัสดี"),
+        ("x-mac-cyrillic", "mac_cyrillic", "Привет"),
+    ],
+)
+def test_charsets_that_python_knows_by_its_own_name_only(said: str, codec: str, letters: str) -> None:
+    assert words.text(letters.encode(codec), said) == letters
+
+
+@pytest.mark.parametrize("raw", [b"+2AA-", b"+3AA-", b"a+2ADYAA-b", b"a+2AA- " * 20_000])
+def test_no_charset_makes_half_a_character(raw: bytes) -> None:
+    """UTF-7 can write one; nh3 and UTF-8 take none, and a message that holds one could not be opened."""
+    for found in (words.text(raw, "utf-7"), words.header(b"=?utf-7?q?" + raw[:100] + b"?=")):
+        assert found.encode() and "\ufffd" in found
+    assert words.text("😀 é".encode("utf-7"), "utf-7") == "😀 é"

@@ -27,6 +27,14 @@ MEANT = {
     "x-sjis": "cp932",
     "iso-8859-9": "cp1254",
     "iso-8859-8-i": "iso-8859-8",
+    # Python knows these by their own names only (RFC 2319 for KOI8-U).
+    "koi8-u": "koi8_u",
+    "koi8-ru": "koi8_u",
+    "koi8-t": "koi8_t",
+    "windows-874": "cp874",
+    "x-windows-874": "cp874",
+    "x-mac-cyrillic": "mac_cyrillic",
+    "x-mac-ukrainian": "mac_cyrillic",
     "utf8": "utf-8",
     "utf-8": "utf-8",
 }
@@ -35,7 +43,20 @@ NO_CHARSETS = {"idna", "punycode", "unicode_escape", "raw_unicode_escape", "unde
 MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 JAPANESE_ESCAPES = (b"\x1b$B", b"\x1b$@", b"\x1b(J")
 # As Python names the charsets in which each byte is a letter: almost any bytes would do.
-SINGLE_BYTE = ("iso8859", "cp12", "koi8", "mac", "cp437", "cp85", "cp86", "tis", "kz1048", "ptcp154", "hp-roman8")
+SINGLE_BYTE = (
+    "iso8859",
+    "cp12",
+    "koi8",
+    "mac",
+    "cp437",
+    "cp85",
+    "cp86",
+    "cp874",
+    "tis",
+    "kz1048",
+    "ptcp154",
+    "hp-roman8",
+)
 # Words of two letters in a charset of East Asia may be right UTF-8 by chance; four letters hardly ever are.
 CHANCE_BYTES = 8
 HIGH = bytes(range(128, 256))
@@ -48,6 +69,8 @@ NAME_BYTES_MAX = 1_000
 # The beginning of an encoded word: its charset, with or without a language, and its encoding (RFC 2047 2, RFC 2231 5).
 WORD_BEGIN = re.compile(r"=\?([^?*\s]{1,40})(?:\*[^?\s]{0,40})?\?([bBqQ])\?")
 CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u2028\u2029]")
+# UTF-7 can write them; no answer, file or table can hold them (core/surrogates.py).
+HALVES = re.compile("[\ud800-\udfff]")
 BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 
@@ -77,20 +100,22 @@ def text(data: bytes, charset: str = "", html: bool = False) -> str:
 def _strict(data: bytes, codec: str) -> str | None:
     """The text if all of it is right, apart from half a character at the end; "" and None alike are none."""
     try:
-        return _in_pieces(data, codecs.getincrementaldecoder(codec)())
+        return _in_pieces(data, codec, "strict")
     except (LookupError, UnicodeError, ValueError):
         return None
 
 
 def _replaced(data: bytes, codec: str) -> str:
     """The text with U+FFFD for what is wrong."""
-    return _in_pieces(data, codecs.getincrementaldecoder(codec)("replace"), final=True)
+    return _in_pieces(data, codec, "replace", final=True)
 
 
-def _in_pieces(data: bytes, decoder: codecs.IncrementalDecoder, *, final: bool = False) -> str:
+def _in_pieces(data: bytes, codec: str, errors: str, *, final: bool = False) -> str:
     """Others get their turn between two pieces: a megabyte that is wrong in each byte takes a tenth of a second."""
+    decoder = codecs.getincrementaldecoder(codec)(errors)
     pieces = [decoder.decode(data[at : at + PIECE_BYTES]) for at in range(0, len(data), PIECE_BYTES)]
-    return "".join(pieces) + (decoder.decode(b"", final=True) if final else "")
+    found = "".join(pieces) + (decoder.decode(b"", final=True) if final else "")
+    return HALVES.sub("\ufffd", found) if codec == "utf-7" else found
 
 
 def _nearly(data: bytes, codec: str) -> str:
