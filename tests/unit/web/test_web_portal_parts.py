@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import stat
 import threading
 from pathlib import Path
@@ -73,6 +74,25 @@ def test_an_upload_that_breaks_off_leaves_nothing_and_too_many_are_refused() -> 
         uploads.take("anna", "a", "x/y", io.BytesIO(b"a" * 100), 100, 100)
     with pytest.raises(Invalid):
         uploads.take("anna", "a", "x/y", io.BytesIO(b"a"), 1, 100)
+
+
+def test_two_tabs_bring_back_the_same_file_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second comes and goes while the first is about to write."""
+    real, second = os.open, list[uploads.Upload]()
+
+    def restored() -> uploads.Upload:
+        return uploads.restore("anna", "a" * 22, "a.pdf", "application/pdf", [b"da", b"ta"], 100)
+
+    def opening(path: Any, flags: int, mode: int = 0o777, **more: Any) -> int:
+        if paths.UPLOADS in Path(str(path)).parents and not second:
+            second.append(uploads.Upload("", "", "", 0, Path()))
+            second[0] = restored()
+        return real(path, flags, mode, **more)
+
+    monkeypatch.setattr(os, "open", opening)
+    first = restored()
+    assert first == second[0] == uploads.find("anna", "a" * 22) and first.file.read_bytes() == b"data"
+    assert len(list(paths.UPLOADS.glob("*/*"))) == 2
 
 
 class Link:

@@ -80,8 +80,6 @@ def restore(user: str, id: str, name: str, kind: str, pieces: Iterable[bytes], b
             content.writelines(pieces)
             length = content.tell()
             content.seek(0)
-            # What an earlier try has left half done.
-            (folder / f"{id}.data").unlink(missing_ok=True)
             return _write(Upload(id, plain_name(name), kind, length, folder / "none"), folder, content)
     except OSError as reason:
         raise Unavailable("The file cannot be kept just now.", next="Try again later.") from reason
@@ -100,20 +98,26 @@ def renew(user: str, upload: Upload) -> None:
 
 
 def _write(upload: Upload, folder: Path, stream: IO[bytes]) -> Upload:
+    """Under names of this try alone until it is whole: two tabs may open one draft, and bring back its files, at once."""
     file = folder / f"{upload.id}.data"
+    own = secrets.token_hex(8)
+    fresh, note = folder / f"{own}.part", folder / f"{own}.note"
     left = upload.size
     try:
-        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
+        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
             while left > 0 and (chunk := stream.read(min(CHUNK, left))):
                 out.write(chunk)
                 left -= len(chunk)
         if left:
             raise Invalid("The file did not arrive whole.", next="Upload it again.")
-        # Last: without it nobody finds the file.
         facts = {"name": upload.name, "kind": upload.kind, "size": upload.size}
-        (folder / f"{upload.id}.json").write_text(json.dumps(facts))
+        note.write_text(json.dumps(facts))
+        fresh.rename(file)
+        # Last: without it nobody finds the file.
+        note.rename(folder / f"{upload.id}.json")
     except BaseException:
-        file.unlink(missing_ok=True)
+        fresh.unlink(missing_ok=True)
+        note.unlink(missing_ok=True)
         raise
     return Upload(upload.id, upload.name, upload.kind, upload.size, file)
 
