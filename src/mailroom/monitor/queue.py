@@ -6,13 +6,15 @@ import os
 import stat
 from pathlib import Path
 
-from mailroom.core import paths
+from mailroom.core import paths, root_files
 from mailroom.core.lines import lines
 
 WAITING = ("incoming", "active", "deferred", "hold", "maildrop")
 # Delivery was tried and is to be tried again, or an administrator holds it.
 STUCK = ("deferred", "hold")
 REASONS_MAX = 50
+# Of one message: 1,000 recipients, each with what a server said of it.
+REASONS_BYTES_MAX = 8 * 1024 * 1024
 
 
 def length(spool: Path = paths.QUEUE, queues: tuple[str, ...] = WAITING) -> int:
@@ -71,9 +73,10 @@ def waiting(spool: Path = paths.QUEUE, limit: int = REASONS_MAX) -> list[tuple[s
 
 def _waiting_in(file: Path) -> list[tuple[str, str]]:
     try:
-        rows = lines(file.read_bytes().decode(errors="replace"))
-    except OSError:
-        # Delivered meanwhile.
+        # The folder is Postfix's own user's.
+        rows = lines(root_files.read(file, REASONS_BYTES_MAX).decode(errors="replace"))
+    except (OSError, ValueError):
+        # Delivered meanwhile, or no file of bounce(8).
         return []
     found, recipient = [], ""
     for name, _, value in (line.partition("=") for line in rows):

@@ -6,18 +6,22 @@ Each step is told with the server's own words, so that one sees which one fails 
 from __future__ import annotations
 
 import base64
+import errno
 import hmac
 import smtplib
 import socket
 import ssl
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from typing import IO
 
 from mailroom.core import net
 from mailroom.core.problems import cause
 
 STEP_LIMIT_S = 10.0
+# Of one connection; a talk takes less than a thousand.
+WORDS_BYTES_MAX = 64 * 1024
 CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
 NAME, CONNECT, TLS, SIGN_IN, RECIPIENT = STEPS = ("name", "connect", "tls", "sign_in", "recipient")
 # RFC 4954, in the order of our choice: the first shows the password to nobody.
@@ -37,6 +41,31 @@ class Relay:
     password: str = field(repr=False)
 
 
+class _Bounded:
+    """A server's words as smtplib reads them; one that never ends its answer is left."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self.file, self.left = file, WORDS_BYTES_MAX
+
+    def readline(self, limit: int) -> bytes:
+        """The next line. Raises OSError when there were too many."""
+        line = self.file.readline(limit)
+        self.left -= len(line)
+        if self.left < 0:
+            raise OSError(errno.EMSGSIZE, "too many words")
+        return line
+
+    def close(self) -> None:
+        self.file.close()
+
+
+class _Client(smtplib.SMTP):
+    def getreply(self) -> tuple[int, bytes]:
+        if self.file is None and self.sock is not None:
+            self.file = _Bounded(self.sock.makefile("rb"))  # type: ignore[assignment]
+        return super().getreply()
+
+
 class StepFailed(Exception):
     """The step under way does not work. words: what the server, or the network, said of it."""
 
@@ -52,7 +81,7 @@ class Talk:
         self.relay, self.own_name, self.certificates = relay, own_name, certificates
         self.done: dict[str, str] = {}
         self.addresses: list[str] = []
-        self.client = smtplib.SMTP(local_hostname=own_name, timeout=STEP_LIMIT_S)
+        self.client = _Client(local_hostname=own_name, timeout=STEP_LIMIT_S)
         self.secure = False
 
     def steps(self, sender: str, recipient: str) -> list[tuple[str, Callable[[], str]]]:
@@ -121,8 +150,10 @@ class Talk:
     def name_recipient(self, sender: str, recipient: str) -> str:
         self._said(self.client.mail(sender), 250, "The server does not take mail from this sender.")
         answer = self._said(self.client.rcpt(recipient), 250, "The server does not take mail for others.")
-        self.client.rset()
-        self.client.quit()
+        # It was taken, whatever is answered to a farewell.
+        with suppress(OSError):
+            self.client.rset()
+            self.client.quit()
         return answer
 
     def close(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from mailroom.monitor import queue
@@ -61,3 +62,18 @@ def test_what_is_left_of_a_deleted_message_tells_nothing(tmp_path: Path) -> None
     (tmp_path / "active").mkdir()
     (tmp_path / "active" / "A1").touch()
     assert len(queue.waiting(tmp_path)) == 2
+
+
+def test_what_is_no_file_of_postfix_is_not_read(tmp_path: Path) -> None:
+    """The folder is another user's: a pipe would be waited for, and a link followed."""
+    for folder in ("defer", "deferred"):
+        (tmp_path / folder).mkdir()
+    for name in ("A1", "A2", "A3"):
+        (tmp_path / "deferred" / name).touch()
+    secret = tmp_path / "secret"
+    secret.write_text("recipient=a\nreason=secret\n")
+    (tmp_path / "defer" / "A1").symlink_to(secret)
+    assert queue.waiting(tmp_path) == []
+    os.mkfifo(tmp_path / "defer" / "A2")
+    (tmp_path / "defer" / "A3").write_bytes(b"reason=x\n" * (queue.REASONS_BYTES_MAX // 9 + 1))
+    assert queue.waiting(tmp_path) == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -158,6 +159,46 @@ def test_words_of_what_is_no_mail_server_are_not_told() -> None:
         step, words = failure(tried(link))
         told.result(10)
     assert step == "connect" and "Dovecot" not in words
+
+
+@pytest.mark.parametrize("farewell", [b"", b"500 what\r\n"])
+def test_who_takes_the_recipient_and_goes_has_taken_it(farewell: bytes) -> None:
+    replies = [b"220 hi\r\n", b"250 a\r\n", b"250 ok\r\n", b"250 taken\r\n", farewell]
+    with listening() as link, ThreadPoolExecutor(1) as pool:
+        link.listen()
+
+        def serve() -> None:
+            with link.accept()[0] as other:
+                for reply in replies:
+                    other.sendall(reply)
+                    other.recv(1_000)
+
+        served = pool.submit(serve)
+        found = tried(link)
+        served.result(10)
+    assert found["ok"] and found["steps"][-1]["words"] == "250 taken"
+
+
+def test_a_greeting_without_an_end_is_left() -> None:
+    sent = 0
+    with listening() as link, ThreadPoolExecutor(1) as pool:
+        link.listen()
+
+        def flood() -> int:
+            sent = 0
+            with link.accept()[0] as other, contextlib.suppress(OSError):
+                for _ in range(2_000):
+                    other.sendall(b"220-" + b"a" * 4_000 + b"\r\n")
+                    sent += 4_006
+                other.sendall(b"220 welcome\r\n")
+                other.recv(100)
+            return sent
+
+        served = pool.submit(flood)
+        step, _ = failure(tried(link))
+        sent = served.result(20)
+    # What the kernel holds for both sides comes on top.
+    assert step == "connect" and sent < 8_000_000
 
 
 def test_a_kept_password_goes_nowhere_else(trusted: Path) -> None:
