@@ -98,7 +98,7 @@ def renew(user: str, upload: Upload) -> None:
 
 
 def _write(upload: Upload, folder: Path, stream: IO[bytes]) -> Upload:
-    """Under names of this try alone until it is whole: two tabs may open one draft, and bring back its files, at once."""
+    """Under a name of its own until it is whole: two tabs may open one draft, and bring back its files, at once."""
     file = folder / f"{upload.id}.data"
     own = secrets.token_hex(8)
     fresh, note = folder / f"{own}.part", folder / f"{own}.note"
