@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import errno
 import hmac
+import os
 import smtplib
 import socket
 import ssl
@@ -52,7 +53,7 @@ class _Bounded:
         line = self.file.readline(limit)
         self.left -= len(line)
         if self.left < 0:
-            raise OSError(errno.EMSGSIZE, "too many words")
+            raise OSError(errno.EMSGSIZE, os.strerror(errno.EMSGSIZE))
         return line
 
     def close(self) -> None:
