@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import encodings
 import os
 import time
 from dataclasses import replace
@@ -252,3 +253,17 @@ def test_on_a_full_disk_room_is_made_and_nobody_is_told_twice(house: House, monk
     assert [one["id"] for one in house.story.find()["messages"]] == [id] != [old]
     assert house.notices.tell(house.folder, house.values) == 0 and not house.told
     assert house.story.delete([id], **WHO)["done"] == [id]
+
+
+def test_strangers_charsets_are_not_remembered() -> None:
+    """Python keeps each name of a codec that it does not know, for as long as the process lives."""
+    before = len(encodings._cache)  # type: ignore[attr-defined]
+    for number in range(20):
+        assert quarantine.readable(f"=?x-invented-{number}?q?a?=").startswith("=?")
+    assert len(encodings._cache) == before  # type: ignore[attr-defined]
+    assert quarantine.readable("=?koi8-u?b?8NLJ18bU?=") and quarantine.readable("=?utf-8?q?=C3=A9?=") == "é"
+
+
+def test_words_that_begin_and_never_end_are_shown_as_they_came() -> None:
+    raw = "=?a?q?x" * 140
+    assert quarantine.readable(raw) == raw[:1_000]

@@ -76,3 +76,9 @@ def test_the_name_on_the_server_goes_before_the_written_one(monkeypatch: pytest.
     answer = completion.complete(Session("ben", "t"), "ann", 8)
     assert answer == [{"name": "Anna Adler", "address": "Anna@Example.com", "kind": "account"}]
     assert completion.complete(Session("ben", "t"), "   ", 8) == []
+
+
+def test_what_a_search_looks_at_is_bounded_whatever_letters_a_name_has() -> None:
+    """U+FDFA is eighteen letters in compatibility form; anybody can write it into a name."""
+    one = Known("\ufdfa" * 400, "\ufdfa" * 400 + "@a.example", "sent")
+    assert len(one.words) <= 3 * completion.FOLDED_MAX + 3

@@ -28,6 +28,8 @@ MESSAGES_MAX, CHUNK = 2_000, 200
 EACH_MAX = 50
 ADDRESSES_MAX = 3_000
 USERS_MAX = 100
+# Letters of a name or an address that a search looks at.
+FOLDED_MAX = 500
 # In so many days a message counts half as much as a new one.
 HALF_DAYS = 90.0
 FRESH_S = 20.0
@@ -108,8 +110,9 @@ def _rank(one: Known, query: list[str]) -> int | None:
 
 def fold(text: str) -> str:
     """A text without what two spellings of a name differ in: case, accents, ß."""
-    plain = unicodedata.normalize("NFKD", text[:500].casefold())
-    return "".join(letter for letter in plain if not unicodedata.combining(letter))
+    plain = unicodedata.normalize("NFKD", text[:FOLDED_MAX].casefold())
+    # One letter may become eighteen: what is remembered of strangers' names is bounded, too.
+    return "".join(letter for letter in plain if not unicodedata.combining(letter))[:FOLDED_MAX]
 
 
 def searched(name: str, address: str) -> str:
