@@ -264,6 +264,8 @@ def test_strangers_charsets_are_not_remembered() -> None:
     assert quarantine.readable("=?koi8-u?b?8NLJ18bU?=") and quarantine.readable("=?utf-8?q?=C3=A9?=") == "é"
 
 
-def test_words_that_begin_and_never_end_are_shown_as_they_came() -> None:
+def test_words_that_begin_and_never_end_are_not_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The library's time grows with their square."""
+    monkeypatch.setattr(quarantine, "decode_header", None)
     raw = "=?a?q?x" * 140
     assert quarantine.readable(raw) == raw[:1_000]
