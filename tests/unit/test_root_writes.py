@@ -64,6 +64,13 @@ def test_root_writes_by_descriptor_or_where_only_root_writes(file: Path) -> None
         assert found == [], "use core/root_files.py or core/durable.py"
 
 
+def test_boot_writes_one_file_by_name_and_virus_signatures_as_their_user() -> None:
+    """It prepares folders of other users, too: what holds for /etc and /run holds for none of these."""
+    text = (SOURCE / "daemons/boot.py").read_text()
+    assert [*unsafe(text)] == ["target.write_text(text)"]
+    assert 'with root_files.acting_as("clamav"):' in text
+
+
 @pytest.mark.parametrize(
     "text",
     [
