@@ -5,6 +5,7 @@ The daemons are started by hand and not by the supervisor: what it does is prove
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import http.client
 import json
@@ -169,8 +170,7 @@ class Browser:
         link = http.client.HTTPConnection("127.0.0.1", 5280, timeout=60)
         link.sock = self.house.connect(5280)
         try:
-            link.request(method, f"/mail/{path}", body, headers)
-            got = link.getresponse()
+            got = _answered(link, method, f"/mail/{path}", body, headers)
             return Answer(got.status, {name.lower(): value for name, value in got.getheaders()}, got.read())
         finally:
             link.close()
@@ -238,8 +238,7 @@ class Window:
         link.sock.connect(_short(self.socket_file))
         try:
             body = json.dumps(facts or {}).encode() if raw is None and method != "GET" else raw
-            link.request(method, f"/{path}", body, headers)
-            got = link.getresponse()
+            got = _answered(link, method, f"/{path}", body, headers)
             return Answer(got.status, {name.lower(): value for name, value in got.getheaders()}, got.read())
         finally:
             link.close()
@@ -249,6 +248,15 @@ class Window:
         got = self.ask("GET", path)
         assert got.status == 200, got.body
         return got.facts
+
+
+def _answered(
+    link: http.client.HTTPConnection, method: str, path: str, body: bytes | None, headers: dict[str, str]
+) -> http.client.HTTPResponse:
+    """The answer, also one that comes before the whole body was taken, as browsers read it."""
+    with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+        link.request(method, path, body, headers)
+    return link.getresponse()
 
 
 def _short(path: Path) -> str:

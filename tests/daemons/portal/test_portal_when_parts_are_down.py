@@ -41,6 +41,23 @@ def test_sign_in_service_down_is_not_signed_out(house: House) -> None:
     assert signed_in(house).get("api/folders")["folders"]
 
 
+def test_a_mailbox_with_too_many_connections_is_not_signed_out(house: House) -> None:
+    """Dovecot counts them by user and address, and the portal's all come from this machine."""
+    browsers = []
+    for _ in range(60):
+        browser = Browser(house, "192.0.2.31")
+        assert browser.sign_in("ben").status == 200
+        browsers.append(browser)
+        answer = browser.ask("GET", "api/folders")
+        if answer.status != 200:
+            break
+    assert (answer.status, answer.facts["code"]) == (503, "busy"), answer.body
+    assert browser.ask("GET", "api/session").status == 200
+    for browser in browsers:
+        browser.ask("DELETE", "api/session")
+    until(lambda: Browser(house).sign_in("ben").status == 200)
+
+
 def test_dovecot_down_and_back(house: House) -> None:
     # Signing in asks for no mail: there is no connection yet that could live on for a while.
     ben = signed_in(house, "ben")

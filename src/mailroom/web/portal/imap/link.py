@@ -16,6 +16,7 @@ TIME_LIMIT_S = 30.0
 LOGIN_LIMIT_S = 10.0
 CHUNK = 64 * 1024
 DOWN = "The mailbox cannot be read just now."
+FULL = "Too many programs are connected to this mailbox at once."
 
 # An argument: an atom or ready-made syntax (str), a text that must be quoted (bytes), or a long one from a file.
 Argument = str | bytes | tuple[IO[bytes], int]
@@ -63,7 +64,10 @@ class Link:
         done, _ = self._exchange("LOGIN", user.encode(), token.encode())
         if done.kind == "OK":
             return
-        if b"UNAVAILABLE" in done.code:
+        codes = {word.upper() for word in done.code if isinstance(word, bytes)}
+        if b"LIMIT" in codes or b"user+IP" in done.text:
+            raise Unavailable(FULL, code="busy", next="Close some of them, or try again in a minute.")
+        if b"UNAVAILABLE" in codes:
             raise Unavailable(DOWN, next="Try again in a few seconds.")
         raise TokenRefused
 
@@ -142,6 +146,8 @@ def refusal(done: Response) -> Problem:
     """The server's no as a problem of ours (RFC 5530 response codes)."""
     codes = {word.upper() for word in done.code if isinstance(word, bytes)}
     words = done.text.decode("utf-8", "replace")
+    if b"ALREADYEXISTS" in codes:
+        return Invalid("There is a folder of this name already.", code="taken", field="name")
     # CANNOT: a name that no folder can have, e.g. "..".
     if codes & {b"NONEXISTENT", b"TRYCREATE", b"CANNOT"} or "doesn't exist" in words:
         return NotFound("There is no such folder.", field="folder")
