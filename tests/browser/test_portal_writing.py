@@ -66,7 +66,7 @@ def second_page(page: Page, browser: Browser, server: Office, *, same_browser: b
 
 
 def open_drafts(page: Page, subject: str) -> Locator:
-    page.get_by_role("button", name=re.compile("^Drafts")).first.click()
+    page.get_by_role("link", name=re.compile("^Drafts")).first.click()
     page.get_by_role("option", name=re.compile(subject)).first.click()
     composer = page.get_by_role("dialog", name=subject)
     expect(composer).to_be_visible()

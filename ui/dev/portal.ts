@@ -122,14 +122,14 @@ function body(uid: number, dark: boolean): Reply {
 }
 
 const FOLDERS = [
-  { id: 'INBOX', name: 'INBOX', use: 'inbox', unread: 412, total: TOTAL, depth: 0 },
-  { id: 'Drafts', name: 'Drafts', use: 'drafts', unread: 0, total: 4, depth: 0 },
-  { id: 'Sent', name: 'Sent', use: 'sent', unread: 0, total: 80, depth: 0 },
-  { id: 'Junk', name: 'Junk', use: 'junk', unread: 37, total: 90, depth: 0 },
-  { id: 'Trash', name: 'Trash', use: 'trash', unread: 0, total: 12, depth: 0 },
-  { id: 'Customers', name: 'Customers', use: '', unread: 12, total: 90, depth: 0 },
-  { id: 'Customers/DACH', name: 'DACH', use: '', unread: 8, total: 40, depth: 1 },
-  { id: 'Receipts', name: 'Receipts', use: '', unread: 0, total: 0, depth: 0 },
+  { id: 'INBOX', name: 'INBOX', use: 'inbox', unread: 412, total: TOTAL, next_uid: 100_000, depth: 0 },
+  { id: 'Drafts', name: 'Drafts', use: 'drafts', unread: 0, total: 4, next_uid: 100_000, depth: 0 },
+  { id: 'Sent', name: 'Sent', use: 'sent', unread: 0, total: 80, next_uid: 100_000, depth: 0 },
+  { id: 'Junk', name: 'Junk', use: 'junk', unread: 37, total: 90, next_uid: 100_000, depth: 0 },
+  { id: 'Trash', name: 'Trash', use: 'trash', unread: 0, total: 12, next_uid: 100_000, depth: 0 },
+  { id: 'Customers', name: 'Customers', use: '', unread: 12, total: 90, next_uid: 100_000, depth: 0 },
+  { id: 'Customers/DACH', name: 'DACH', use: '', unread: 8, total: 40, next_uid: 100_000, depth: 1 },
+  { id: 'Receipts', name: 'Receipts', use: '', unread: 0, total: 0, next_uid: 100_000, depth: 0 },
 ]
 const ME = { user: 'lin', address: 'lin@example.com', full_name: 'Lin Yu-Ting', csrf: 'token' }
 const REFUSED: Record<string, Reply> = {

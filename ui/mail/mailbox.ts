@@ -6,7 +6,7 @@ import { problemOf, type Problem } from '../shared/problem'
 import { api } from './session'
 import type { Flag, Folder, Message, Row } from './types'
 
-const INBOX = 'INBOX'
+export const INBOX = 'INBOX'
 // One column: whoever has dealt with a message there wants the list.
 const NARROW = matchMedia('(max-width: 767px)')
 
@@ -27,10 +27,13 @@ export function useMailbox() {
   const chosen = ref(new Set<number>())
   const open = shallowRef<Message | null>(null)
   const openIndex = ref(-1)
+  /** Of the message that is open or being opened; 0: none. */
+  const openUid = ref(0)
   const openProblem = shallowRef<Problem | null>(null)
   /** Messages in Trash about which a question is open. */
   const destroying = ref<number[]>([])
   let opening = 0
+  const gone = new Set<string>()
 
   const folder = computed(() => folders.value.find((one) => one.id === current.value))
   const inTrash = computed(() => folder.value?.use === 'trash')
@@ -58,13 +61,14 @@ export function useMailbox() {
   function close(): void {
     opening++
     open.value = null
+    openUid.value = 0
     openIndex.value = -1
     openProblem.value = null
   }
 
-  async function show(id: string): Promise<void> {
+  async function show(id: string, words = ''): Promise<void> {
     current.value = id
-    search.value = ''
+    search.value = words
     chosen.value = new Set()
     close()
     await list.reset()
@@ -79,20 +83,29 @@ export function useMailbox() {
 
   async function read(index: number): Promise<void> {
     const row = list.at(index)
-    if (!row) return
+    if (row) await openMessage(row.uid, index)
+  }
+
+  /** Open a message of this folder, wherever in the list it is. */
+  const readUid = (uid: number) => openMessage(uid, indexOf(uid))
+
+  async function openMessage(uid: number, index: number): Promise<void> {
     const mine = ++opening
     openIndex.value = index
+    openUid.value = uid
     openProblem.value = null
     try {
-      const message = await api.get<Message>(`${folderPath(current.value)}/messages/${row.uid}`)
+      const message = await api.get<Message>(`${folderPath(current.value)}/messages/${uid}`)
       if (mine !== opening) return
       open.value = message
-      if (!row.seen) {
-        list.patch((one) => (one.uid === row.uid ? { ...one, seen: true } : one))
+      if (list.at(index)?.seen === false) {
+        list.patch((one) => (one.uid === uid ? { ...one, seen: true } : one))
         count(current.value, -1)
       }
     } catch (reason) {
-      if (mine === opening) openProblem.value = problemOf(reason)
+      if (mine !== opening) return
+      open.value = null
+      openProblem.value = problemOf(reason)
     }
   }
 
@@ -150,6 +163,7 @@ export function useMailbox() {
       ? { label: t('undo'), key: 'z', run: () => bringBack(moved, from) }
       : undefined
     toast(t(done, { n: uids.length }), 'good', undo)
+    for (const uid of uids) gone.add(`${from}/${uid}`)
     const was = open.value && uids.includes(open.value.uid) ? openIndex.value : -1
     if (was >= 0) close()
     chosen.value = new Set()
@@ -189,6 +203,7 @@ export function useMailbox() {
     chosen,
     open,
     openIndex,
+    openUid,
     openProblem,
     targets,
     inTrash,
@@ -197,6 +212,8 @@ export function useMailbox() {
     show,
     find,
     read,
+    readUid,
+    isGone: (uid: number) => gone.has(`${current.value}/${uid}`),
     close,
     changed,
     flag,

@@ -19,6 +19,7 @@ export interface Folder {
   use: FolderUse
   unread: number
   total: number
+  next_uid: number
   depth: number
 }
 

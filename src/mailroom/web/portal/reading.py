@@ -65,6 +65,11 @@ class Message:
         return _date(self.fields.get("date", [self.envelope[0]])[0], self.items.get(b"INTERNALDATE"))
 
     @property
+    def arrived(self) -> str:
+        """When it arrived here, ISO 8601 with an offset; when it was sent, if a server does not tell."""
+        return _date(None, self.items.get(b"INTERNALDATE")) or self.date
+
+    @property
     def repeated(self) -> list[str]:
         """The fields that are there more than once. The first of each counts (decision 0037)."""
         return [name for name in ("from", "subject", "date") if len(self.fields.get(name, ())) > 1]
@@ -93,7 +98,8 @@ def row(uid: int, items: Items) -> dict[str, Any]:
         "from": (addresses(found.envelope[2], 1) or [{"name": "", "address": ""}])[0],
         "to": addresses(found.envelope[5], ADDRESSES_IN_LISTS_MAX),
         "subject": found.subject,
-        "date": found.date,
+        # What the list is sorted by: a Date says what its sender's clock said.
+        "date": found.arrived,
         **flags(items),
         "attachments": has_files(found.root),
         "size": int(items.get(b"RFC822.SIZE") or 0),

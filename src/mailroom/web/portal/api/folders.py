@@ -65,7 +65,11 @@ class Move(Chosen):
     role=USER,
     summary="All folders",
     answer="The well-known ones first, each with its unread and all messages counted.",
-    example={"folders": [{"id": "INBOX", "name": "INBOX", "use": "inbox", "unread": 1, "total": 12, "depth": 0}]},
+    example={
+        "folders": [
+            {"id": "INBOX", "name": "INBOX", "use": "inbox", "unread": 1, "total": 12, "next_uid": 90, "depth": 0}
+        ]
+    },
     errors=(503,),
 )
 def folders(call: Call) -> dict[str, Any]:

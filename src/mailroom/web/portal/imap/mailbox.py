@@ -25,16 +25,19 @@ STATE = ("MESSAGES", "UIDVALIDITY", "UIDNEXT", "HIGHESTMODSEQ")
 SINGLE_FIELDS = "BODY.PEEK[HEADER.FIELDS (FROM SUBJECT DATE)]"
 ROW = f"(UID FLAGS INTERNALDATE RFC822.SIZE ENVELOPE BODYSTRUCTURE PREVIEW {SINGLE_FIELDS})"
 CHUNK = 512 * 1024
+# Messages that one command names.
+AT_ONCE = 5_000
 
 
 @dataclass(frozen=True)
 class Folder:
-    """One folder. id: its name in plain letters; use: what it is for, or ""."""
+    """One folder. id: its name in plain letters; use: what it is for, or ""; next_uid: of what will come into it."""
 
     id: str
     use: str
     unread: int
     total: int
+    next_uid: int = 1
 
     def shown(self) -> dict[str, Any]:
         """As the API shows it."""
@@ -44,13 +47,14 @@ class Folder:
             "use": self.use,
             "unread": self.unread,
             "total": self.total,
+            "next_uid": self.next_uid,
             "depth": self.id.count(SEPARATOR),
         }
 
 
 def folders(link: Link) -> list[Folder]:
     """Every folder that can be opened, the well-known ones first (LIST-STATUS, RFC 5819; SPECIAL-USE, RFC 6154)."""
-    told = link.ask("LIST", b"", b"*", "RETURN (SPECIAL-USE STATUS (MESSAGES UNSEEN))")
+    told = link.ask("LIST", b"", b"*", "RETURN (SPECIAL-USE STATUS (MESSAGES UNSEEN UIDNEXT))")
     counts = {values[1]: _pairs(values[2]) for values in each(told, b"STATUS") if len(values) > 2}
     found = []
     for values in each(told, b"LIST"):
@@ -59,7 +63,8 @@ def folders(link: Link) -> list[Folder]:
             continue
         count = counts.get(name, {})
         use = "inbox" if name.upper() == b"INBOX" else next((USES[word] for word in attributes if word in USES), "")
-        found.append(Folder(utf7.decode(name), use, int(count.get(b"UNSEEN") or 0), int(count.get(b"MESSAGES") or 0)))
+        unread, total, next_uid = (int(count.get(word) or 0) for word in (b"UNSEEN", b"MESSAGES", b"UIDNEXT"))
+        found.append(Folder(utf7.decode(name), use, unread, total, max(1, next_uid)))
     return sorted(found, key=lambda one: (ORDER.index(one.use), one.id.casefold()))
 
 
