@@ -184,3 +184,35 @@ def test_the_reader_says_what_is_odd(portal: Portal, server: Office) -> None:
     expect(page.get_by_text("The first of each is shown")).to_be_visible()
     expect(page.get_by_text("too long to be shown whole")).to_be_visible()
     expect(page.get_by_text("part-3.txt")).to_be_visible()
+
+
+def test_where_links_lead_and_how_letters_run(portal: Portal, server: Office) -> None:
+    message = EmailMessage()
+    message["From"], message["To"] = "PayPal Support <friend@world.example>", f"chloe@{DOMAIN}"
+    message["Subject"] = "where links lead"
+    message.set_content("See https://www.paypal.com")
+    message.add_alternative(
+        '<p><a href="https://paypa1.example/login">https://www.paypal.com</a> '
+        '<a href="https://www.world.example/news">world.example</a></p>',
+        subtype="html",
+    )
+    with server.smtp() as client:
+        client.send_message(message)
+    server.deliver("letters that run the other way", to=f"chloe@{DOMAIN}", text="مرحبا بالعالم.\nHello world.\n")
+    page = portal("chloe")
+    expect(page.get_by_text("where links lead").first).to_be_visible(timeout=60_000)
+    open_mail(page, "where links lead")
+    inside = page.frame_locator("iframe")
+    expect(inside.get_by_text("[→ paypa1.example]")).to_be_visible()
+    expect(page.get_by_text("A link here names another address than it leads to.")).to_be_visible()
+    expect(inside.get_by_text("[→")).to_have_count(1)
+    open_mail(page, "letters that run the other way")
+    expect(inside.get_by_text("Hello world.")).to_be_visible()
+    expect(page.get_by_text("names another address")).to_have_count(0)
+    lines = inside.locator("pre").evaluate(
+        """(pre) => { const range = document.createRange(); const text = pre.firstChild;
+        const half = text.data.indexOf('\\n'); const middle = (from, to) => { range.setStart(text, from);
+        range.setEnd(text, to); const { left, right } = range.getBoundingClientRect(); return (left + right) / 2 };
+        return [middle(0, half), middle(half + 1, text.length - 1), pre.clientWidth / 2] }"""
+    )
+    assert lines[0] > lines[2] > lines[1]

@@ -52,7 +52,9 @@ POLICY = (
 )
 STYLE = (
     "html{background:#fff;color:#1d2228}body{margin:0;padding:2px;font:14px/1.5 Verdana,Arial,sans-serif;"
-    "overflow-wrap:anywhere}img{max-width:100%}pre{white-space:pre-wrap;font:inherit;margin:0}"
+    "overflow-wrap:anywhere}img{max-width:100%}pre{white-space:pre-wrap;font:inherit;margin:0;"
+    # Each line runs as its own letters do.
+    "unicode-bidi:plaintext;text-align:start}"
     "blockquote{margin:0 0 0 8px;padding-left:10px;border-left:2px solid #c6d4e0}"
 )
 # Mails bring their own colours; turning all of them round keeps their contrast.

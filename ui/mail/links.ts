@@ -1,0 +1,34 @@
+/** Links that name one host and lead to another, as those of deceivers do. */
+
+// What reads like a web address: with or without its scheme, up to a path.
+const NAMED = /^(?:https?:\/\/)?((?:[\p{L}\p{N}-]{1,63}\.){1,8}\p{L}[\p{L}\p{N}-]{1,62})(?:[/:?#]|$)/iu
+const LINKS_MAX = 2_000
+
+const plain = (host: string) => host.toLowerCase().replace(/^www\./, '')
+const isWithin = (one: string, other: string) => one === other || one.endsWith(`.${other}`)
+
+/** The host that a link leads to, when its text is the address of another; else "". */
+export function otherHost(text: string, address: string): string {
+  const named = NAMED.exec(text.trim())?.[1]
+  if (!named || !URL.canParse(address)) return ''
+  const { hostname, protocol } = new URL(address)
+  // The browser writes both in the same letters (A-labels).
+  const said = URL.canParse(`http://${named}`) ? new URL(`http://${named}`).hostname : ''
+  if (!said || !protocol.startsWith('http')) return ''
+  const [one, other] = [plain(said), plain(hostname)]
+  return isWithin(one, other) || isWithin(other, one) ? '' : hostname
+}
+
+/** Write beside each such link of a message where it leads to; how many there are. */
+export function showTargets(message: Document): number {
+  let found = 0
+  for (const link of [...message.links].slice(0, LINKS_MAX)) {
+    const host = otherHost((link.textContent ?? '').slice(0, 300), link.getAttribute('href') ?? '')
+    if (!host) continue
+    found++
+    const note = message.createElement('b')
+    note.textContent = ` [→ ${host}]`
+    link.after(note)
+  }
+  return found
+}
