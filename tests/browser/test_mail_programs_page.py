@@ -55,6 +55,25 @@ def test_everybody_sees_their_own_address_at_personal(window: Window) -> None:
     expect(inside.get_by_text("Programs find the settings by themselves")).to_have_count(0)
 
 
+def test_an_administrator_without_a_mailbox_takes_one(window: Window, server: Office) -> None:
+    server.ctl("accounts", "deactivate", "admin")
+    try:
+        inside = window()
+        inside.get_by_role("navigation").get_by_role("button", name="Personal").click()
+        expect(inside.get_by_text("You have no mailbox yet")).to_be_visible()
+        expect(inside.get_by_role("link", name="Open your mail")).to_have_count(0)
+        inside.get_by_role("button", name="Give Me a Mailbox").click()
+        expect(inside.get_by_role("link", name="Open your mail")).to_be_visible()
+        expect(inside.get_by_text("You have no mailbox yet")).to_have_count(0)
+        # What cannot be done with licenses here is said, and users are a step away.
+        inside.get_by_role("navigation").get_by_role("button", name="License").click()
+        expect(inside.get_by_text("Adding licenses: Not in this version.")).to_be_visible()
+        inside.get_by_role("button", name="Users", exact=True).click()
+        expect(inside.get_by_role("row", name="chloe")).to_be_visible()
+    finally:
+        server.ctl("accounts", "reset", "admin")
+
+
 def test_the_portal_explains_it_and_has_the_profile(portal: Callable[..., Page], server: Office) -> None:
     page = portal("ben")
     page.get_by_role("button", name="Account: Ben").click()
