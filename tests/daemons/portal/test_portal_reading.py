@@ -195,3 +195,12 @@ def test_mail_appears_without_asking(house: House, anna: Browser) -> None:
 
 def test_an_event_stream_needs_a_session(house: House) -> None:
     assert Browser(house).ask("GET", "api/events").status == 401
+
+
+def test_search_finds_a_domain_in_letters_where_headers_have_it_in_ascii(house: House, anna: Browser) -> None:
+    for address in ("eva@xn--bcher-kva.example", "uwe@buecher.example"):
+        house.deliver("anna", f"From: {address}\r\nTo: anna@example.com\r\nSubject: of {address}\r\n\r\nx\r\n".encode())
+        delivered(anna, f"of {address}")
+    for words in ("bücher.example", "BÜCHER.example", "eva@bücher.example", "eva@bu\u0308cher"):
+        found = anna.get(f"api/folders/INBOX/messages?search={quote(words)}")["messages"]
+        assert [one["subject"] for one in found] == ["of eva@xn--bcher-kva.example"], words

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import random
 import re
+from pathlib import Path
 
 import pytest
 
-from mailroom.filtering.checks import daily_quota
+from mailroom.filtering.body import Body
+from mailroom.filtering.checks import daily_quota, header_limit, sender_login, smtputf8
+from mailroom.filtering.message import Client, Message
 from mailroom.web.portal import replies
 
 TO = "anna@example.com"
@@ -64,3 +67,27 @@ def test_nothing_of_any_other_reply_is_shown() -> None:
         raw = f"{enhanced}{noise}".encode("latin-1")
         for said in (replies.recipient(code, raw, TO), *replies.message(code, raw)):
             assert not re.search(r"\d|[<>:]|zq|xj", said.replace(TO, "")) and said.endswith("."), (raw, said)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "550 5.7.1 Your daily quota of 100 messages is used up; you can send again at 2026-12-01 00:00 UTC",
+        "552 5.3.4 This message alone is larger than your daily traffic limit of 5 MB",
+        "550 5.7.1 This message exceeds your daily traffic limit of 5 MB; it resets at 2026-12-01 00:00 UTC",
+        header_limit.LONG,
+        smtputf8.REPLY,
+        sender_login._refused(Message("1", 0.0, Client(), Body(1000), login="ben"), "boss@example.com", "").reply,
+    ],
+)
+def test_each_sentence_of_our_filter_is_one_that_is_translated(said: str) -> None:
+    assert re.fullmatch(replies.OURS, said[10:]), said
+    assert replies.message(550, said[4:].encode())[0] == f"{said[10:]}."
+
+
+def test_the_filters_sentences_are_those_of_the_table() -> None:
+    begins = [re.split(r" *\{", one)[0][:30] for one in replies.OWN_SENTENCES]
+    checks = Path(daily_quota.__file__).parent
+    names = ("daily_quota", "header_limit", "smtputf8", "sender_login")
+    source = "".join((checks / f"{name}.py").read_text() for name in names)
+    assert [one for one in begins if one not in source] == []
