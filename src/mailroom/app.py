@@ -127,15 +127,16 @@ def job_parts(
     """(what the job process can be asked, what runs beside): every part that knows of the others is told of them."""
     from mailroom.flows import setup_machine
     from mailroom.flows.acme import Renewal
-    from mailroom.flows.aliases import Aliases
+    from mailroom.flows.aliases import Aliases, ours
     from mailroom.flows.auto_bcc import AutoBcc
     from mailroom.flows.blocked import Blocked
     from mailroom.flows.certificate import Certificates
     from mailroom.flows.definitions import Definitions
     from mailroom.flows.doctor import Doctor
+    from mailroom.flows.left_to_do import LeftToDo
     from mailroom.flows.mail_log import MailLog
     from mailroom.flows.mail_queue import MailQueue
-    from mailroom.flows.message import delivery_states, journal, mark, today
+    from mailroom.flows.message import delivery_states, journal, mark, received_from_others, today
     from mailroom.flows.open_sessions import OpenSessions
     from mailroom.flows.outbound_usage import OutboundUsage
     from mailroom.flows.own_policy import OwnPolicy
@@ -173,7 +174,8 @@ def job_parts(
     operations |= Aliases(settings, accounts.store).operations() | AutoBcc(settings, accounts.store).operations()
     operations |= colleagues.operations(settings.values, accounts.store.all)
     operations |= check_settings.operations(settings) | setting_file.operations(settings)
-    doctor = Doctor(CheckStore(), events, settings.values)
+    checks = CheckStore()
+    doctor = Doctor(checks, events, settings.values)
     operations |= doctor.operations()
     certificates = Certificates(settings, events)
     renewal = Renewal(settings, certificates)
@@ -183,6 +185,13 @@ def job_parts(
     definitions = Definitions(settings)
     server_list = ServerList(events, settings.values, today, mark, definitions.read)
     operations |= definitions.operations() | server_list.operations()
+    operations |= LeftToDo(
+        settings.values,
+        lambda: next(iter(checks.newest()), None),
+        lambda: [one.key for one in accounts.store.all() if one.active],
+        delivery_states().reached_others,
+        lambda: received_from_others(ours(settings.values())),
+    ).operations()
     setup, more = setup_machine.operations(settings, accounts.sync_now, accounts.person)
     # What one that was killed in the middle of the set-up has left.
     setup.settle()

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import FrameLocator, Locator, Page, expect
 
-from office import Office, until
+from office import DOMAIN, Office, until
 
 Window = Callable[..., FrameLocator]
 SLOW_MS = 60_000
@@ -139,3 +139,18 @@ def test_problems_lead_to_where_they_are_solved(looking: FrameLocator, server: O
     told.get_by_role("button", name="Open Security").click()
     expect(looking.get_by_label("Enable Anti-Virus Engine", exact=True)).to_be_visible()
     until(lambda: server.ctl("status")["problems"], 10, "the shell tells it, too")
+
+
+def test_what_is_left_to_do_is_seen_not_asked(window: Window, server: Office) -> None:
+    server.deliver("one comes in")
+    with server.submission("ben") as client:
+        client.sendmail(f"ben@{DOMAIN}", ["friend@world.example"], b"Subject: one goes out\r\n\r\nx\r\n")
+    inside = window()
+    card = inside.get_by_role("region", name="What is left to do")
+    for title in ("A message to another server", "A message from another server", "Users with a mailbox"):
+        expect(card.get_by_role("listitem").filter(has_text=title)).to_contain_text("Done:", timeout=60_000)
+    # Its own certificate is none that programs trust; nobody has checked it, or it says so.
+    certificate = card.get_by_role("listitem").filter(has_text="Certificate that programs trust")
+    expect(certificate).to_contain_text("Open:")
+    certificate.get_by_role("button", name="Go There").click()
+    expect(inside.get_by_role("tab", selected=True)).to_be_visible()

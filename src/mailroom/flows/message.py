@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
 from mailroom.core import settings as declared
 from mailroom.core.deliveries import BY_VERDICT, JUNK, RANK, STATUSES
+from mailroom.core.net import address_of, is_ours
 from mailroom.core.problems import Invalid, NotFound
 from mailroom.filtering.order import TITLES
 from mailroom.flows.message_status import QUARANTINE, TAKEN, answer, deliveries
@@ -18,6 +20,7 @@ from mailroom.store.deliveries import DeliveryStore
 from mailroom.store.journal import JournalStore
 
 DELIVERY = {*RANK, JUNK}
+NEWEST_LOOKED_AT = 500
 VERDICT_OF = {status: verdict for verdict, status in BY_VERDICT.items()}
 
 
@@ -163,6 +166,17 @@ def today() -> dict[str, int]:
     received = journal().count(since, verdict=list(TAKEN), login="")
     blocked = journal().count(since, verdict=["reject", "quarantine", "delete"])
     return {"received": received, "sent": delivery_states().sent(since), "blocked": blocked}
+
+
+def received_from_others(domains: Iterable[str]) -> float | None:
+    """When a message of another domain last came from another machine; None: not among the newest records."""
+    own = set(domains)
+    for one in journal().find("", 0, NEWEST_LOOKED_AT)[1]:
+        domain = one["sender"].rpartition("@")[2].lower()
+        others = not one["login"] and domain and domain not in own and address_of(one["client"])
+        if one["verdict"] in TAKEN and others and not is_ours(one["client"]):
+            return float(one["time"])
+    return None
 
 
 def midnight() -> float:

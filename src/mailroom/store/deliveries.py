@@ -145,3 +145,10 @@ class DeliveryStore:
         """How many messages of users who signed in have reached at least one recipient."""
         rows = listed_rows().where((MessageRow.login > "") & (MessageRow.time >= since) & (MessageRow.delivered > 0))
         return int(rows.count())
+
+    def reached_others(self) -> float | None:
+        """When a message last reached another server (seconds since the epoch); None: no record of one."""
+        # Mailboxes here are reached through a socket, which stands in brackets as a path.
+        others = (RecipientRow.state == "delivered") & (RecipientRow.server > "") & ~RecipientRow.server.contains("[/")
+        newest: float | None = RecipientRow.select(fn.MAX(RecipientRow.time)).where(others).scalar()
+        return newest

@@ -78,3 +78,19 @@ export interface LogLine {
   time: number | null
   text: string
 }
+
+/** A step until mail comes and goes. done: null where it cannot be told; time: of when that is, in seconds. */
+export interface Step {
+  id: string
+  title: string
+  text: string
+  done: boolean | null
+  time: number | null
+  go: string
+}
+
+export interface LeftToDo {
+  steps: Step[]
+  done: number
+  total: number
+}
