@@ -25,6 +25,7 @@ from typing import Any
 from devtools import spk
 from dsmhost.machine import Machine
 from mailroom.daemons.states import SETTLED
+from patient_smtp import PatientSmtp
 from typed import typed
 
 CLONE_NEWNET = 0x40000000
@@ -192,7 +193,7 @@ class Office:
         """An SMTP client; on 465 with TLS from the start."""
         office = self
 
-        class Client(smtplib.SMTP):
+        class Client(PatientSmtp):
             def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
                 link = office.connect(port, place, source, timeout, to)
                 return trusting().wrap_socket(link, server_hostname=HOSTNAME) if port == 465 else link

@@ -1,7 +1,9 @@
 /** Links that name one host and lead to another, as those of deceivers do. */
 
-// What reads like a web address: with or without its scheme, up to a path.
-const NAMED = /^(?:https?:\/\/)?((?:[\p{L}\p{N}-]{1,63}\.){1,8}\p{L}[\p{L}\p{N}-]{1,62})(?:[/:?#]|$)/iu
+// A name of a host: by itself it is one where nothing else stands beside it; with https:// or www. it is one anywhere.
+const HOST = '((?:[\\p{L}\\p{N}-]{1,63}\\.){1,8}\\p{L}[\\p{L}\\p{N}-]{1,62})'
+const ALONE = new RegExp(`^[^\\p{L}\\p{N}]{0,8}${HOST}(?:[/:?#]|[^\\p{L}\\p{N}@]{0,8}$)`, 'iu')
+const ANYWHERE = new RegExp(`(?:https?:[ /]{1,5}|\\bwww\\.)${HOST}`, 'iu')
 const LINKS_MAX = 2_000
 
 const plain = (host: string) => host.toLowerCase().replace(/^www\./, '')
@@ -9,7 +11,9 @@ const isWithin = (one: string, other: string) => one === other || one.endsWith(`
 
 /** The host that a link leads to, when its text is the address of another; else "". */
 export function otherHost(text: string, address: string): string {
-  const named = NAMED.exec(text.trim())?.[1]
+  // Letters that nobody sees keep nothing from being read as an address.
+  const shown = text.replace(/[\p{Cf}\p{Mn}]/gu, '').trim()
+  const named = (ANYWHERE.exec(shown) ?? ALONE.exec(shown))?.[1]
   if (!named || !URL.canParse(address)) return ''
   const { hostname, protocol } = new URL(address)
   // The browser writes both in the same letters (A-labels).

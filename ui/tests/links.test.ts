@@ -6,8 +6,16 @@ describe('where a link leads', () => {
     ['https://www.paypal.com', 'https://evil.example/x', 'evil.example'],
     ['www.bank.example/login', 'http://bank.example.evil.example/login', 'bank.example.evil.example'],
     [' paypal.com ', 'https://192.0.2.7/', '192.0.2.7'],
+    ['Visit https://www.paypal.com now', 'https://evil.example/', 'evil.example'],
+    ['www.paypal.com (secure)', 'https://evil.example/', 'evil.example'],
+    ['paypal.com.', 'https://evil.example/', 'evil.example'],
+    ['»paypal.com«', 'https://evil.example/', 'evil.example'],
+    ['paypal.com ›', 'https://evil.example/', 'evil.example'],
+    ['<paypal.com>', 'https://evil.example/', 'evil.example'],
+    ['\u200bhttps://paypal.com\u200b', 'https://evil.example/', 'evil.example'],
+    ['https:// paypal.com', 'https://evil.example/', 'evil.example'],
     ['https://pаypal.com/', 'https://paypal.com/', 'paypal.com'],
-    ['https://paypal.com@evil.example', 'https://evil.example', ''],
+    ['https://paypal.com@evil.example', 'https://evil.example', 'evil.example'],
   ])('%s to %s', (text, address, host) => expect(otherHost(text, address)).toBe(host))
 
   it.each([

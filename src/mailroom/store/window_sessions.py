@@ -43,7 +43,10 @@ class WindowSessionStore:
         with writing(self.database, WHAT):
             if found is None:
                 self._forget()
-                found = WindowSession.create(id=id, user=user, opened=now, seen=now, address=address)
+                # A window that opens asks several things at once: the first of them is the session's beginning.
+                row = {"id": id, "user": user, "opened": now, "seen": now, "address": address}
+                WindowSession.insert(row).on_conflict_ignore().execute()
+                found = WindowSession.get_by_id(id)
             else:
                 found.seen, found.address = now, address
                 found.save()

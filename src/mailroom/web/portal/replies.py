@@ -21,7 +21,13 @@ OWN_SENTENCES = (
     "You are signed in as {0} and may not write as {1}; use an own address like {2}.",
     "You are signed in as {0} and may not write as {1}.",
 )
-OURS = re.compile("|".join(re.sub(r"\\{\d\\}", ".{1,300}", re.escape(one[:-1])) for one in OWN_SENTENCES))
+
+
+def _pattern(sentence: str) -> str:
+    return re.sub(r"\\{[0-9]\\}", ".{1,300}", re.escape(sentence.removesuffix(".")))
+
+
+OURS = re.compile("|".join(map(_pattern, OWN_SENTENCES)))
 
 
 @dataclass(frozen=True)
