@@ -69,6 +69,15 @@ def test_back_forward_reload_and_links_lead_to_a_message(portal: Portal, mark: s
     expect(other.get_by_text("This message is no longer there.")).to_be_visible()
     other.get_by_role("button", name="Back").click()
     expect(other.get_by_role("listbox")).to_be_visible()
+    # Of another mailbox the same number would be another message.
+    other.close()
+    page.go_forward()
+    expect(page.get_by_role("heading", name=f"{mark} number 39")).to_be_visible()
+    page.get_by_role("button", name="Back").click()
+    page.get_by_role("button", name="Account:").click()
+    page.get_by_role("menuitem", name="Sign out").click()
+    expect(page.get_by_label("User name")).to_be_visible()
+    assert "#" not in page.url
 
 
 def test_folders_and_searches_have_addresses_and_the_title_counts(portal: Portal, mark: str) -> None:

@@ -17,6 +17,9 @@ export function hashOf({ folder, uid, search }: Place): string {
   return `#${encodeURIComponent(folder)}${uid ? `/${uid}` : ''}${words}`
 }
 
+/** What an address without a place names. */
+const START = hashOf({ folder: INBOX, uid: 0, search: '' })
+
 /** The place that an address names; what cannot be read is the inbox. */
 export function placeOf(hash: string): Place {
   const found = /^#([^/?]+)(?:\/([1-9][0-9]{0,9}))?(?:\?q=(.*))?$/.exec(hash)
@@ -53,19 +56,22 @@ export function usePlaces(box: Mailbox): void {
       else if (!place.uid) box.close()
     } finally {
       following--
+      // Whoever went on to another place meanwhile is there now.
+      write()
     }
   }
 
   function write(): void {
     const hash = hashOf(shown())
-    if (following || hash === location.hash) return
+    const here = location.hash || START
+    if (following || hash === here) return
     const before = placeOf(location.hash)
     const fast = Date.now() - changedAt < ONE_STEP_MS && (before.uid !== 0) === (box.openUid.value !== 0)
     changedAt = Date.now()
     // The list that is one step back is not put on top of the message once more.
     if (history.state?.over === hash) history.back()
     else if (fast || box.isGone(before.uid)) history.replaceState(history.state, '', hash)
-    else history.pushState({ over: location.hash || hashOf({ folder: INBOX, uid: 0, search: '' }) }, '', hash)
+    else history.pushState({ over: here }, '', hash)
   }
 
   const moved = () => void follow()

@@ -57,6 +57,8 @@ export async function signIn(user: string, password: string): Promise<void> {
 export async function signOut(): Promise<void> {
   await api.remove('session')
   stream.close()
+  // A place is one of this mailbox: whoever signs in next begins at the start.
+  history.replaceState(null, '', location.pathname + location.search)
   session.value = null
   person.value = null
 }
