@@ -20,6 +20,7 @@ def add(parsers: Parsers) -> None:
     made = command(verbs, "doctor", "look at DNS, ports, certificate, blocklists and clock", doctor, tell_doctor)
     made.add_argument("--last", action="store_true", help="show the last result instead of checking again")
     made.add_argument("--history", action="store_true", help="show what has changed from check to check")
+    command(verbs, "left", "what is left to do until mail comes and goes", left, tell_left)
 
 
 def settings(options: Options) -> Any:
@@ -46,6 +47,19 @@ def doctor(options: Options) -> Any:
     if options.history:
         return job("check.doctor_history")
     return job("check.doctor") if options.last else job("check.doctor_run")
+
+
+def left(options: Options) -> Any:
+    return job("left_to_do")
+
+
+def tell_left(facts: Any) -> str:
+    done = {True: "done", False: "open", None: "not known"}
+    rows = [
+        (done[one["done"]], one["title"], one["text"], moment(one["time"]) if one["time"] else "")
+        for one in facts["steps"]
+    ]
+    return f"{facts['done']} of {facts['total']} done\n\n" + table(("STATE", "WHAT", "", "AS OF"), rows)
 
 
 def tell_doctor(facts: Any) -> str:
