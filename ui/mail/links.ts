@@ -17,9 +17,9 @@ export function otherHost(text: string, address: string): string {
   if (!named || !URL.canParse(address)) return ''
   const { hostname, protocol } = new URL(address)
   // The browser writes both in the same letters (A-labels).
-  const said = URL.canParse(`http://${named}`) ? new URL(`http://${named}`).hostname : ''
-  if (!said || !protocol.startsWith('http')) return ''
-  const [one, other] = [plain(said), plain(hostname)]
+  const claimed = URL.canParse(`http://${named}`) ? new URL(`http://${named}`).hostname : ''
+  if (!claimed || !protocol.startsWith('http')) return ''
+  const [one, other] = [plain(claimed), plain(hostname)]
   return isWithin(one, other) || isWithin(other, one) ? '' : hostname
 }
 

@@ -12,13 +12,13 @@ export interface Place {
 const ONE_STEP_MS = 800
 
 /** The address of a place: #FOLDER, #FOLDER/UID, #FOLDER?q=WORDS. */
-export function hashOf({ folder, uid, search }: Place): string {
+export function hashOf({ folder, uid = 0, search = '' }: Pick<Place, 'folder'> & Partial<Place>): string {
   const words = search ? `?q=${encodeURIComponent(search)}` : ''
   return `#${encodeURIComponent(folder)}${uid ? `/${uid}` : ''}${words}`
 }
 
 /** What an address without a place names. */
-const START = hashOf({ folder: INBOX, uid: 0, search: '' })
+const START = hashOf({ folder: INBOX })
 
 /** The place that an address names; what cannot be read is the inbox. */
 export function placeOf(hash: string): Place {

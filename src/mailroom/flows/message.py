@@ -20,7 +20,8 @@ from mailroom.store.deliveries import DeliveryStore
 from mailroom.store.journal import JournalStore
 
 DELIVERY = {*RANK, JUNK}
-NEWEST_LOOKED_AT = 500
+# Records without a sign-in among which a message of another server is looked for.
+NEWEST_LOOKED_AT = 200
 VERDICT_OF = {status: verdict for verdict, status in BY_VERDICT.items()}
 
 
@@ -170,11 +171,13 @@ def today() -> dict[str, int]:
 
 def received_from_others(domains: Iterable[str]) -> float | None:
     """When a message of another domain last came from another machine; None: not among the newest records."""
-    own = set(domains)
-    for one in journal().find("", 0, NEWEST_LOOKED_AT)[1]:
-        domain = one["sender"].rpartition("@")[2].lower()
-        others = not one["login"] and domain and domain not in own and address_of(one["client"])
-        if one["verdict"] in TAKEN and others and not is_ours(one["client"]):
+    own = {"", *domains}
+    for one in journal().newest(NEWEST_LOOKED_AT, verdict=list(TAKEN), login=""):
+        if (
+            one["sender"].rpartition("@")[2].lower() not in own
+            and address_of(one["client"])
+            and not is_ours(one["client"])
+        ):
             return float(one["time"])
     return None
 

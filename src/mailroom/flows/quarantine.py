@@ -8,10 +8,10 @@ import threading
 from collections.abc import Callable
 from email.errors import HeaderParseError
 from email.header import decode_header
-from encodings import aliases, normalize_encoding
 from typing import Any
 
 from mailroom.core import mail_header
+from mailroom.core.charsets import is_charset
 from mailroom.core.clock import Clock, SystemClock
 from mailroom.core.problems import Invalid, NotFound, Problem, Unavailable
 from mailroom.core.settings import AllValues
@@ -30,7 +30,6 @@ PIECE_BYTES = 1024 * 1024
 LOOK_EVERY_S, SWEEP_EVERY_S = 5.0, 300.0
 NAMED_MAX = 10
 WORDS_MAX = 60
-KNOWN = {*aliases.aliases, *aliases.aliases.values(), "koi8_u", "cp874"}
 GONE = "This message is not in the quarantine any more: it was released or removed meanwhile."
 NOT_READ = "The quarantine cannot be read."
 
@@ -207,11 +206,11 @@ def readable(raw: str) -> str:
 
 
 def _charset(name: str | None) -> str:
-    """Raises LookupError for an unknown one: Python remembers each such name for good, and strangers invent them."""
-    wanted = normalize_encoding((name or "ascii").lower())
-    if wanted not in KNOWN:
-        raise LookupError(name)
-    return wanted
+    """The charset of an encoded word. Raises LookupError for an unknown one."""
+    charset = name or "ascii"
+    if not is_charset(charset):
+        raise LookupError(charset)
+    return charset
 
 
 def _searched(one: dict[str, Any]) -> str:

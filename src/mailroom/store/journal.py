@@ -139,12 +139,18 @@ class JournalStore:
         """How many records since a moment have these columns' values; a list means any of them."""
         total = 0
         for table in self._newest_first(since):
-            rows = table.select().where(table.time >= since)
-            for column, value in wanted.items():
-                known = getattr(table, column)
-                rows = rows.where(known.in_(value) if isinstance(value, list) else known == value)
-            total += rows.count()
+            total += _having(table.select().where(table.time >= since), wanted).count()
         return total
+
+    def newest(self, limit: int, **wanted: Any) -> list[dict[str, Any]]:
+        """Summaries of the newest records that have these columns' values, as in `count`; at most so many."""
+        found: list[dict[str, Any]] = []
+        for table in self._newest_first():
+            rows = _having(table.select(table.whole), wanted).order_by(table.time.desc(), table.id.desc())
+            found += [_summary(row.whole) for row in rows.limit(limit - len(found))]
+            if len(found) == limit:
+                break
+        return found
 
     def mark(self) -> int:
         """A number that grows with each record, 0 when there is none; below 2**53, so that a browser can hold it.
@@ -195,6 +201,14 @@ class JournalStore:
 
 def _day(moment: float) -> str:
     return time.strftime("%Y-%m-%d", time.gmtime(moment))
+
+
+def _having(rows: Any, wanted: dict[str, Any]) -> Any:
+    """Those of the rows that have these columns' values; a list means any of them."""
+    for name, value in wanted.items():
+        column = getattr(rows.model, name)
+        rows = rows.where(column.in_(value) if isinstance(value, list) else column == value)
+    return rows
 
 
 def _summary(whole: dict[str, Any]) -> dict[str, Any]:

@@ -60,6 +60,8 @@ def test_counting_looks_at_columns_and_at_the_time(tmp_path: Path) -> None:
     assert store.count(0.0) == 4
     assert store.count(NOON + DAY, verdict=["deliver", "spam"]) == 2
     assert store.count(0.0, verdict=["deliver", "spam"], login="") == 2
+    assert [one["id"] for one in store.newest(9, verdict=["deliver", "spam"], login="")] == ["ID0001", "ID0000"]
+    assert [one["id"] for one in store.newest(2)] == ["ID0003", "ID0002"]
 
 
 def test_the_mark_grows_with_each_record_also_over_midnight(tmp_path: Path) -> None:

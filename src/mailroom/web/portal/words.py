@@ -6,9 +6,9 @@ import binascii
 import codecs
 import re
 from collections.abc import Iterator
-from encodings import aliases, normalize_encoding
-from functools import cache
 from urllib.parse import unquote_to_bytes
+
+from mailroom.core.charsets import is_charset
 
 # What senders write, and what they mean.
 MEANT = {
@@ -145,21 +145,13 @@ def _codec(charset: str) -> str:
     name = charset.strip().strip("\"'").strip().lower()
     name = MEANT.get(name, name)
     try:
-        # Python looks for a file for each name that it does not know, and remembers that it found none.
-        if normalize_encoding(name) not in _known_names():
+        if not is_charset(name):
             return ""
         found = codecs.lookup(name)
     except (LookupError, ValueError, UnicodeError):
         return ""
     known = found.name not in NO_CHARSETS and getattr(found, "_is_text_encoding", True)
     return found.name if known and found.name != "ascii" else ""
-
-
-@cache
-def _known_names() -> frozenset[str]:
-    """What Python calls its codecs, and the other names that it has for them."""
-    names = {*aliases.aliases, *aliases.aliases.values(), *MEANT.values(), *MEANT}
-    return frozenset(normalize_encoding(name) for name in names)
 
 
 def header(raw: object, bytes_max: int = HEADER_BYTES_MAX) -> str:

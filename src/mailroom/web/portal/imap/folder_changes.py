@@ -23,10 +23,10 @@ EMPTIED = ("trash", "junk")
 
 def create(link: Link, parent: str, name: str) -> str:
     """Make a folder inside `parent` ("": at the top); its id. Raises Invalid, NotFound."""
-    known = mailbox.folders(link)
+    existing = mailbox.folders(link)
     if parent:
-        _one(known, parent, "parent")
-    id = _free(known, parent, name)
+        _one(existing, parent, "parent")
+    id = _free(existing, parent, name)
     link.ask("CREATE", utf7.encode(id))
     _subscribe(link, [id])
     return id
@@ -34,16 +34,16 @@ def create(link: Link, parent: str, name: str) -> str:
 
 def rename(link: Link, id: str, parent: str, name: str) -> str:
     """Give a folder another name or place, with all that is in it; its new id. Raises Invalid, NotFound."""
-    known = mailbox.folders(link)
-    _refuse_special(_one(known, id, "id"))
+    existing = mailbox.folders(link)
+    _refuse_special(_one(existing, id, "id"))
     if parent:
-        _one(known, parent, "parent")
+        _one(existing, parent, "parent")
     if parent == id or parent.startswith(id + SEPARATOR):
         raise Invalid("A folder cannot be moved into itself.", field="parent")
     if SEPARATOR.join(filter(None, (parent, name.strip()))) == id:
         return id
-    target = _free([one for one in known if one.id != id], parent, name)
-    _rename(link, known, id, target)
+    target = _free([one for one in existing if one.id != id], parent, name)
+    _rename(link, existing, id, target)
     return target
 
 
@@ -52,20 +52,20 @@ def remove(link: Link, id: str, for_good: bool) -> str | None:
 
     Raises Invalid, NotFound; Stale when it lies elsewhere than whoever asks believes.
     """
-    known = mailbox.folders(link)
-    _refuse_special(_one(known, id, "id"))
-    trash = next((one.id for one in known if one.use == "trash"), "")
+    existing = mailbox.folders(link)
+    _refuse_special(_one(existing, id, "id"))
+    trash = next((one.id for one in existing if one.use == "trash"), "")
     if not trash:
         raise NotFound("There is no folder for trash.", field="id")
     if for_good != id.startswith(trash + SEPARATOR):
         raise Stale("This folder was moved meanwhile.", next="Reload the list.")
     if for_good:
-        _delete(link, [one.id for one in known if one.id == id or one.id.startswith(id + SEPARATOR)])
+        _delete(link, _with_inner(existing, id))
         return None
-    name, taken = id.rpartition(SEPARATOR)[2], {one.id.casefold() for one in known}
+    name, taken = id.rpartition(SEPARATOR)[2], {one.id.casefold() for one in existing}
     names = [name, *(f"{name} {number}" for number in range(2, 1000))]
     target = next(made for one in names if (made := f"{trash}{SEPARATOR}{one}").casefold() not in taken)
-    _rename(link, known, id, target)
+    _rename(link, existing, id, target)
     return target
 
 
@@ -74,20 +74,25 @@ def empty(link: Link, id: str, before: int) -> int:
 
     How many messages were there. Raises Invalid, NotFound.
     """
-    known = mailbox.folders(link)
-    if _one(known, id, "id").use not in EMPTIED:
+    existing = mailbox.folders(link)
+    if _one(existing, id, "id").use not in EMPTIED:
         raise Invalid("Only Trash and Junk can be emptied.", field="id")
     mailbox.open_folder(link, id)
     uids = [uid for uid in mailbox.all_sorted(link) if uid < before]
-    inside = [one for one in known if one.id.startswith(id + SEPARATOR)]
+    inside = [one for one in existing if one.id.startswith(id + SEPARATOR)]
     for first in range(0, len(uids), mailbox.AT_ONCE):
         mailbox.delete(link, uids[first : first + mailbox.AT_ONCE])
     _delete(link, [one.id for one in inside])
     return len(uids) + sum(one.total for one in inside)
 
 
-def _one(known: list[Folder], id: str, field: str) -> Folder:
-    found = next((one for one in known if one.id == id), None)
+def _with_inner(existing: list[Folder], id: str) -> list[str]:
+    """The ids of a folder and of all inside of it."""
+    return [one.id for one in existing if one.id == id or one.id.startswith(id + SEPARATOR)]
+
+
+def _one(existing: list[Folder], id: str, field: str) -> Folder:
+    found = next((one for one in existing if one.id == id), None)
     if found is None:
         raise NotFound("There is no such folder.", field=field, next="Reload the list.")
     return found
@@ -98,7 +103,7 @@ def _refuse_special(folder: Folder) -> None:
         raise Invalid("This folder is needed: it keeps its name and its place.", code="special_folder", field="id")
 
 
-def _free(known: list[Folder], parent: str, name: str) -> str:
+def _free(existing: list[Folder], parent: str, name: str) -> str:
     """The id of a folder of this name that can be made. Raises Invalid at `name` or `parent`."""
     name = name.strip()
     bad = next((letter for letter in name if letter in NOT_IN_NAMES or not letter.isprintable()), "")
@@ -112,15 +117,15 @@ def _free(known: list[Folder], parent: str, name: str) -> str:
     id = SEPARATOR.join(filter(None, (parent, name)))
     if id.count(SEPARATOR) >= DEPTH_MAX or len(id) > ID_LETTERS_MAX:
         raise Invalid("Folders are nested too deeply there.", field="parent")
-    if id.casefold() in {one.id.casefold() for one in known}:
+    if id.casefold() in {one.id.casefold() for one in existing}:
         raise Invalid("There is a folder of this name already.", code="taken", field="name")
     return id
 
 
-def _rename(link: Link, known: list[Folder], id: str, target: str) -> None:
+def _rename(link: Link, existing: list[Folder], id: str, target: str) -> None:
     _leave(link)
     link.ask("RENAME", utf7.encode(id), utf7.encode(target))
-    moved = [one.id for one in known if one.id == id or one.id.startswith(id + SEPARATOR)]
+    moved = _with_inner(existing, id)
     _subscribe(link, (target + one.removeprefix(id) for one in moved), former=moved)
 
 
