@@ -98,6 +98,21 @@ def test_folders_and_searches_have_addresses_and_the_title_counts(portal: Portal
     expect(page.get_by_role("searchbox")).to_have_value(f"{mark} number 07")
 
 
+def test_a_place_that_is_left_while_it_loads_opens_nothing_elsewhere(portal: Portal, mark: str) -> None:
+    """Its number is another message in another folder, and would be read there."""
+    page = portal("chloe")
+    open_row(page, f"{mark} number 36")
+    opened: list[str] = []
+    page.on("request", lambda request: opened.append(request.url) if "/Drafts/messages/" in request.url else None)
+    page.route("**/folders/INBOX/messages?**", lambda route: (time.sleep(1.0), route.continue_()))
+    page.reload()
+    page.get_by_role("link", name=re.compile("^Drafts")).click()
+    expect(page.get_by_role("heading", name="Drafts", level=1)).to_be_visible()
+    page.wait_for_timeout(1500)
+    expect(page).to_have_url(re.compile("#Drafts$"))
+    assert opened == []
+
+
 def test_the_list_is_there_after_a_tap_while_it_scrolled(portal: Portal, mark: str) -> None:
     page = portal("chloe")
     page.set_viewport_size(PHONE)

@@ -13,11 +13,15 @@ export interface FolderDraft {
   parent: string
 }
 
-/** What is deleted for good, once that is confirmed. count: messages in it, folders inside included. */
+/**
+ * What is deleted for good, once that is confirmed. count: messages in it, folders inside included; counted: the
+ * `next_uid` of each, so that nothing goes that came while the question was open.
+ */
 export interface Doomed {
   folder: Folder
   empty: boolean
   count: number
+  counted: Record<string, number>
 }
 
 const SEPARATOR = '/'
@@ -35,7 +39,16 @@ export function useFolderChanges(box: Mailbox) {
 
   const trash = () => box.folders.value.find((one) => one.use === 'trash')?.id ?? ''
   const within = (id: string) => box.folders.value.filter((one) => isInside(one.id, id))
-  const countIn = (folder: Folder) => [folder, ...within(folder.id)].reduce((sum, one) => sum + one.total, 0)
+
+  function ask(folder: Folder, empty: boolean): void {
+    const all = [folder, ...within(folder.id)]
+    doomed.value = {
+      folder,
+      empty,
+      count: all.reduce((sum, one) => sum + one.total, 0),
+      counted: Object.fromEntries(all.map((one) => [one.id, one.next_uid])),
+    }
+  }
 
   /** Where a folder may be: at the top, or in any but itself, those inside of it, and Trash. */
   const places = (folder: Folder | null) => [
@@ -84,14 +97,18 @@ export function useFolderChanges(box: Mailbox) {
 
   /** Into Trash, which can be undone; from Trash for good, after a question. */
   async function remove(folder: Folder): Promise<void> {
-    if (isInside(folder.id, trash())) doomed.value = { folder, empty: false, count: countIn(folder) }
+    if (isInside(folder.id, trash())) ask(folder, false)
     else await take(folder)
   }
 
-  async function take(folder: Folder): Promise<void> {
+  /** counted: it was asked about and is deleted for good. */
+  async function take(folder: Folder, counted?: Record<string, number>): Promise<void> {
     try {
       const path = `${folderPath(folder.id)}/remove`
-      const { id } = await api.post<{ id: string | null }>(path, { for_good: isInside(folder.id, trash()) })
+      const { id } = await api.post<{ id: string | null }>(path, {
+        for_good: !!counted,
+        counted: counted ?? {},
+      })
       const undo = id ? { label: t('undo'), key: 'z', run: () => bringBack(id, folder) } : undefined
       toast(t(id ? 'folders.in_trash' : 'folders.gone', { name: folder.name }), 'good', undo)
       await after(folder.id, null)
@@ -112,20 +129,22 @@ export function useFolderChanges(box: Mailbox) {
     await box.readFolders()
   }
 
-  const empty = (folder: Folder) => (doomed.value = { folder, empty: true, count: countIn(folder) })
+  const empty = (folder: Folder) => ask(folder, true)
 
   async function destroy(): Promise<void> {
-    const { folder, empty } = doomed.value!
+    const { folder, empty, counted } = doomed.value!
     doomed.value = null
-    if (!empty) return take(folder)
+    if (!empty) return take(folder, counted)
     try {
-      const before = { before: folder.next_uid }
-      const { deleted } = await api.post<{ deleted: number }>(`${folderPath(folder.id)}/empty`, before)
+      const { deleted } = await api.post<{ deleted: number }>(`${folderPath(folder.id)}/empty`, { counted })
       toast(t('mail.gone', { n: deleted }))
     } catch (reason) {
       toast(problemOf(reason).told, 'bad')
     }
-    await box.changed()
+    await box.readFolders()
+    // Nothing of what is gone stays on screen.
+    const { current } = box
+    if (current.value === folder.id || isInside(current.value, folder.id)) await box.show(folder.id)
   }
 
   const isEmpty = (folder: Folder) => !folder.total && !within(folder.id).length

@@ -4,6 +4,9 @@
 const HOST = '((?:[\\p{L}\\p{N}-]{1,63}\\.){1,8}\\p{L}[\\p{L}\\p{N}-]{1,62})'
 const ALONE = new RegExp(`^[^\\p{L}\\p{N}]{0,8}${HOST}(?:[/:?#]|[^\\p{L}\\p{N}@]{0,8}$)`, 'iu')
 const ANYWHERE = new RegExp(`(?:https?:[ /]{1,5}|\\bwww\\.)${HOST}`, 'iu')
+// By itself, a name with one of these endings is a file.
+const FILE =
+  /^[^/:?#]*\.(?:[cm]?[jt]sx?|vue|py|md|txt|pdf|html?|docx?|xlsx?|pptx?|odt|ods|zip|gz|png|jpe?g|svg|csv|json|xml|ya?ml|sh)$/iu
 const LINKS_MAX = 2_000
 
 const plain = (host: string) => host.toLowerCase().replace(/^www\./, '')
@@ -13,7 +16,8 @@ const isWithin = (one: string, other: string) => one === other || one.endsWith(`
 export function otherHost(text: string, address: string): string {
   // Letters that nobody sees keep nothing from being read as an address.
   const shown = text.replace(/[\p{Cf}\p{Mn}]/gu, '').trim()
-  const named = (ANYWHERE.exec(shown) ?? ALONE.exec(shown))?.[1]
+  const alone = FILE.test(shown) ? null : ALONE.exec(shown)
+  const named = (ANYWHERE.exec(shown) ?? alone)?.[1]
   if (!named || !URL.canParse(address)) return ''
   const { hostname, protocol } = new URL(address)
   // The browser writes both in the same letters (A-labels).

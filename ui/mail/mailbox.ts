@@ -164,8 +164,10 @@ export function useMailbox() {
       : undefined
     toast(t(done, { n: uids.length }), 'good', undo)
     for (const uid of uids) gone.add(`${from}/${uid}`)
-    const was = open.value && uids.includes(open.value.uid) ? openIndex.value : -1
-    if (was >= 0) close()
+    const wasOpen = open.value !== null && uids.includes(open.value.uid)
+    // -1 as well where it was opened by its address, and is not among the rows at hand.
+    const was = wasOpen ? openIndex.value : -1
+    if (wasOpen) close()
     chosen.value = new Set()
     await Promise.all([list.reload(), readFolders()])
     if (was >= 0 && !NARROW.matches && current.value === from && !open.value) {
@@ -213,7 +215,7 @@ export function useMailbox() {
     find,
     read,
     readUid,
-    isGone: (uid: number) => gone.has(`${current.value}/${uid}`),
+    isGone: (id: string, uid: number) => gone.has(`${id}/${uid}`),
     close,
     changed,
     flag,

@@ -37,6 +37,7 @@ export function placeOf(hash: string): Place {
 /** Keep the address and what is on screen the same, each way. The page before is one step back, also on a phone. */
 export function usePlaces(box: Mailbox): void {
   let following = 0
+  let turn = 0
   let changedAt = 0
 
   const shown = (): Place => ({
@@ -47,11 +48,14 @@ export function usePlaces(box: Mailbox): void {
 
   async function follow(first = false): Promise<void> {
     const place = placeOf(location.hash)
+    const mine = ++turn
     following++
     try {
       const { folder, search } = shown()
       if (first || place.folder !== folder || place.search !== search)
         await box.show(place.folder, place.search)
+      // Whoever went on meanwhile is in another folder, where this number is another message.
+      if (mine !== turn || box.current.value !== place.folder || box.search.value !== place.search) return
       if (place.uid && place.uid !== box.openUid.value) await box.readUid(place.uid)
       else if (!place.uid) box.close()
     } finally {
@@ -70,7 +74,7 @@ export function usePlaces(box: Mailbox): void {
     changedAt = Date.now()
     // The list that is one step back is not put on top of the message once more.
     if (history.state?.over === hash) history.back()
-    else if (fast || box.isGone(before.uid)) history.replaceState(history.state, '', hash)
+    else if (fast || box.isGone(before.folder, before.uid)) history.replaceState(history.state, '', hash)
     else history.pushState({ over: here }, '', hash)
   }
 

@@ -27,8 +27,15 @@ def at(id: str, action: str = "") -> str:
 
 
 def delete(browser: Browser, id: str) -> str | None:
-    new: str | None = browser.post(at(id, "/remove"), for_good=id.startswith("Trash/"))["id"]
+    """Delete a folder, having counted what is in it."""
+    facts = {"for_good": id.startswith("Trash/"), "counted": counted(browser, id)}
+    new: str | None = browser.post(at(id, "/remove"), **facts)["id"]
     return new
+
+
+def counted(browser: Browser, id: str) -> dict[str, int]:
+    """What the question before says of a folder and of all inside of it."""
+    return {one["id"]: one["next_uid"] for one in folders(browser).values() if f"{one['id']}/".startswith(f"{id}/")}
 
 
 def fill(house: House, browser: Browser, folder: str, subject: str) -> None:
@@ -71,13 +78,13 @@ def test_deleted_means_in_trash_and_back_again(house: House, anna: Browser, top:
 
 def test_emptied_is_what_was_counted(house: House, anna: Browser, top: str) -> None:
     fill(house, anna, "Junk", f"old {top}")
-    before = folders(anna)["Junk"]["next_uid"]
+    before = counted(anna, "Junk")
     fill(house, anna, "Junk", f"came since {top}")
     delete(anna, anna.post("api/folders", name="within", parent=top)["id"])
-    assert anna.post("api/folders/Junk/empty", before=before)["deleted"] >= 1
+    assert anna.post("api/folders/Junk/empty", counted=before)["deleted"] >= 1
     assert subjects(anna, "Junk") == [f"came since {top}"]
     assert any(one.startswith("Trash/within") for one in folders(anna))
-    anna.post("api/folders/Trash/empty", before=folders(anna)["Trash"]["next_uid"])
+    anna.post("api/folders/Trash/empty", counted=counted(anna, "Trash"))
     assert subjects(anna, "Trash") == [] and not any(one.startswith("Trash/") for one in folders(anna))
 
 
@@ -112,9 +119,25 @@ def test_what_is_refused_changes_nothing(anna: Browser, top: str) -> None:
         (at("Nowhere", "/remove"), {"for_good": False}, 404),
         # It is not where the question about it said: deleted for good is only what lies in Trash.
         (at(top, "/remove"), {"for_good": True}, 409),
-        (at("INBOX", "/empty"), {"before": 99}, 422),
-        (at(top, "/empty"), {"before": 99}, 422),
+        (at("INBOX", "/empty"), {"counted": {}}, 422),
+        (at(top, "/empty"), {"counted": {}}, 422),
     ):
         answer = anna.ask("POST", path, facts)
         assert answer.status == status, (path, answer.status, answer.body)
     assert set(folders(anna)) == before
+
+
+def test_what_came_while_the_question_was_open_is_not_deleted(house: House, anna: Browser, top: str) -> None:
+    """Another tab moves a folder into Trash, or a message into one that lies there."""
+    delete(anna, top)
+    asked, inner = counted(anna, "Trash"), counted(anna, f"Trash/{top}")
+    other = anna.post("api/folders", name=f"{top} other")["id"]
+    fill(house, anna, other, f"not counted {top}")
+    moved = delete(anna, other)
+    assert moved
+    assert anna.ask("POST", at("Trash", "/empty"), {"counted": asked}).status == 409
+    assert subjects(anna, moved) == [f"not counted {top}"]
+    fill(house, anna, f"Trash/{top}", f"late {top}")
+    assert anna.ask("POST", at(f"Trash/{top}", "/remove"), {"for_good": True, "counted": inner}).status == 409
+    assert anna.ask("POST", at(f"Trash/{top}", "/remove"), {"for_good": True}).status == 409
+    assert subjects(anna, f"Trash/{top}") == [f"late {top}"]

@@ -20,16 +20,17 @@ class Named(Asked):
     parent: str = Field("", max_length=500)
 
 
+class Emptied(Asked):
+    """counted: {id: `next_uid`} of the folder and of each inside when its owner was asked: what came since stays."""
+
+    counted: dict[str, int] = Field(max_length=10_000)
+
+
 class Removed(Asked):
-    """for_good: it lies in Trash, and its owner knows that it will be gone."""
+    """for_good: it lies in Trash, and its owner knows that it will be gone; then with `counted`, as when emptying."""
 
     for_good: bool
-
-
-class Emptied(Asked):
-    """before: the folder's `next_uid` when its messages were counted: what has come since stays."""
-
-    before: int = Field(ge=1, le=4_294_967_295)
+    counted: dict[str, int] = Field(default_factory=dict, max_length=10_000)
 
 
 @route(
@@ -81,8 +82,9 @@ def rename(call: Call) -> dict[str, Any]:
     asked={"id": "Adler", "for_good": False},
 )
 def remove(call: Call) -> dict[str, Any]:
-    id, for_good = call.path["id"], call.body.for_good
-    return {"id": POOL.run(call.session, lambda link: folder_changes.remove(link, id, for_good), once=True)}
+    asked, id = call.body, call.path["id"]
+    new = POOL.run(call.session, lambda link: folder_changes.remove(link, id, asked.for_good, asked.counted), once=True)
+    return {"id": new}
 
 
 @route(
@@ -94,9 +96,9 @@ def remove(call: Call) -> dict[str, Any]:
     answer="How many messages were deleted.",
     example={"deleted": 12},
     body=Emptied,
-    errors=(404, 503),
-    asked={"id": "Trash", "before": 90},
+    errors=(404, 409, 503),
+    asked={"id": "Trash", "counted": {"Trash": 90, "Trash/Adler": 7}},
 )
 def empty(call: Call) -> dict[str, Any]:
-    id, before = call.path["id"], call.body.before
-    return {"deleted": POOL.run(call.session, lambda link: folder_changes.empty(link, id, before), once=True)}
+    id, counted = call.path["id"], call.body.counted
+    return {"deleted": POOL.run(call.session, lambda link: folder_changes.empty(link, id, counted), once=True)}

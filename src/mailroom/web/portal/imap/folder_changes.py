@@ -6,11 +6,10 @@ Nothing is lost by one press: a deleted folder moves into Trash with all that is
 from __future__ import annotations
 
 from collections.abc import Iterable
-from contextlib import suppress
 
 from mailroom.core.problems import Invalid, NotFound, Problem, Stale
 from mailroom.web.portal.imap import mailbox, utf7
-from mailroom.web.portal.imap.link import Link
+from mailroom.web.portal.imap.link import Link, Lost
 from mailroom.web.portal.imap.mailbox import SEPARATOR, Folder
 
 NAME_LETTERS_MAX = 100
@@ -47,10 +46,11 @@ def rename(link: Link, id: str, parent: str, name: str) -> str:
     return target
 
 
-def remove(link: Link, id: str, for_good: bool) -> str | None:
+def remove(link: Link, id: str, for_good: bool, counted: dict[str, int]) -> str | None:
     """Move a folder into Trash, with all that is in it; its new id. From Trash it is deleted `for_good`: None.
 
-    Raises Invalid, NotFound; Stale when it lies elsewhere than whoever asks believes.
+    counted: {id: next_uid} of what is deleted for good, as it was when its owner was asked. Raises Invalid, NotFound;
+    Stale when it lies elsewhere than its owner believes, or something has come into it since.
     """
     existing = mailbox.folders(link)
     _refuse_special(_one(existing, id, "id"))
@@ -60,7 +60,9 @@ def remove(link: Link, id: str, for_good: bool) -> str | None:
     if for_good != id.startswith(trash + SEPARATOR):
         raise Stale("This folder was moved meanwhile.", next="Reload the list.")
     if for_good:
-        _delete(link, _with_inner(existing, id))
+        ids = _with_inner(existing, id)
+        _refuse_uncounted(existing, ids, counted)
+        _delete(link, ids)
         return None
     name, taken = id.rpartition(SEPARATOR)[2], {one.id.casefold() for one in existing}
     names = [name, *(f"{name} {number}" for number in range(2, 1000))]
@@ -69,17 +71,19 @@ def remove(link: Link, id: str, for_good: bool) -> str | None:
     return target
 
 
-def empty(link: Link, id: str, before: int) -> int:
-    """Delete for good what lies in Trash or Junk: messages whose UID is less than `before`, and folders inside.
+def empty(link: Link, id: str, counted: dict[str, int]) -> int:
+    """Delete for good what lies in Trash or Junk; how many messages that were. What has come since stays.
 
-    How many messages were there. Raises Invalid, NotFound.
+    counted: {id: next_uid} of it and of each folder inside, as it was when its owner was asked. Raises Invalid,
+    NotFound; Stale when something has come into a folder inside, or another one is there: then nothing is deleted.
     """
     existing = mailbox.folders(link)
     if _one(existing, id, "id").use not in EMPTIED:
         raise Invalid("Only Trash and Junk can be emptied.", field="id")
-    mailbox.open_folder(link, id)
-    uids = [uid for uid in mailbox.all_sorted(link) if uid < before]
     inside = [one for one in existing if one.id.startswith(id + SEPARATOR)]
+    _refuse_uncounted(existing, [one.id for one in inside], counted)
+    mailbox.open_folder(link, id)
+    uids = [uid for uid in mailbox.all_sorted(link) if uid < counted.get(id, 0)]
     for first in range(0, len(uids), mailbox.AT_ONCE):
         mailbox.delete(link, uids[first : first + mailbox.AT_ONCE])
     _delete(link, [one.id for one in inside])
@@ -96,6 +100,13 @@ def _one(existing: list[Folder], id: str, field: str) -> Folder:
     if found is None:
         raise NotFound("There is no such folder.", field=field, next="Reload the list.")
     return found
+
+
+def _refuse_uncounted(existing: list[Folder], ids: list[str], counted: dict[str, int]) -> None:
+    """A UID that will come is another one after each message that came (RFC 3501 2.3.1.1)."""
+    now = {one.id: one.next_uid for one in existing}
+    if any(counted.get(id) != now[id] for id in ids):
+        raise Stale("Something has come into this folder meanwhile.", next="Reload the list.")
 
 
 def _refuse_special(folder: Folder) -> None:
@@ -146,8 +157,13 @@ def _leave(link: Link) -> None:
 
 def _subscribe(link: Link, ids: Iterable[str], former: Iterable[str] = ()) -> None:
     """So that other mail programs show it, too. It is no reason to fail."""
-    with suppress(Problem):
-        for id in former:
-            link.ask("UNSUBSCRIBE", utf7.encode(id))
-        for id in ids:
-            link.ask("SUBSCRIBE", utf7.encode(id))
+    changes = [*(("UNSUBSCRIBE", id) for id in former), *(("SUBSCRIBE", id) for id in ids)]
+    for command, id in changes:
+        try:
+            link.ask(command, utf7.encode(id))
+        except Lost:
+            # What was asked for is done; the connection is given back closed.
+            link.close()
+            return
+        except Problem:
+            continue
